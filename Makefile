@@ -1,0 +1,50 @@
+# Each target sets up .venv by itself from a bare Python 3.11 or newer with venv and pip.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-header --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: run test lint bench prove lock clean
+
+run: .venv/runtime  ## triage the sandbox's sample leads
+	@$(BIN)/triage-agent run --sandbox
+
+test: .venv/dev  ## all tests that need nothing but Python
+	@$(BIN)/pytest
+
+lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/runtime  ## what a run costs, measured
+	@$(BIN)/python tests/bench/bench.py
+
+prove: .venv/dev  ## the long proofs
+	@$(BIN)/pytest tests/prove
+
+lock: .venv/dev  ## pin every dependency, with hashes
+	@$(LOCK) --extra build --output-file requirements.lock pyproject.toml
+	@$(LOCK) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean:  ## forget the environment and everything that was run in it
+	rm -rf .venv .triage .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage dist
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.11 …"; exit 1; }
+	@echo "Setting up .venv ..."
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/runtime: requirements.lock pyproject.toml | .venv/python
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	@echo "Installing what tests and checks need ..."
+	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@touch $@

@@ -1,0 +1,89 @@
+"""A sandbox for the tests, and the vendors' own clients on it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+from slack_sdk import WebClient
+
+from triage_agent.sandbox.server import running
+
+
+
+class Client(Salesforce):
+    """simple-salesforce as it is, with answers whose shape the tests know."""
+
+    def restful(self, path: str, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - a JSON answer
+        return super().restful(path, *args, **more)
+
+    def refused(self, path: str, **more: Any) -> tuple[int, Any]:  # noqa: ANN401 - likewise
+        """The status and the body that a request is refused with."""
+        with pytest.raises(SalesforceError) as refusal:
+            super().restful(path, **more)
+        return refusal.value.status, refusal.value.content
+
+
+Start = Callable[..., str]
+Connect = Callable[..., Client]
+
+
+class Loopback(HTTPAdapter):
+    """Sends what simple-salesforce addresses to a vendor's host to the sandbox instead."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:  # noqa: ANN401 - as its parent's
+        parts = urlsplit(str(request.url))
+        request.url = str(request.url).replace(f"{parts.scheme}://{parts.netloc}", self._url, 1)
+        return super().send(request, *args, **more)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A sandbox in memory, without leads, shared by a module's tests."""
+    with running(state=None, leads=None) as base:
+        yield base
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts sandboxes of a test's own: `start(state=…, leads=…)`, each given its base URL."""
+    with ExitStack() as stack:
+
+        def started(*, state: Path | None = None, leads: Path | None = None) -> str:
+            return stack.enter_context(running(state=state, leads=leads))
+
+        yield started
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Logs in to a sandbox: by the known token, or as the keywords of the client say."""
+    with ExitStack() as stack:
+
+        def connected(url: str, **login: Any) -> Client:  # noqa: ANN401 - the client's own keywords
+            session = stack.enter_context(requests.Session())
+            session.mount("https://", Loopback(url))
+            known: dict[str, Any] = {"session_id": "sandbox", "instance_url": url}
+            return Client(session=session, version="64.0", **(login or known))
+
+        yield connected
+
+
+@pytest.fixture
+def salesforce(url: str, connect: Connect) -> Client:
+    return connect(url)
+
+
+@pytest.fixture
+def slack(url: str) -> WebClient:
+    return WebClient("xoxb-sandbox", base_url=f"{url}/api/")

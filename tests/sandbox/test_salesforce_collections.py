@@ -1,0 +1,177 @@
+"""Collections, through simple-salesforce's `restful`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from simple_salesforce.exceptions import SalesforceError, SalesforceMalformedRequest
+
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Client
+
+AS_IS = {"Sforce-Auto-Assign": "FALSE"}
+ROLLED_BACK = "ALL_OR_NONE_OPERATION_ROLLED_BACK"
+ABSENT = "00Q00000000000xEAA"
+
+Row = dict[str, Any]
+
+
+def send(
+    salesforce: Client,
+    method: str,
+    rows: list[Row],
+    path: str = "",
+    *,
+    all_or_none: bool = False,
+) -> list[Row]:
+    body = {"allOrNone": all_or_none, "records": rows}
+    answer: list[Row] = salesforce.restful(
+        f"composite/sobjects{path}", method=method, json=body, headers=AS_IS
+    )
+    return answer
+
+
+def lead(**fields: object) -> Row:
+    return {"attributes": {"type": "Lead"}, "LastName": "Ames", "Company": "Alpha", **fields}
+
+
+def codes(rows: list[Row]) -> list[str]:
+    """Each row's outcome: its error's code, or nothing."""
+    return ["".join(error["statusCode"] for error in row["errors"]) for row in rows]
+
+
+def count(salesforce: Client, condition: str) -> int:
+    return int(salesforce.query(f"SELECT COUNT() FROM Lead WHERE {condition}")["totalSize"])
+
+
+def test_each_record_has_its_own_result(salesforce: Client) -> None:
+    """Good rows are saved beside bad ones, in the order of the request."""
+    rows = send(
+        salesforce,
+        "POST",
+        [lead(City="Own"), lead(Company=None), lead(City="Own"), {"City": "Own"}],
+    )
+
+    assert ["", "REQUIRED_FIELD_MISSING", "", "INVALID_TYPE"] == codes(rows)
+    assert [True, False, True, False] == [row["success"] for row in rows]
+    assert ["Company"] == rows[1]["errors"][0]["fields"]
+    assert 2 == count(salesforce, "City = 'Own'")
+
+
+def test_all_or_none_saves_none(salesforce: Client) -> None:
+    """With allOrNone one bad row takes the others back, and only it says why."""
+    rows = send(
+        salesforce, "POST", [lead(City="None"), lead(Rating=5), lead(City="None")], all_or_none=True
+    )
+
+    assert [ROLLED_BACK, "JSON_PARSER_ERROR", ROLLED_BACK] == codes(rows)
+    assert 0 == count(salesforce, "City = 'None'")
+
+
+def test_updates_report_row_by_row(salesforce: Client) -> None:
+    """Each id is looked up by itself; a deleted one says so."""
+    first, gone = (row["id"] for row in send(salesforce, "POST", [lead(), lead()]))
+    salesforce.restful(f"sobjects/Lead/{gone}", method="DELETE")
+    ids = [first, ABSENT, gone, "acc-1", "005000000000001AAA"]
+    changes = [{"attributes": {"type": "Lead"}, "id": i, "City": "Trier"} for i in ids]
+    changes.append({"attributes": {"type": "Lead"}, "City": "Trier"})
+    rows = send(salesforce, "PATCH", changes)
+
+    assert [
+        "",
+        "INVALID_CROSS_REFERENCE_KEY",
+        "ENTITY_IS_DELETED",
+        "MALFORMED_ID",
+        "MALFORMED_ID",
+        "MISSING_ARGUMENT",
+    ] == codes(rows)
+    assert {"id": first, "success": True, "errors": []} == rows[0]
+    assert 1 == count(salesforce, "City = 'Trier' AND OwnerId = '005000000000009AAA'")
+
+
+def test_all_or_none_takes_updates_back(salesforce: Client) -> None:
+    """A rolled-back update leaves the records as they were."""
+    (row,) = send(salesforce, "POST", [lead(City="Before")])
+    changes = [
+        {"attributes": {"type": "Lead"}, "id": row["id"], "City": "After"},
+        {"attributes": {"type": "Lead"}, "id": ABSENT, "City": "After"},
+    ]
+    rows = send(salesforce, "PATCH", changes, all_or_none=True)
+
+    assert [ROLLED_BACK, "INVALID_CROSS_REFERENCE_KEY"] == codes(rows)
+    assert 1 == count(salesforce, "City = 'Before'")
+
+
+def test_records_are_upserted_by_their_key(salesforce: Client) -> None:
+    """Each row is created or updated by the key among its fields, once a key."""
+    tasks = [
+        {"attributes": {"type": "Task"}, "Triage_Key__c": key, "Subject": "S"}
+        for key in ("a", "b", "A")
+    ]
+    rows = send(salesforce, "PATCH", tasks, "/Task/Triage_Key__c")
+    again = send(
+        salesforce, "PATCH", [*tasks[:1], {"attributes": {"type": "Task"}}], "/Task/Triage_Key__c"
+    )
+
+    assert [True, True, False] == [row["created"] for row in rows]
+    assert rows[0]["id"] == rows[2]["id"] == again[0]["id"]
+    assert ["", "MISSING_ARGUMENT"] == codes(again)
+
+
+def test_an_upsert_by_another_field_is_refused(salesforce: Client) -> None:
+    """The field in the path has to be an external id."""
+    with pytest.raises(SalesforceError) as refused:
+        send(salesforce, "PATCH", [], "/Task/Subject")
+
+    assert 404 == refused.value.status
+
+
+def test_records_are_deleted_by_their_ids(salesforce: Client) -> None:
+    """Ids in the URL are deleted, each with its own result."""
+    first, second = (row["id"] for row in send(salesforce, "POST", [lead(), lead()]))
+    rows = salesforce.restful(
+        "composite/sobjects", method="DELETE", params={"ids": f"{first},{ABSENT},nonsense"}
+    )
+    undone = salesforce.restful(
+        "composite/sobjects",
+        method="DELETE",
+        params={"ids": f"{second},{ABSENT}", "allOrNone": "true"},
+    )
+
+    assert ["", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID"] == codes(rows)
+    assert [ROLLED_BACK, "INVALID_CROSS_REFERENCE_KEY"] == codes(undone)
+    assert 1 == count(salesforce, f"Id IN ('{first}', '{second}')")
+
+
+def test_records_are_read_in_the_order_of_their_ids(salesforce: Client) -> None:
+    """GET and POST give a record for each id, and null for one that isn't there."""
+    first, second = (row["id"] for row in send(salesforce, "POST", [lead(), lead(City="Ulm")]))
+    ids = [second, ABSENT, first]
+    got = salesforce.restful(
+        "composite/sobjects/Lead", params={"ids": ",".join(ids), "fields": "City"}
+    )
+    posted = salesforce.restful(
+        "composite/sobjects/Lead", method="POST", json={"ids": ids, "fields": ["City"]}
+    )
+
+    assert got == posted
+    assert [second, None, first] == [row and row["Id"] for row in got]
+    assert "Ulm" == got[0]["City"]
+
+
+def test_too_many_records_are_refused(salesforce: Client) -> None:
+    """More than 200 records a request are refused as a whole."""
+    with pytest.raises(SalesforceMalformedRequest) as refused:
+        send(salesforce, "POST", [lead()] * 201)
+
+    assert "EXCEEDED_ID_LIMIT" == refused.value.content[0]["errorCode"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("body", [{}, {"records": {}}, {"records": [1]}])
+def test_a_collection_without_records_is_refused(salesforce: Client, body: Row) -> None:
+    """The body holds a list of objects."""
+    with pytest.raises(SalesforceMalformedRequest) as refused:
+        salesforce.restful("composite/sobjects", method="POST", json=body)
+
+    assert "JSON_PARSER_ERROR" == refused.value.content[0]["errorCode"]  # type: ignore[index]

@@ -1,0 +1,1 @@
+"""What may be done, decided from the page alone. Pure."""

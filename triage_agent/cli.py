@@ -1,0 +1,138 @@
+"""Every command, each a few lines; what it does stands in `wiring`.
+
+Results go to stdout, logs to stderr. Exit codes: 0 done; 1 something failed and is on the ledger;
+2 wrong usage, page or settings; 3 refused, because another run holds the lock.
+"""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from triage_agent import terminal, wiring
+from triage_agent.errors import TriageError
+
+app = typer.Typer(
+    help="Triages inbound requests, within what operating_model.yaml allows.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Project = Annotated[
+    Path | None,
+    typer.Option(
+        help="The project's folder (else $TRIAGE_PROJECT, else the current one).",
+        show_default=False,
+    ),
+]
+Embedded = Annotated[bool, typer.Option("--sandbox", help="Work on the embedded sandbox.")]
+Served = Annotated[
+    str | None,
+    typer.Option("--sandbox-url", help="Work on a sandbox that is served.", show_default=False),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log each step.")]
+
+
+class Format(StrEnum):
+    """How a timeline is printed."""
+
+    text = "text"
+    json = "json"
+
+
+@app.command()
+def run(  # noqa: PLR0913, PLR0917 - one parameter an option
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="At most so many new items.", show_default=False),
+    ] = None,
+    shadow: Annotated[
+        bool,
+        typer.Option("--shadow", help="Record what would be done; change nothing."),
+    ] = False,
+    item: Annotated[
+        str | None,
+        typer.Option(help="Only this item, or this record.", show_default=False),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object (deploy/run_report.schema.json)."),
+    ] = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+    verbose: Verbose = False,
+) -> None:
+    """Take up all new records once, then exit: the scheduled job."""
+    terminal.set_up_logs(verbose=verbose)
+    target = wiring.target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    with terminal.progress() as progress:
+        report = wiring.run(target, shadow=shadow, limit=limit, only=item, progress=progress)
+    if as_json:
+        print(report.model_dump_json(indent=2))
+    else:
+        terminal.show_run(report, terminal.hints(report, target.arguments))
+    if report.totals.failed or report.totals.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def timeline(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="An item, a run or a record.")],
+    style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Tell what happened to an item, a run or a Salesforce record, and why."""
+    target = wiring.target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    found = wiring.timeline(target, wanted)
+    if style is Format.json:
+        print(terminal.timelines_as_json(found))
+    else:
+        terminal.show_timelines(found)
+
+
+@app.command()
+def sandbox(
+    leads: Annotated[
+        Path | None,
+        typer.Option(
+            help="Serve these leads (JSON lines), in memory only.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="The port on 127.0.0.1 (8787).")] = None,
+    reset: Annotated[
+        bool,
+        typer.Option("--reset", help="Forget the embedded sandbox and its ledger first."),
+    ] = False,
+    project: Project = None,
+) -> None:
+    """Serve a local Salesforce, Slack and model, until Ctrl-C.
+
+    Without --leads it serves what `run --sandbox` works on. With --reset alone it only forgets
+    that, and exits.
+    """
+    target = wiring.target_of(project, sandbox=True, sandbox_url=None)
+    if reset:
+        wiring.reset_sandbox(target)
+        terminal.say("The embedded sandbox and its ledger are empty again.")
+    if not reset or leads or port is not None:
+        address = f"http://127.0.0.1:{port if port is not None else 8787}"
+        terminal.say(f"Serving a sandbox on {address} until Ctrl-C; see {address}/sandbox/state")
+        wiring.serve_sandbox(target, leads, 8787 if port is None else port)
+
+
+def main() -> None:
+    """The program: errors become one message on stderr and an exit code."""
+    try:
+        app()
+    except TriageError as exc:
+        terminal.complain(str(exc))
+        sys.exit(exc.exit_code)

@@ -1,0 +1,1 @@
+"""Salesforce: reading what the page allows, writing in collections."""

@@ -1,0 +1,239 @@
+"""simple-salesforce on a session of our own: bounded in time and logins, and translated.
+
+The vendor's client has no timeouts, logs in without end on a persistent 401, knows only https,
+and puts addresses and bodies into its exceptions' text. All four are mended here.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import (
+    SalesforceAuthenticationFailed,
+    SalesforceError,
+    SalesforceExpiredSession,
+)
+from urllib3.exceptions import NewConnectionError
+
+from triage_agent.connectors.calls import CallLog
+from triage_agent.decision.events import Called
+from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailable, WrongUsage
+
+API_VERSION = "62.0"
+CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
+MAX_LOGINS = 5
+TRIES = 3
+_LOOPBACK_LOGIN = "loopback.salesforce.com"
+_BUSY = frozenset({"REQUEST_LIMIT_EXCEEDED", "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"})
+_WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """One of four ways in; `instance_url` names the org, and may be http on loopback."""
+
+    instance_url: str
+    access_token: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+    username: str | None = None
+    password: str | None = None
+    security_token: str | None = None
+    private_key_file: str | None = None
+
+
+class SalesforceClient:
+    """The requests that the agent makes, each with its failures as our own errors."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        calls: CallLog,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Nothing leaves before the first request, which logs in."""
+        self._credentials, self._sleep = credentials, sleep
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.mount("https://", _Adapter(credentials.instance_url, calls))
+
+    @cached_property
+    def _api(self) -> Salesforce:
+        """The vendor's client; `WrongUsage` where the credentials are refused."""
+        try:
+            return _log_in(self._credentials, self._session)
+        except SalesforceAuthenticationFailed as exc:
+            raise WrongUsage(
+                f"Salesforce refuses the login ({_login_code(exc)}); "
+                "check the SALESFORCE_ settings",
+            ) from exc
+        except OSError as exc:
+            if isinstance(exc, requests.RequestException):
+                raise
+            raise WrongUsage(f"SALESFORCE_PRIVATE_KEY_FILE can't be read: {exc}") from exc
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """All rows of a query, through every page of the answer."""
+        rows: list[dict[str, Any]] = self._patiently(lambda: list(self._api.query_all_iter(soql)))
+        return rows
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Reads a path below `/services/data/vNN.0/`."""
+        return self._patiently(lambda: self._api.restful(path))
+
+    def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """Writes once. `AnswerLost` means that it may have happened all the same."""
+        return translated(method, lambda: self._api.restful(path, method=method, json=body))
+
+    def _patiently(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
+        for attempt in range(1, TRIES + 1):
+            try:
+                return translated("GET", call)
+            except Unavailable:
+                if attempt == TRIES:
+                    raise
+                self._sleep(2.0**attempt)
+        raise AssertionError("unreachable")
+
+
+def _log_in(credentials: Credentials, session: requests.Session) -> Salesforce:
+    host = urlsplit(credentials.instance_url).hostname or ""
+    real = host.endswith(".salesforce.com")
+    domain = host.removesuffix(".salesforce.com") if real else "loopback"
+    common: dict[str, Any] = {"session": session, "version": API_VERSION}
+    if credentials.access_token:
+        return Salesforce(
+            session_id=credentials.access_token,
+            instance_url=credentials.instance_url,
+            **common,
+        )
+    if credentials.private_key_file:
+        login = ("test" if ".sandbox." in host else "login") if real else "loopback"
+        return Salesforce(
+            username=credentials.username,
+            consumer_key=credentials.client_id,
+            privatekey_file=credentials.private_key_file,
+            domain=login,
+            instance_url=domain,
+            **common,
+        )
+    if credentials.client_secret:
+        return Salesforce(
+            consumer_key=credentials.client_id,
+            consumer_secret=credentials.client_secret,
+            domain=domain,
+            **common,
+        )
+    return Salesforce(
+        username=credentials.username,
+        password=credentials.password,
+        security_token=credentials.security_token or "",
+        domain=domain,
+        **common,
+    )
+
+
+def _login_code(exc: SalesforceAuthenticationFailed) -> str:
+    return str(getattr(exc, "code", None) or "authentication failed")
+
+
+class _Adapter(HTTPAdapter):
+    """Every request passes here: to one host, with time limits, and onto the record."""
+
+    def __init__(self, instance_url: str, calls: CallLog) -> None:
+        super().__init__(pool_maxsize=16)
+        self._base = urlsplit(instance_url)
+        self._calls = calls
+        self._logins = 0
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002
+        timeout: Any = None,  # noqa: ANN401, ARG002
+        verify: Any = True,  # noqa: ANN401, FBT002
+        cert: Any = None,  # noqa: ANN401
+        proxies: Any = None,  # noqa: ANN401
+    ) -> requests.Response:
+        path = self._address(request)
+        if request.method in _WRITES:
+            request.headers["Sforce-Auto-Assign"] = "FALSE"
+        begun, status = time.monotonic(), None
+        try:
+            limits = (CONNECT_TIMEOUT, READ_TIMEOUT)
+            response = super().send(request, stream, limits, verify, cert, proxies)
+            status = response.status_code
+        finally:
+            seconds = round(time.monotonic() - begun, 3)
+            self._calls.add(
+                Called(
+                    system="salesforce",
+                    method=str(request.method),
+                    path=path,
+                    status=status,
+                    seconds=seconds,
+                ),
+            )
+        return response
+
+    def _address(self, request: requests.PreparedRequest) -> str:
+        """Sends loopback requests by http, counts logins; the path without its query."""
+        parts = urlsplit(str(request.url))
+        if self._base.scheme == "http":
+            if parts.netloc not in (self._base.netloc, _LOOPBACK_LOGIN):
+                raise Rejected("salesforce", "HOST", f"{parts.hostname} is not the sandbox")
+            request.url = parts._replace(scheme="http", netloc=self._base.netloc).geturl()
+            request.headers["Host"] = self._base.netloc
+        if parts.path.endswith("/oauth2/token") or "/services/Soap/u/" in parts.path:
+            self._logins += 1
+            if self._logins > MAX_LOGINS:
+                raise Rejected("salesforce", "LOGINS", "logged in too often; is the user allowed?")
+        return parts.path
+
+
+def translated(method: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - passes results through
+    """Runs a call of the vendor's client; its errors come out as ours, without personal data."""
+    try:
+        return call()
+    except SalesforceExpiredSession as exc:
+        raise Rejected("salesforce", "INVALID_SESSION_ID", "the session is not valid") from exc
+    except SalesforceError as exc:
+        raise _refusal(method, exc) from exc
+    except requests.ConnectionError as exc:
+        if _never_left(exc):
+            raise Unavailable("salesforce", "CONNECT", "can't be reached") from exc
+        raise _unanswered(method, "CUT", "the connection was cut") from exc
+    except requests.Timeout as exc:
+        raise _unanswered(method, "TIMEOUT", "did not answer in time") from exc
+    except (requests.RequestException, ValueError) as exc:
+        raise _unanswered(method, "TORN", "the answer can't be read") from exc
+    except RuntimeError as exc:  # a session that can't be refreshed
+        raise Rejected("salesforce", "INVALID_SESSION_ID", "the access token is not valid") from exc
+
+
+def _never_left(exc: requests.ConnectionError) -> bool:
+    reason = getattr(exc.args[0] if exc.args else None, "reason", None)
+    return isinstance(exc, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+
+
+def _refusal(method: str, exc: SalesforceError) -> ConnectorError:
+    content: object = exc.content
+    first = content[0] if isinstance(content, list) and content else None
+    code = str(first.get("errorCode", exc.status)) if isinstance(first, dict) else str(exc.status)
+    if code in _BUSY:
+        return Unavailable("salesforce", code, "is busy")
+    if exc.status >= requests.codes.server_error:
+        return _unanswered(method, code, f"answered {exc.status}")
+    return Rejected("salesforce", code, f"refused the request with {exc.status}")
+
+
+def _unanswered(method: str, code: str, message: str) -> ConnectorError:
+    """Without an answer a read simply didn't happen; a write may have."""
+    kind = AnswerLost if method in _WRITES else Unavailable
+    return kind("salesforce", code, message)

@@ -1,0 +1,157 @@
+"""Reads what the page allows: new records in pages, and what stands around them in batches.
+
+All SOQL is made here, from templates that the page fills; values are quoted by the vendor's own
+formatter.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from typing import Any
+from urllib.parse import quote
+
+from simple_salesforce.format import format_soql
+
+from triage_agent.connectors.salesforce.client import SalesforceClient
+from triage_agent.decision.item import Record
+from triage_agent.operating_model.schema import DomainOf, Page
+
+LONGEST_QUERY = 12_000  # characters once quoted: a GET address may have about 16,000
+RECORDS_EACH = 20  # related records of one object that are kept for an item
+
+
+@dataclass
+class Surroundings:
+    """What was found around one record, and by which of its fields."""
+
+    looked_at: list[str] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+
+
+def new_records(client: SalesforceClient, page: Page, now: datetime) -> list[Record]:
+    """All records that the page calls new, oldest first.
+
+    The window looks at the last change, not at creation: a record can appear late, or become
+    new later.
+    """
+    source, zone = page.workflow.item, page.workflow.time.zone
+    first = datetime.combine(page.workflow.nothing_created_before, time(), zone)
+    conditions = [format_soql(f"{name} = {{}}", value) for name, value in source.new_when.items()]
+    conditions.append(format_soql("SystemModstamp >= {}", (now - source.look_back).astimezone(UTC)))
+    conditions.append(format_soql("CreatedDate >= {}", first.astimezone(UTC)))
+    soql = (  # names come from the page, values are quoted
+        f"SELECT {_columns(page.item_read.fields)} FROM {source.object} "
+        f"WHERE {' AND '.join(conditions)} ORDER BY CreatedDate, Id"
+    )
+    fields = page.item_read.fields
+    return [_record(source.object, fields, row) for row in client.query(soql)]
+
+
+def surroundings(
+    client: SalesforceClient,
+    page: Page,
+    records: Sequence[Record],
+    free_mail: frozenset[str],
+) -> dict[str, Surroundings]:
+    """What the page reads around some records, in a handful of queries; by record id."""
+    around = {record.id: Surroundings() for record in records}
+    for name, read in page.reads.items():
+        missing = list(records)
+        for alternative in read.match:
+            ((column, source),) = alternative.items()
+            lookup = _Lookup(name, [*read.fields], column, source, free_mail)
+            missing = list(_match(client, lookup, missing, around))
+    return around
+
+
+@dataclass(frozen=True)
+class _Lookup:
+    """One alternative of one object's `match`."""
+
+    object: str
+    fields: list[str]
+    column: str
+    source: str | DomainOf
+    free_mail: frozenset[str]
+
+    def wanted(self, record: Record, around: Surroundings) -> list[str]:
+        """The values that the column must have to belong to this record."""
+        if isinstance(self.source, DomainOf):
+            domain = _domain(str(record.fields.get(self.source.domain_of) or ""))
+            return _websites(domain) if domain and domain not in self.free_mail else []
+        other, dot, name = self.source.rpartition(".")
+        rows = [found for found in around.records if found.object == other] if dot else [record]
+        return [str(value) for row in rows if (value := _value(row, name))]
+
+    def describes(self) -> str:
+        """`Account by Website`: what the timeline says was looked at."""
+        return f"{self.object} by {self.column}"
+
+
+def _match(
+    client: SalesforceClient,
+    lookup: _Lookup,
+    records: Iterable[Record],
+    around: Mapping[str, Surroundings],
+) -> Iterator[Record]:
+    """Adds what is found to `around`; yields the records for which nothing was."""
+    wanted = {record.id: (record, lookup.wanted(record, around[record.id])) for record in records}
+    values = dict.fromkeys(value for _, some in wanted.values() for value in some)
+    by_value: dict[str, list[Record]] = {}
+    for row in _rows(client, lookup, list(values)):
+        by_value.setdefault(str(_value(row, lookup.column)).casefold(), []).append(row)
+    for record, some in wanted.values():
+        found = {row.id: row for value in some for row in by_value.get(value.casefold(), ())}
+        if some:
+            around[record.id].looked_at.append(lookup.describes())
+        around[record.id].records += list(found.values())[:RECORDS_EACH]
+        if not found:
+            yield record
+
+
+def _rows(client: SalesforceClient, lookup: _Lookup, values: list[str]) -> Iterator[Record]:
+    fields = list(dict.fromkeys([*lookup.fields, lookup.column]))
+    for some in _short_enough(values):
+        soql = format_soql(
+            f"SELECT {_columns(fields)} FROM {lookup.object} WHERE {lookup.column} IN {{}}",
+            some,
+        )
+        for row in client.query(soql):
+            yield _record(lookup.object, fields, row)
+
+
+def _short_enough(values: list[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    length = 0
+    for value in values:
+        size = len(quote(format_soql("{},", value)))
+        if chunk and length + size > LONGEST_QUERY:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(value)
+        length += size
+    if chunk:
+        yield chunk
+
+
+def _columns(fields: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(["Id", *fields]))
+
+
+def _record(name: str, fields: Sequence[str], row: Mapping[str, Any]) -> Record:
+    values = {field: row.get(field) for field in fields if field != "Id"}
+    return Record(object=name, id=row["Id"], fields=values)
+
+
+def _value(record: Record, name: str) -> Any:  # noqa: ANN401 - a field's value
+    return record.id if name == "Id" else record.fields.get(name)
+
+
+def _domain(email: str) -> str:
+    return email.rpartition("@")[2].strip().casefold() if "@" in email else ""
+
+
+def _websites(domain: str) -> list[str]:
+    """How a domain is written in a website field; a LIKE would time out in a large org."""
+    hosts = [domain, f"www.{domain}"]
+    return [*hosts, *(f"{scheme}://{host}" for scheme in ("https", "http") for host in hosts)]

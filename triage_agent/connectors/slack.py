@@ -1,0 +1,207 @@
+"""Slack: posts hand-overs, each with its key in the message's metadata, and finds them again.
+
+Only what surely did not happen is retried by itself: a rate limit. After a cut or a 5xx the
+message may be there, so it is looked up before it is posted again.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from http.client import HTTPException
+from socket import gaierror
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import Request
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.web import SlackResponse
+
+from triage_agent.connectors import slack_messages
+from triage_agent.connectors.calls import CallLog
+from triage_agent.decision.actions import HandOver
+from triage_agent.decision.events import Called
+from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailable, WrongUsage
+
+HAND_OVER, OVERFLOW = "triage_hand_over", "triage_overflow"
+TIMEOUT = 30
+PAGE = 200
+RATE_LIMIT_TRIES = 5
+_CREDENTIALS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+_BUSY = {"ratelimited", "rate_limited", "service_unavailable"}
+_UNSURE = {"internal_error", "fatal_error", "request_timeout"}
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message that is there."""
+
+    channel: str
+    ts: str
+
+    @property
+    def reference(self) -> str:
+        """`CHANNEL/ts`."""
+        return f"{self.channel}/{self.ts}"
+
+
+class SlackConnector:
+    """The requests to Slack that the agent makes."""
+
+    def __init__(self, token: str, url: str, record_url: str, calls: CallLog) -> None:
+        """`url` ends in `/api/`; `record_url` is put before a record's id to link to it."""
+        self._client = _Client(
+            calls,
+            token=token,
+            base_url=url,
+            timeout=TIMEOUT,
+            logger=_silent(),
+            retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_TRIES)],
+        )
+        self._record_url = record_url
+
+    def workspace(self) -> str:
+        """The workspace's id; `WrongUsage` where the token is refused."""
+        try:
+            return str(self._call(self._client.auth_test, Unavailable)["team_id"])
+        except Rejected as exc:
+            if exc.code in _CREDENTIALS:
+                raise WrongUsage(f"Slack refuses SLACK_BOT_TOKEN ({exc.code})") from exc
+            raise
+
+    def post(self, channel: str, key: str, hand_over: HandOver, thread: str | None) -> Posted:
+        """Posts a hand-over; `AnswerLost` means that it may be there all the same."""
+        return self._post(
+            channel,
+            HAND_OVER,
+            key,
+            text=slack_messages.fallback(hand_over),
+            blocks=slack_messages.blocks(hand_over, self._record_url + hand_over.record_id),
+            thread_ts=thread,
+        )
+
+    def post_overflow(self, channel: str, key: str, team: str) -> Posted:
+        """Posts the message under which further hand-overs go as replies."""
+        text, blocks = slack_messages.overflow(team)
+        return self._post(channel, OVERFLOW, key, text=text, blocks=blocks)
+
+    def find(self, channel: str, since: datetime) -> dict[str, Posted]:
+        """The messages of this agent in a channel and its threads since a moment, by key."""
+        found: dict[str, Posted] = {}
+        history, replies = self._client.conversations_history, self._client.conversations_replies
+        for message in self._pages(history, channel=channel, oldest=f"{since.timestamp():.6f}"):
+            if key := _key(message):
+                found[key] = Posted(channel, message["ts"])
+            if (message.get("metadata") or {}).get("event_type") == OVERFLOW:
+                for reply in self._pages(replies, channel=channel, ts=message["ts"]):
+                    if key := _key(reply):
+                        found[key] = Posted(channel, reply["ts"])
+        return found
+
+    def _post(self, channel: str, kind: str, key: str, **content: object) -> Posted:
+        answer = self._call(
+            self._client.chat_postMessage,
+            AnswerLost,
+            channel=channel,
+            metadata={"event_type": kind, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
+            **content,
+        )
+        return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    def _pages(
+        self,
+        method: Callable[..., SlackResponse],
+        **query: str,
+    ) -> Iterator[dict[str, Any]]:
+        cursor: str | None = None
+        while True:
+            page = self._call(
+                method,
+                Unavailable,
+                limit=PAGE,
+                include_all_metadata=True,
+                cursor=cursor,
+                **query,
+            )
+            yield from page["messages"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+
+    def _call(
+        self,
+        method: Callable[..., SlackResponse],
+        lost: type[ConnectorError],
+        **arguments: object,
+    ) -> dict[str, Any]:
+        """One call; `lost` is what a missing answer means for it."""
+        try:
+            answer = method(**arguments).data
+        except SlackApiError as exc:
+            raise _refused(exc, lost) from exc
+        except URLError as exc:
+            never_left = isinstance(exc.reason, ConnectionRefusedError | gaierror)
+            kind = Unavailable if never_left else lost
+            raise kind("slack", "CONNECT", "can't be reached") from exc
+        except (OSError, HTTPException) as exc:
+            raise lost("slack", "CUT", "the connection was cut") from exc
+        except (SlackClientError, ValueError) as exc:
+            raise lost("slack", "TORN", "the answer can't be read") from exc
+        return answer if isinstance(answer, dict) else {}
+
+
+class _Client(WebClient):
+    """The vendor's client, with every request put onto the record."""
+
+    def __init__(self, calls: CallLog, **options: Any) -> None:  # noqa: ANN401 - the vendor's options
+        super().__init__(**options)
+        self._calls = calls
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        begun, status = time.monotonic(), None
+        try:
+            answer = super()._perform_urllib_http_request_internal(url, req)
+            status = answer["status"]
+        except URLError as exc:
+            status = getattr(exc, "code", None)
+            raise
+        finally:
+            self._calls.add(
+                Called(
+                    system="slack",
+                    method=req.get_method(),
+                    path=urlsplit(url).path,
+                    status=status,
+                    seconds=round(time.monotonic() - begun, 3),
+                ),
+            )
+        return answer
+
+
+def _silent() -> logging.Logger:
+    """The vendor's client logs what it sends, which holds people's data."""
+    logger = logging.getLogger("triage_agent.slack_sdk")
+    logger.disabled = True
+    return logger
+
+
+def _refused(exc: SlackApiError, lost: type[ConnectorError]) -> ConnectorError:
+    status, data = exc.response.status_code, exc.response.data
+    code = str(data.get("error") or status) if isinstance(data, dict) else str(status)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or code in _BUSY:
+        return Unavailable("slack", code, "limits the rate of requests")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _UNSURE:
+        return lost("slack", code, f"answered {status}")
+    return Rejected("slack", code, "refused the request")
+
+
+def _key(message: dict[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    return (metadata.get("event_payload") or {}).get("key")

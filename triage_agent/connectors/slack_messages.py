@@ -1,0 +1,116 @@
+"""How a hand-over looks in Slack. What a stranger wrote is only ever plain or rich text."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    DividerBlock,
+    HeaderBlock,
+    PlainTextObject,
+    RichTextBlock,
+    RichTextElementParts,
+    RichTextListElement,
+    RichTextPreformattedElement,
+    RichTextQuoteElement,
+    RichTextSectionElement,
+    SectionBlock,
+)
+
+from triage_agent.decision.actions import HandOver, Reason
+from triage_agent.decision.text import clipped
+
+Text = RichTextElementParts.Text
+Link = RichTextElementParts.Link
+User = RichTextElementParts.User
+_BOLD = RichTextElementParts.TextStyle(bold=True)
+_PLAIN_LENGTH, _HEADER_LENGTH, _FIELDS = 2900, 150, 10
+
+
+def escaped(text: str) -> str:
+    """Text for the one place that Slack reads as markup: a message's fallback."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def fallback(hand_over: HandOver) -> str:
+    """What a notification shows."""
+    return escaped(f"A person is needed: {hand_over.headline}")
+
+
+def blocks(hand_over: HandOver, link: str) -> list[dict[str, Any]]:
+    """The whole message, within Slack's limits for any input."""
+    parts: list[Block] = [
+        HeaderBlock(text=_plain(f"Needs a person: {hand_over.headline}", _HEADER_LENGTH)),
+        RichTextBlock(elements=[_for_whom(hand_over, link), *_reasons(hand_over.reasons)]),
+        *_request(hand_over),
+        *_fields(hand_over.who),
+        *_records(hand_over.records),
+        DividerBlock(),
+        RichTextBlock(elements=[*_footer(hand_over)]),
+        ContextBlock(elements=[_plain(f"Item {hand_over.item_id} · page {hand_over.page}", 2000)]),
+    ]
+    return [part.to_dict() for part in parts]
+
+
+def overflow(team: str) -> tuple[str, list[dict[str, Any]]]:
+    """The message under which a run's further escalations go, as fallback and blocks."""
+    title = "More requests need a person"
+    text = (
+        f"This run has more hand-overs for {team} than the operating model lets it post "
+        "as messages of their own. Each is a reply to this message; none is left out."
+    )
+    parts: list[Block] = [HeaderBlock(text=_plain(title)), SectionBlock(text=_plain(text))]
+    return title, [part.to_dict() for part in parts]
+
+
+def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
+    return RichTextSectionElement(
+        elements=[
+            Text(text="For "),
+            User(user_id=hand_over.assignee),
+            Text(text=" · "),
+            Link(url=link, text="open the record"),
+            Text(text="\nWhy it stopped", style=_BOLD),
+        ],
+    )
+
+
+def _reasons(reasons: Sequence[Reason]) -> Iterator[Any]:
+    for reason in reasons[:8]:
+        fact = f" ({clipped(reason.fact, 300)})" if reason.fact else ""
+        line = RichTextSectionElement(elements=[Text(text=reason.words + fact)])
+        yield RichTextListElement(style="bullet", indent=0, elements=[line])
+        if reason.quote:
+            yield RichTextQuoteElement(elements=[Text(text=clipped(reason.quote, 400))])
+
+
+def _request(hand_over: HandOver) -> Iterator[Block]:
+    title = RichTextSectionElement(elements=[Text(text="What they wrote", style=_BOLD)])
+    written = hand_over.request or "(nothing)"
+    body = RichTextPreformattedElement(elements=[Text(text=written)])
+    yield RichTextBlock(elements=[title, body])
+    if hand_over.wants:
+        label = Text(text="In the model's words: ", style=_BOLD)
+        said = RichTextSectionElement(elements=[label, Text(text=hand_over.wants)])
+        yield RichTextBlock(elements=[said])
+
+
+def _fields(who: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    shown = [_plain(f"{name}: {value}", 500) for name, value in who[:_FIELDS]]
+    if shown:
+        yield SectionBlock(fields=shown)
+
+
+def _records(records: Sequence[str]) -> Iterator[Block]:
+    if records:
+        yield SectionBlock(text=_plain("On record\n" + "\n".join(records), _PLAIN_LENGTH))
+
+
+def _footer(hand_over: HandOver) -> Iterator[RichTextSectionElement]:
+    for label, text in (("Done so far: ", hand_over.done), ("Next: ", hand_over.next_step)):
+        yield RichTextSectionElement(elements=[Text(text=label, style=_BOLD), Text(text=text)])
+
+
+def _plain(text: str, length: int = _PLAIN_LENGTH) -> PlainTextObject:
+    return PlainTextObject(text=clipped(text, length), emoji=False)

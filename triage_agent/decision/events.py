@@ -1,0 +1,233 @@
+"""What can happen to an item or in a run, as past-tense values.
+
+A field marked `Private` holds a person's data or a stranger's words: the ledger keeps it apart
+from the event, and after an erasure it reads as None. Everything else must be safe to keep.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from triage_agent.decision.actions import Action
+from triage_agent.decision.assessment import Assessment
+from triage_agent.decision.item import Mode, Record
+from triage_agent.decision.stops import Source, Stop
+from triage_agent.decision.values import Value
+
+
+class _Private:
+    """Marks a field whose content is kept apart."""
+
+
+Private = _Private()
+
+
+class Received(Value):
+    """A record became an item. `replaces`: the item of an earlier version of its request."""
+
+    kind: Literal["Received"] = "Received"
+    mode: Mode
+    object: str
+    record_id: str
+    replaces: str | None = None
+    record: Annotated[Record | None, Private] = None
+
+
+class Read(Value):
+    """What was looked up around the item: which objects, by which fields, what was found."""
+
+    kind: Literal["Read"] = "Read"
+    looked_at: tuple[str, ...]
+    record_ids: tuple[str, ...]
+    related: Annotated[tuple[Record, ...] | None, Private] = None
+
+
+class Call(Value):
+    """One call of the model: what it cost, whatever came of it.
+
+    `key` is the SHA-256 of model, prompt as rendered and schema. `cost_usd` is None where the
+    price isn't known.
+    """
+
+    purpose: Literal["assess", "draft"]
+    key: str
+    asked: str
+    answered_by: str | None
+    outcome: Literal["answered", "refused", "filtered", "truncated", "torn", "no_answer"]
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    seconds: float
+
+
+class ModelCalled(Value):
+    kind: Literal["ModelCalled"] = "ModelCalled"
+    call: Call
+    answer: Annotated[str | None, Private] = None
+
+
+class Assessed(Value):
+    """The model filled the form. `category` and `confidence` are its own words."""
+
+    kind: Literal["Assessed"] = "Assessed"
+    category: str
+    confidence: float
+    assessment: Annotated[Assessment | None, Private] = None
+
+
+class FiredRule(Value):
+    """A stop without its evidence: all of it that may be kept for good."""
+
+    rule: str
+    topic: str | None
+    source: Source
+
+
+class Stopped(Value):
+    kind: Literal["Stopped"] = "Stopped"
+    rules: tuple[FiredRule, ...]
+    stops: Annotated[tuple[Stop, ...] | None, Private] = None
+
+
+class Drafted(Value):
+    kind: Literal["Drafted"] = "Drafted"
+    action: str
+    words: int
+    text: Annotated[str | None, Private] = None
+
+
+class Planned(Value):
+    """The actions that follow from the decision; a later plan replaces an earlier one."""
+
+    kind: Literal["Planned"] = "Planned"
+    names: tuple[str, ...]
+    category: str
+    actions: Annotated[tuple[Action, ...] | None, Private] = None
+
+
+class Permitted(Value):
+    kind: Literal["Permitted"] = "Permitted"
+    action: str
+    line: str
+
+
+class Refused(Value):
+    kind: Literal["Refused"] = "Refused"
+    action: str
+    line: str
+    reason: str
+
+
+class Intended(Value):
+    """A write is about to leave, carrying `key`; durable before the first byte."""
+
+    kind: Literal["Intended"] = "Intended"
+    action: str
+    key: str
+    system: Literal["salesforce", "slack"]
+
+
+class Done(Value):
+    """The write is there: as `reference` (a record id, or a message's channel and time)."""
+
+    kind: Literal["Done"] = "Done"
+    action: str
+    key: str
+    reference: str
+    found: bool = False
+
+
+class Failed(Value):
+    """A step came to nothing: `action` is an action's name, or `assess`."""
+
+    kind: Literal["Failed"] = "Failed"
+    action: str
+    code: str
+    reason: str
+
+
+class NotFound(Value):
+    """What was intended before an interruption isn't there: it may be done again."""
+
+    kind: Literal["NotFound"] = "NotFound"
+    action: str
+    key: str
+
+
+class Started(Value):
+    """A run began. `unfinished`: items of earlier runs that it takes up first."""
+
+    kind: Literal["Started"] = "Started"
+    mode: Mode
+    page_version: int
+    page_sha256: str
+    prompts_sha256: str
+    model: str
+    unfinished: int
+
+
+class Called(Value):
+    """One request to Salesforce or Slack: no query, no body, no personal data."""
+
+    kind: Literal["Called"] = "Called"
+    system: Literal["salesforce", "slack"]
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+
+
+class Finished(Value):
+    kind: Literal["Finished"] = "Finished"
+    received: int
+    settled: int
+    escalated: int
+    failed: int
+    deferred: int
+    refused: int
+
+
+class Broke(Value):
+    """A run could not begin, or could not go on; what it had done is on the ledger."""
+
+    kind: Literal["Broke"] = "Broke"
+    reason: str
+
+
+Event = Annotated[
+    Received
+    | Read
+    | ModelCalled
+    | Assessed
+    | Stopped
+    | Drafted
+    | Planned
+    | Permitted
+    | Refused
+    | Intended
+    | Done
+    | Failed
+    | NotFound
+    | Started
+    | Called
+    | Finished
+    | Broke,
+    Field(discriminator="kind"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def private_fields(kind: type[Value]) -> frozenset[str]:
+    """The names of an event's fields that are kept apart."""
+    return frozenset(name for name, info in kind.model_fields.items() if Private in info.metadata)
+
+
+class Happened(Value):
+    """An event with its moment: what the story of an item is made of."""
+
+    at: datetime
+    run: str
+    event: Event

@@ -1,0 +1,80 @@
+"""The piece of work: one version of one record, with what was read around it."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from triage_agent.decision.values import Value, canonical
+from triage_agent.operating_model.schema import Page, Scalar
+
+Mode = Literal["shadow", "live"]
+
+
+class Record(Value):
+    """One record that was read, with the fields that the page allows to read."""
+
+    object: str
+    id: str
+    fields: dict[str, Scalar]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A record whose request is to be triaged, as it stood when it was read."""
+
+    id: str
+    mode: Mode
+    record: Record
+    page: Page
+    related: tuple[Record, ...] = field(default=())
+
+    @property
+    def request(self) -> str:
+        """What the sender asked, in their words; empty where they wrote nothing."""
+        fields = self.page.workflow.item.request_text
+        return "\n".join(str(self.record.fields[name] or "") for name in fields).strip()
+
+    @property
+    def shown(self) -> dict[str, Scalar]:
+        """What the model may see of the record."""
+        return shown_fields(self.record, self.page)
+
+    def records(self, name: str) -> Iterator[Record]:
+        """The related records of one object."""
+        return (record for record in self.related if record.object == name)
+
+    @property
+    def owner(self) -> str | None:
+        """The id of the person who owns the record, where the page's condition holds."""
+        owner = self.page.workflow.item.owner
+        for record in self.records(owner.is_):
+            if all(record.fields.get(name) == value for name, value in owner.when.items()):
+                return record.id
+        return None
+
+
+def shown_fields(record: Record, page: Page) -> dict[str, Scalar]:
+    """The fields that the page shows to the model, in the page's order."""
+    return {name: record.fields.get(name) for name in page.item_read.shown_to_model}
+
+
+def identity(mode: Mode, record: Record, page: Page) -> str:
+    """The item's id: the same request on the same record is the same item in every run.
+
+    A digest of mode, object, record id, and the SHA-256 of all that the model is shown (the
+    request's text is part of that); an edited request is another item.
+    """
+    content = hashlib.sha256(canonical(shown_fields(record, page))).hexdigest()
+    whole = canonical([mode, record.object, record.id, content])
+    return hashlib.sha256(whole).hexdigest()[:24]
+
+
+def make_item(mode: Mode, record: Record, page: Page, related: tuple[Record, ...]) -> Item:
+    """An item of a record as it was just read."""
+    return Item(identity(mode, record, page), mode, record, page, related)
+
+
+def text_shown(shown: Mapping[str, Scalar]) -> str:
+    """All that a sender could have written into the fields that are shown, line by line."""
+    return "\n".join(value for value in shown.values() if isinstance(value, str))

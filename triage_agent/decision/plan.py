@@ -1,0 +1,149 @@
+"""From a judged item to the actions that the page foresees for it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from triage_agent.decision.actions import (
+    Action,
+    CreateRecord,
+    PostHandOver,
+    UpdateRecord,
+    WriteDraft,
+)
+from triage_agent.decision.assessment import Assessment
+from triage_agent.decision.hand_over import hand_over
+from triage_agent.decision.item import Item
+from triage_agent.decision.stops import Stop
+from triage_agent.decision.values import Value
+from triage_agent.operating_model.schema import (
+    PLACEHOLDER,
+    RECORD_OWNER,
+    UNCLEAR,
+    CreateAction,
+    DraftAction,
+    Member,
+    Page,
+    PostAction,
+    Scalar,
+    UpdateAction,
+)
+from triage_agent.operating_model.working_time import due
+
+NO_DRAFT = "(none: the operating model foresees no reply to this kind of request)"
+
+
+class Judged(Value):
+    """All that is known of an item once the stop rules have spoken."""
+
+    received_at: datetime
+    assessment: Assessment | None
+    stops: tuple[Stop, ...]
+    draft: str | None = None
+
+    def category(self, page: Page) -> str:
+        """The page's category, or 'unclear' for everything else."""
+        known = self.assessment and self.assessment.category in page.workflow.categories
+        return self.assessment.category if known and self.assessment else UNCLEAR
+
+    @property
+    def outcome(self) -> str:
+        return "stopped" if self.stops else "settled"
+
+
+def draft_wanted(item: Item, judged: Judged) -> WriteDraft | None:
+    """The action that writes a reply, where the category asks for one and the item is settled."""
+    category = item.page.workflow.categories.get(judged.category(item.page))
+    if judged.stops or category is None or category.reply == "none":
+        return None
+    names = (name for name, _ in item.page.actions(DraftAction))
+    return next((WriteDraft(name=name) for name in names), None)
+
+
+def plan(item: Item, judged: Judged) -> tuple[Action, ...]:
+    """The actions that follow, in the page's order; drafts come before, by `draft_wanted`."""
+    return tuple(_planned(item, judged))
+
+
+def _planned(item: Item, judged: Judged) -> Iterator[Action]:
+    page = item.page
+    category = page.workflow.categories.get(judged.category(page))
+    for name, rule in page.may.items():
+        if rule.when not in ("always", judged.outcome):
+            continue
+        match rule:
+            case UpdateAction():
+                yield UpdateRecord(
+                    name=name,
+                    object=rule.update,
+                    record_id=item.record.id,
+                    fields=_filled(rule.set, _values(item, judged, name)),
+                )
+            case CreateAction() if category and category.task == "yes":
+                values = _values(item, judged, name)
+                assignee, due_date = _receiver(item, rule), _due_date(item, judged, rule)
+                yield CreateRecord(
+                    name=name,
+                    object=rule.create,
+                    fields=_filled(
+                        rule.set,
+                        {**values, "assignee": assignee, "due_date": due_date},
+                    ),
+                    key_field=rule.key,
+                )
+            case PostAction():
+                taker = in_turn(item, rule.post_to)
+                content = hand_over(item, judged.stops, judged.assessment, taker)
+                yield PostHandOver(name=name, team=rule.post_to, hand_over=content)
+
+
+def _values(item: Item, judged: Judged, action: str) -> dict[str, Scalar]:
+    said = judged.assessment
+    return {
+        **item.record.fields,
+        "category": judged.category(item.page),
+        "confidence": round(said.confidence, 2) if said else None,
+        "summary": said.summary if said else f"Stopped by {judged.stops[0].rule}.",
+        "draft": judged.draft or NO_DRAFT,
+        "record_id": item.record.id,
+        "key": f"{item.id}.{action}",
+    }
+
+
+def _filled(fields: dict[str, Scalar], values: dict[str, Scalar]) -> dict[str, Scalar]:
+    return {name: _fill(value, values) for name, value in fields.items()}
+
+
+def _fill(template: Scalar, values: dict[str, Scalar]) -> Scalar:
+    """A lone placeholder keeps its value's type; among other words it becomes text."""
+    if not isinstance(template, str):
+        return template
+    if alone := PLACEHOLDER.fullmatch(template):
+        return values[alone[1]]
+    return PLACEHOLDER.sub(lambda found: str(values[found[1]] or ""), template)
+
+
+def _receiver(item: Item, rule: CreateAction) -> str:
+    for receiver in rule.for_:
+        if receiver != RECORD_OWNER:
+            return in_turn(item, receiver).salesforce
+        if item.owner:
+            return item.owner
+    raise AssertionError("the page ends every `for` with a team")
+
+
+def in_turn(item: Item, team: str) -> Member:
+    """The member whose turn it is: spread evenly, and the same at every try."""
+    members = item.page.teams[team].members
+    return members[int(item.id, 16) % len(members)]
+
+
+def _due_date(item: Item, judged: Judged, rule: CreateAction) -> str:
+    time = item.page.workflow.time
+    moment = due(
+        judged.received_at,
+        rule.due_in,
+        hours=time.working_hours,
+        zone=time.zone,
+        holidays=time.holidays,
+    )
+    return moment.date().isoformat()

@@ -1,0 +1,261 @@
+"""Where an item stands, read from its events alone, and what comes next.
+
+First run, resumed run and retry all ask `next_step`; there is no other state.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import singledispatchmethod
+from typing import Literal
+
+from triage_agent.decision.actions import Action
+from triage_agent.decision.assessment import Assessment
+from triage_agent.decision.events import (
+    Assessed,
+    Call,
+    Done,
+    Drafted,
+    Event,
+    Failed,
+    FiredRule,
+    Happened,
+    Intended,
+    ModelCalled,
+    NotFound,
+    Permitted,
+    Planned,
+    Read,
+    Received,
+    Refused,
+    Stopped,
+)
+from triage_agent.decision.item import Item, Mode, Record
+from triage_agent.decision.plan import Judged
+from triage_agent.decision.stops import Stop
+from triage_agent.operating_model.schema import Page
+
+MAX_FAILURES = 3
+"""After so many failures an item goes to a person, and a write is not tried again."""
+
+Status = Literal["open", "settled", "escalated", "failed"]
+ActionState = Literal["planned", "recorded", "permitted", "refused", "intended", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Assess:
+    """Apply the floor, then ask the model to fill the form."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Have the model write the reply that the page foresees, by this action."""
+
+    action: str
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """Carry out the permitted actions that are still to be done."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """Find out whether writes that were intended, and never confirmed, took place."""
+
+    keys: tuple[Intended, ...]
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Too many failures: stop the item and hand it to a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The item is where it ends, for now."""
+
+    status: Status
+
+
+Step = Assess | Draft | Deliver | LookUp | GiveUp | Nothing
+
+
+@dataclass
+class Story:
+    """An item's events, folded: everything that the next step depends on."""
+
+    mode: Mode | None = None
+    object: str | None = None
+    record_id: str | None = None
+    received_at: datetime | None = None
+    record: Record | None = None
+    related: tuple[Record, ...] = ()
+    assessment: Assessment | None = None
+    assessed: bool = False
+    rules: list[FiredRule] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    draft: str | None = None
+    category: str | None = None
+    actions: dict[str, Action] = field(default_factory=dict)
+    planned: tuple[str, ...] | None = None
+    states: dict[str, ActionState] = field(default_factory=dict)
+    verdicts: dict[str, Literal["allowed", "refused"]] = field(default_factory=dict)
+    open: dict[str, tuple[Intended, datetime]] = field(default_factory=dict)
+    failures: list[Failed] = field(default_factory=list)
+    calls: list[tuple[str, Call]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, events: Iterable[Happened]) -> "Story":
+        """The story that the events tell."""
+        story = cls()
+        for happened in events:
+            story.tell(happened)
+        return story
+
+    def tell(self, happened: Happened) -> None:
+        """Adds one more event."""
+        if isinstance(happened.event, Received):
+            self.received_at = happened.at
+        if isinstance(happened.event, Intended):
+            self.open[happened.event.action] = (happened.event, happened.at)
+        if isinstance(happened.event, ModelCalled):
+            self.calls.append((happened.run, happened.event.call))
+        self._fold(happened.event)
+
+    def item(self, item_id: str, page: Page) -> Item:
+        """The item as it was read."""
+        if self.record is None or self.mode is None:
+            raise ValueError(f"the texts of item {item_id} have been erased")
+        return Item(item_id, self.mode, self.record, page, self.related)
+
+    def judged(self) -> Judged:
+        """The decision so far."""
+        assert self.received_at is not None
+        return Judged(
+            received_at=self.received_at,
+            assessment=self.assessment,
+            stops=tuple(self.stops),
+            draft=self.draft,
+        )
+
+    @property
+    def status(self) -> Status:
+        """How the item ended, or that it hasn't."""
+        states = [self.states[name] for name in self.planned or ()]
+        if self.planned is None or any(state in ("permitted", "intended") for state in states):
+            return "open"
+        if "failed" in states and not self.rules:
+            return "failed"
+        posts = [self.states[name] for name in self.planned if self.is_post(name)]
+        if self.rules:
+            handed_over = any(state in ("done", "recorded") for state in posts)
+            return "escalated" if handed_over else "failed"
+        return "settled"
+
+    def is_post(self, name: str) -> bool:
+        """Whether an action hands the item to a person."""
+        return name in self.actions and self.actions[name].kind == "post"
+
+    def failed_times(self, action: str) -> int:
+        """How often a step or action has failed."""
+        return sum(failed.action == action for failed in self.failures)
+
+    @singledispatchmethod
+    def _fold(self, event: Event) -> None:
+        """What a run tells of itself changes nothing here."""
+
+    @_fold.register
+    def _(self, event: Received) -> None:
+        self.mode, self.record = event.mode, event.record
+        self.object, self.record_id = event.object, event.record_id
+
+    @_fold.register
+    def _(self, event: Read) -> None:
+        self.related = event.related or ()
+
+    @_fold.register
+    def _(self, event: Assessed) -> None:
+        self.assessed, self.assessment = True, event.assessment
+
+    @_fold.register
+    def _(self, event: Stopped) -> None:
+        self.rules += event.rules
+        self.stops += event.stops or ()
+
+    @_fold.register
+    def _(self, event: Drafted) -> None:
+        self.draft = event.text
+        self.states[event.action] = "done"
+
+    @_fold.register
+    def _(self, event: Planned) -> None:
+        self.planned, self.category = event.names, event.category
+        self.actions |= {action.name: action for action in event.actions or ()}
+        for name in event.names:
+            self.states.setdefault(name, "recorded" if self.mode == "shadow" else "planned")
+
+    @_fold.register
+    def _(self, event: Permitted) -> None:
+        self.verdicts[event.action] = "allowed"
+        if self.states.get(event.action) in (None, "planned"):
+            self.states[event.action] = "permitted"
+
+    @_fold.register
+    def _(self, event: Refused) -> None:
+        self.verdicts[event.action] = "refused"
+        self.states[event.action] = "refused"
+
+    @_fold.register
+    def _(self, event: Intended) -> None:
+        self.states[event.action] = "intended"
+
+    @_fold.register
+    def _(self, event: Done) -> None:
+        self.open.pop(event.action, None)
+        self.states[event.action] = "done"
+
+    @_fold.register
+    def _(self, event: NotFound) -> None:
+        self.open.pop(event.action, None)
+        self.states[event.action] = "permitted"
+
+    @_fold.register
+    def _(self, event: Failed) -> None:
+        self.open.pop(event.action, None)
+        self.failures.append(event)
+        if event.action in self.states:
+            self.states[event.action] = "failed"
+
+
+def next_step(events: Iterable[Happened]) -> Step:
+    """What is to be done with an item, given everything that has happened to it."""
+    return step_of(Story.of(events))
+
+
+def step_of(story: Story) -> Step:
+    """`next_step` for a story that is already folded."""
+    if story.open:
+        return LookUp(tuple(intended for intended, _ in story.open.values()))
+    if not story.rules and len(story.failures) >= MAX_FAILURES:
+        return GiveUp(story.failures[-1].reason)
+    if story.planned is None:
+        return Draft(next(iter(story.states))) if story.assessed else Assess()
+    if due := tuple(story.actions[name] for name in story.planned if _is_due(story, name)):
+        return Deliver(due)
+    return Nothing(story.status)
+
+
+def _is_due(story: Story, name: str) -> bool:
+    """A hand-over is tried for ever: giving up on it would bury the item."""
+    match story.states[name]:
+        case "permitted":
+            return True
+        case "failed":
+            return story.is_post(name) or story.failed_times(name) < MAX_FAILURES
+        case _:
+            return False

@@ -1,0 +1,103 @@
+"""Prompts: templates with their model and limits in front. Rendering is pure.
+
+A prompt file is YAML front matter between two lines of `---`, then a Jinja2 template with two
+blocks: `instructions`, the same for every item of a page, and `request`, the one item. Strangers'
+text stands in the second only, as JSON between two lines that no sender can guess.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from triage_agent.decision.assessment import faults
+from triage_agent.decision.item import Item
+from triage_agent.decision.values import Value, canonical
+from triage_agent.errors import WrongUsage
+
+BLOCKS = ("instructions", "request")
+
+
+class FrontMatter(Value):
+    """Which model is asked, by its pinned name, and how much it may take."""
+
+    model: str = Field(min_length=1)
+    max_output_tokens: int = Field(ge=16)
+    timeout_seconds: float = Field(gt=0)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt file, checked and compiled."""
+
+    front: FrontMatter
+    template: Template
+    text: str
+
+    def render(self, block: str, **context: object) -> str:
+        """One of the two blocks; a name that isn't in `context` is an error."""
+        scope = self.template.new_context(context)
+        return "".join(self.template.blocks[block](scope)).strip()
+
+
+def parse_prompt(text: str, name: str) -> Prompt:
+    """Reads a prompt file; `WrongUsage` says what is wrong with it."""
+    try:
+        _, front, body = text.split("---\n", 2)
+        values = YAML(typ="safe").load(front)
+        matter = FrontMatter.model_validate(values)
+        template = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(
+            body
+        )
+    except ValidationError as exc:
+        raise WrongUsage(f"{name}: its front matter is wrong: {faults(exc)}") from exc
+    except TemplateError as exc:
+        raise WrongUsage(f"{name}: the template can't be read: {exc}") from exc
+    except (ValueError, YAMLError) as exc:
+        raise WrongUsage(f"{name}: begin it with front matter between two lines of ---") from exc
+    if missing := [block for block in BLOCKS if block not in template.blocks]:
+        raise WrongUsage(f"{name}: there is no block {missing[0]}")
+    return Prompt(matter, template, text)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about one item, complete: it determines the key of a paid answer."""
+
+    front: FrontMatter
+    messages: tuple[dict[str, str], ...]
+    schema_name: str
+    schema: dict[str, Any]
+
+    def key(self, model: str) -> str:
+        """SHA-256 of model, prompt as rendered and schema, in hex."""
+        return hashlib.sha256(canonical([model, list(self.messages), self.schema])).hexdigest()
+
+
+def question(
+    prompt: Prompt,
+    instructions: str,
+    item: Item,
+    schema_name: str,
+    schema: dict[str, Any],
+    **context: object,
+) -> Question:
+    """The question about one item, its boundary made from the item itself."""
+    content = prompt.render(
+        "request",
+        boundary=f"request-{item.id[:16]}",
+        record=json.dumps(item.shown, ensure_ascii=False, indent=1),
+        page=item.page,
+        **context,
+    )
+    messages = (
+        {"role": "system", "content": instructions},
+        {"role": "user", "content": content},
+    )
+    return Question(prompt.front, messages, schema_name, schema)

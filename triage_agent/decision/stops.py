@@ -1,0 +1,201 @@
+"""The stop rules: small pure functions that can only add a reason to stop.
+
+The rules without a model are the floor; they look at the raw request and the records, and fire
+before a model is asked. The rules with a model judge its form. Nothing here clears a stop.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from triage_agent.decision.assessment import Assessment, rule_names
+from triage_agent.decision.item import Item, text_shown
+from triage_agent.decision.patterns import PatternFile, Patterns, first_hit
+from triage_agent.decision.text import contains, normalised
+from triage_agent.decision.values import Value
+from triage_agent.operating_model.schema import UNCLEAR, Conflict, Page, Scalar
+
+Source = Literal["floor", "model"]
+
+
+class Stop(Value):
+    """A rule that fired: which, on whose word, and the evidence for it.
+
+    `quote` holds words that stand in the request; `fact` something that a record or the run
+    shows. At least one of them is there.
+    """
+
+    rule: str
+    topic: str | None = None
+    source: Source = "floor"
+    quote: str | None = None
+    fact: str | None = None
+
+    @property
+    def evidence(self) -> str:
+        """Quote and fact in one line."""
+        return "; ".join(part for part in (self.quote, self.fact) if part)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule looks at: the item, and everything a sender could have written into it."""
+
+    item: Item
+    patterns: PatternFile
+
+    @property
+    def page(self) -> Page:
+        return self.item.page
+
+    @property
+    def text(self) -> str:
+        """All shown text, normalised: an order can hide in a company's name."""
+        return normalised(text_shown(self.item.shown))
+
+
+Found = Iterator[Stop]
+
+
+def stops_without_model(item: Item, patterns: PatternFile) -> tuple[Stop, ...]:
+    """What the floor says of an item."""
+    subject = Subject(item, patterns)
+    return tuple(stop for rule in _FLOOR for stop in rule(subject))
+
+
+def stops_with_model(
+    item: Item,
+    patterns: PatternFile,
+    assessment: Assessment,
+) -> tuple[Stop, ...]:
+    """What the model's form adds to the floor."""
+    subject = Subject(item, patterns)
+    return tuple(stop for rule in _VOTE for stop in rule(subject, assessment))
+
+
+def declined(reason: str) -> Stop:
+    """The model would not answer: nobody has understood the request yet."""
+    return Stop(rule="low_confidence", source="model", fact=f"the model gave no answer: {reason}")
+
+
+def failed_repeatedly(reason: str, times: int) -> Stop:
+    """The item has failed too often to be tried again without a person."""
+    return Stop(rule="failed_repeatedly", fact=f"failed {times} times, last: {reason}")
+
+
+def _missing_data(subject: Subject) -> Found:
+    for need in subject.page.stops_when.missing_data.needs:
+        fields = [need] if isinstance(need, str) else need
+        if not any(_has(subject, field) for field in fields):
+            yield Stop(rule="missing_data", topic=fields[0], fact=f"no {' or '.join(fields)}")
+
+
+def _has(subject: Subject, field: str) -> bool:
+    value: Scalar
+    value = subject.item.request if field == "request" else subject.item.record.fields.get(field)
+    if value is None or subject.patterns.is_filler(value):
+        return False
+    return any(character.isalnum() for character in str(value))
+
+
+def _restricted_topic(subject: Subject) -> Found:
+    topics = subject.page.stops_when.restricted_topic.topics
+    yield from _floor(subject, "restricted_topic", topics, subject.patterns.topics)
+
+
+def _consequential_request(subject: Subject) -> Found:
+    about = subject.page.stops_when.consequential_request.about
+    yield from _floor(subject, "consequential_request", about, subject.patterns.consequential)
+
+
+def _floor(
+    subject: Subject,
+    rule: str,
+    topics: dict[str, str],
+    patterns: dict[str, Patterns],
+) -> Found:
+    for topic in topics:
+        if quote := first_hit(patterns.get(topic, ()), subject.text):
+            yield Stop(rule=rule, topic=topic, quote=quote)
+
+
+def _conflicting_information(subject: Subject) -> Found:
+    for conflict in subject.page.stops_when.conflicting_information.conflicts:
+        if quote := first_hit(subject.patterns.claims.get(conflict.claim, ()), subject.text):
+            yield from _contradictions(subject.item, conflict, quote, "floor")
+
+
+def _contradictions(item: Item, conflict: Conflict, quote: str, source: Source) -> Found:
+    for place, values in conflict.contradicted_by.items():
+        name, _, field = place.partition(".")
+        for record in item.records(name):
+            if record.fields.get(field) in values:
+                fact = f"{name} {record.id}: {field} is {record.fields[field]}"
+                yield Stop(
+                    rule="conflicting_information",
+                    topic=conflict.claim,
+                    source=source,
+                    quote=quote,
+                    fact=fact,
+                )
+
+
+_FLOOR: tuple[Callable[[Subject], Found], ...] = (
+    _missing_data,
+    _restricted_topic,
+    _consequential_request,
+    _conflicting_information,
+)
+
+
+def _flagged(subject: Subject, assessment: Assessment) -> Found:
+    known = set(rule_names(subject.page))
+    for flag in assessment.flags:
+        rule, _, topic = flag.rule.partition(".")
+        if flag.rule not in known:
+            yield _doubt(f"the form names a rule that isn't on the page: {flag.rule[:60]}")
+        elif flag.quote and not contains(text_shown(subject.item.shown), flag.quote):
+            yield _doubt(f"{flag.rule} rests on words that are not in the request")
+        else:
+            quote = flag.quote or None
+            fact = None if quote else "the model quotes nothing for it"
+            yield Stop(rule=rule, topic=topic or None, source="model", quote=quote, fact=fact)
+
+
+def _claimed(subject: Subject, assessment: Assessment) -> Found:
+    conflicts = subject.page.stops_when.conflicting_information.conflicts
+    for claim in assessment.claims:
+        for conflict in conflicts:
+            if conflict.claim != claim.claim:
+                continue
+            if contains(text_shown(subject.item.shown), claim.quote):
+                yield from _contradictions(subject.item, conflict, claim.quote, "model")
+            else:
+                yield _doubt(f"{claim.claim} rests on words that are not in the request")
+
+
+def _low_confidence(subject: Subject, assessment: Assessment) -> Found:
+    limit = subject.page.stops_when.low_confidence.below
+    if assessment.confidence < limit:
+        yield _doubt(f"confidence {assessment.confidence:.2f} is below {limit:.2f}")
+
+
+def _unapproved_category(subject: Subject, assessment: Assessment) -> Found:
+    if assessment.category == UNCLEAR:
+        fact = "it fits none of the categories on the page"
+        yield Stop(rule="unapproved_category", source="model", fact=fact)
+    elif assessment.category not in subject.page.workflow.categories:
+        fact = f"the model answered {assessment.category[:60]!r}, which the page doesn't list"
+        yield Stop(rule="unapproved_category", source="model", fact=fact)
+
+
+def _doubt(fact: str) -> Stop:
+    return Stop(rule="low_confidence", source="model", fact=fact)
+
+
+_VOTE: tuple[Callable[[Subject, Assessment], Found], ...] = (
+    _flagged,
+    _claimed,
+    _unapproved_category,
+    _low_confidence,
+)

@@ -1,0 +1,44 @@
+"""Strangers' text, made comparable. What is shown to people stays as it was written."""
+
+import re
+import unicodedata
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]",
+)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SPACE = re.compile(r"\s+")
+_SENTENCE_END = re.compile(r"[.!?。](?=\s)|\n")
+
+
+def normalised(text: str) -> str:
+    """Text to search in: compatibility forms folded, nothing invisible, single spaces."""
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _SPACE.sub(" ", _CONTROL.sub(" ", visible)).strip()
+
+
+def contains(text: str, quote: str) -> bool:
+    """Whether somebody who reads `text` would find `quote` in it."""
+    wanted = normalised(quote).casefold()
+    return bool(wanted) and wanted in normalised(text).casefold()
+
+
+def excerpt(text: str, start: int, end: int, *, around: int = 80) -> str:
+    """The words `text[start:end]` with some of their sentence, for a person to judge by."""
+    first, last = max(0, start - around), min(len(text), end + around)
+    before, after = text[first:start], text[end:last]
+    if cuts := [cut.end() for cut in _SENTENCE_END.finditer(before)]:
+        before = before[cuts[-1] :]
+    elif first:
+        before = "…" + before.partition(" ")[2]
+    if cut := _SENTENCE_END.search(after):
+        after = after[: cut.end()]
+    elif last < len(text):
+        after = after.rpartition(" ")[0] + "…"
+    return (before + text[start:end] + after).strip()
+
+
+def clipped(text: str, length: int) -> str:
+    """At most `length` characters of text; where some are left out, an ellipsis says so."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -1,0 +1,29 @@
+"""What the typed values share: they never change, and have one canonical form in bytes."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """A frozen value that refuses fields it doesn't know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def canonical(value: Mapping[str, Any] | list[Any]) -> bytes:
+    """The one sequence of bytes that stands for a JSON value: it is what gets hashed.
+
+    Keys sorted, no white space, text as UTF-8 and unescaped where JSON allows it; no NaN.
+    Lone surrogates, which UTF-8 can't carry, become the replacement character.
+    """
+    text = json.dumps(
+        value,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()

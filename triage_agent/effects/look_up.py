@@ -1,0 +1,79 @@
+"""Finds out, by key or by value, whether interrupted writes took place."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from triage_agent.connectors.salesforce.writing import Writer
+from triage_agent.connectors.slack import SlackConnector
+from triage_agent.decision.actions import CreateRecord, PostHandOver, UpdateRecord
+from triage_agent.decision.events import NotFound
+from triage_agent.effects.deliver import Effect, Entry
+from triage_agent.operating_model.schema import Page
+
+SLACK_SETTLES = timedelta(seconds=5)
+"""How long a message that was posted and cut off may take to show in the channel."""
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A write that was intended at a moment and has neither been confirmed nor denied."""
+
+    effect: Effect
+    at: datetime
+
+
+def look_up(
+    writer: Writer,
+    slack: SlackConnector,
+    page: Page,
+    interrupted: Sequence[Interrupted],
+) -> list[Entry]:
+    """`Done` for each write that is there, `NotFound` for the others."""
+    return [
+        *_updates([one for one in interrupted if isinstance(one.effect.action, UpdateRecord)]),
+        *_creates(writer, interrupted),
+        *_posts(slack, page, interrupted),
+    ]
+
+
+def _updates(interrupted: Sequence[Interrupted]) -> Iterator[Entry]:
+    """An update may simply be done again: the second changes nothing more."""
+    yield from (_absent(one) for one in interrupted)
+
+
+def _creates(writer: Writer, interrupted: Sequence[Interrupted]) -> Iterator[Entry]:
+    by_place: dict[tuple[str, str], list[Interrupted]] = {}
+    for one in interrupted:
+        if isinstance(action := one.effect.action, CreateRecord):
+            by_place.setdefault((action.object, action.key_field), []).append(one)
+    for (name, field), some in by_place.items():
+        found = writer.find(name, field, [one.effect.mark.key for one in some])
+        for one in some:
+            yield _told(one, found.get(one.effect.mark.key))
+
+
+def _posts(
+    slack: SlackConnector,
+    page: Page,
+    interrupted: Sequence[Interrupted],
+) -> Iterator[Entry]:
+    by_channel: dict[str, list[Interrupted]] = {}
+    for one in interrupted:
+        if isinstance(action := one.effect.action, PostHandOver):
+            by_channel.setdefault(page.teams[action.team].channel, []).append(one)
+    for channel, some in by_channel.items():
+        found = slack.find(channel, min(one.at for one in some) - _CLOCKS_DIFFER)
+        for one in some:
+            posted = found.get(one.effect.mark.key)
+            yield _told(one, posted.reference if posted else None)
+
+
+def _told(one: Interrupted, reference: str | None) -> Entry:
+    return one.effect.mark.done(reference, found=True) if reference else _absent(one)
+
+
+def _absent(one: Interrupted) -> Entry:
+    mark = one.effect.mark
+    return mark.stream, NotFound(action=mark.name, key=mark.key)

@@ -1,0 +1,85 @@
+"""What can go wrong, as the rest of the program sees it.
+
+Vendor exceptions are translated into these once, where they enter (`connectors`)::
+
+    TriageError
+    ├── WrongUsage         exit 2: the command line, settings, page or prompts are wrong
+    │   ├── BadPage        exit 2: everything that is wrong with the page, all at once
+    │   └── AnotherOrg     exit 2: the ledger is of another org or workspace
+    ├── RunRefused         exit 3: another run holds the lock
+    └── ConnectorError     another system: its name and a cause without personal data
+        ├── Unavailable    it didn't take the request: nothing happened, another try may work
+        ├── Rejected       it said no to this request, and would again
+        ├── AnswerLost     the request left and no answer came: it may have happened
+        └── BadAnswer      the model's answer can't be used; what it cost is kept
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class TriageError(Exception):
+    """The root: a sentence that names the value, the place and the cure."""
+
+    exit_code = 1
+
+
+class WrongUsage(TriageError):
+    """Something that was typed or written down is wrong; nothing has been done."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a file: where, what, and what to write instead."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class BadPage(WrongUsage):
+    """The page can't be enforced as it stands; `problems` holds every reason."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
+        super().__init__("\n".join([f"the operating model has {count}:", *map(str, problems)]))
+
+
+class AnotherOrg(WrongUsage):
+    """The credentials lead to another org or workspace than the ledger is about."""
+
+
+class RunRefused(TriageError):
+    """A run may not start now; the message says why and what would change that."""
+
+    exit_code = 3
+
+
+class ConnectorError(TriageError):
+    """Another system stood in the way. `system` and `code` are safe to log."""
+
+    def __init__(self, system: str, code: str, message: str) -> None:
+        self.system = system
+        self.code = code
+        super().__init__(f"{system}: {message} ({code})")
+
+
+class Unavailable(ConnectorError):
+    """The system did not take the request: nothing happened there."""
+
+
+class Rejected(ConnectorError):
+    """The system refused this request and would refuse it again."""
+
+
+class AnswerLost(ConnectorError):
+    """The request left, its answer never came: look it up before doing it again."""
+
+
+class BadAnswer(ConnectorError):
+    """The model answered with something that is no filled form."""

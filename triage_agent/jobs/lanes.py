@@ -1,0 +1,41 @@
+"""Where writes wait for company: a lane gathers the effects of one action into batches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from triage_agent.effects.deliver import Effect
+
+LONGEST_WAIT = 2.0
+"""Seconds that a write waits for others to travel with."""
+
+
+@dataclass
+class Lane:
+    """The effects of one action, with at most one batch on its way at a time."""
+
+    capacity: int
+    clock: Callable[[], float]
+    flying: bool = False
+    _waiting: list[Effect] = field(default_factory=list)
+    _since: float = 0.0
+
+    def add(self, effect: Effect) -> None:
+        """One more effect to carry."""
+        if not self._waiting:
+            self._since = self.clock()
+        self._waiting.append(effect)
+
+    def due_in(self, *, nothing_follows: bool) -> float | None:
+        """Seconds until the next batch should leave; None while there is none to wait for."""
+        if self.flying or not self._waiting:
+            return None
+        if nothing_follows or len(self._waiting) >= self.capacity:
+            return 0.0
+        return max(0.0, self._since + LONGEST_WAIT - self.clock())
+
+    def take(self) -> list[Effect]:
+        """The batch that leaves now."""
+        batch, self._waiting = self._waiting[: self.capacity], self._waiting[self.capacity :]
+        self._since = self.clock()
+        self.flying = True
+        return batch

@@ -1,0 +1,49 @@
+"""What a job works with, joined in `wiring`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from triage_agent.connectors.calls import CallLog
+from triage_agent.connectors.model import ModelConnector
+from triage_agent.connectors.salesforce.client import SalesforceClient
+from triage_agent.connectors.salesforce.writing import Writer
+from triage_agent.connectors.slack import SlackConnector
+from triage_agent.decision.patterns import PatternFile
+from triage_agent.decision.prompts import Prompt
+from triage_agent.ledger.store import Ledger
+from triage_agent.operating_model.loading import OperatingModel
+from triage_agent.operating_model.schema import Page
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the business wrote: the page, the prompts, the patterns."""
+
+    model: OperatingModel
+    assess: Prompt
+    draft: Prompt
+    patterns: PatternFile
+    prompts_sha256: str
+
+    @property
+    def page(self) -> Page:
+        return self.model.page
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that a sweep needs; tests replace any of it."""
+
+    rules: Rules
+    ledger: Ledger
+    lock: Path
+    calls: CallLog
+    salesforce: SalesforceClient
+    writer: Writer
+    slack: SlackConnector
+    asker: ModelConnector
+    asked_model: str
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]

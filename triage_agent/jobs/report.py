@@ -1,0 +1,159 @@
+"""What a run did, as `run --json` prints it and its schema in `deploy/` documents it."""
+
+from collections import Counter
+from typing import Literal
+
+from pydantic import Field
+
+from triage_agent.decision.events import Call
+from triage_agent.decision.item import Mode
+from triage_agent.decision.progress import ActionState, Story
+from triage_agent.decision.stops import Source
+from triage_agent.decision.values import Value
+
+ItemStatus = Literal["settled", "escalated", "failed", "deferred"]
+
+
+class StopReport(Value):
+    rule: str
+    topic: str | None
+    source: Source
+    evidence: str
+
+
+class ActionReport(Value):
+    action: str
+    verdict: Literal["allowed", "refused"]
+    state: ActionState
+
+
+class ItemReport(Value):
+    """One item. `category` is the page's, or `unclear`; null before anything was decided."""
+
+    item_id: str
+    record_id: str
+    status: ItemStatus
+    category: str | None
+    confidence: float | None
+    stops: list[StopReport]
+    actions: list[ActionReport]
+    draft: str | None
+    failure: str | None
+
+
+class PageReport(Value):
+    version: int
+    sha256: str
+
+
+class Totals(Value):
+    received: int
+    settled: int
+    escalated: int
+    failed: int
+    deferred: int
+    refused: int
+    by_category: dict[str, int]
+    by_stop: dict[str, int]
+    actions: dict[str, int]
+
+
+class ModelCalls(Value):
+    """`cost_usd` is null where the price of a call isn't known."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+class Requests(Value):
+    salesforce: int = 0
+    slack: int = 0
+    model: int = 0
+
+
+class RunReport(Value):
+    """The whole of a run. `totals.actions` counts the actions that were carried out."""
+
+    run_id: str
+    mode: Mode
+    page: PageReport
+    model: str
+    items: list[ItemReport] = Field(default_factory=list)
+    totals: Totals
+    model_calls: ModelCalls
+    requests: Requests
+    seconds: float
+
+
+def item_report(item_id: str, story: Story) -> ItemReport:
+    """An item as its story tells it at the end of the run."""
+    assert story.record_id is not None
+    status = "failed" if story.status == "open" else story.status
+    said = story.assessment
+    return ItemReport(
+        item_id=item_id,
+        record_id=story.record_id,
+        status=status,
+        category=story.category,
+        confidence=said.confidence if said else None,
+        stops=[
+            StopReport(rule=stop.rule, topic=stop.topic, source=stop.source, evidence=stop.evidence)
+            for stop in story.stops
+        ],
+        actions=[
+            ActionReport(action=name, verdict=verdict, state=story.states[name])
+            for name, verdict in story.verdicts.items()
+        ],
+        draft=story.draft,
+        failure=story.failures[-1].reason if story.failures and status == "failed" else None,
+    )
+
+
+def deferred_report(item_id: str, record_id: str) -> ItemReport:
+    """An item that this run left for the next."""
+    return ItemReport(
+        item_id=item_id,
+        record_id=record_id,
+        status="deferred",
+        category=None,
+        confidence=None,
+        stops=[],
+        actions=[],
+        draft=None,
+        failure=None,
+    )
+
+
+def totals(items: list[ItemReport], received: int) -> Totals:
+    """The counts of a run."""
+    status = Counter(item.status for item in items)
+    actions = [action for item in items for action in item.actions]
+    return Totals(
+        received=received,
+        settled=status["settled"],
+        escalated=status["escalated"],
+        failed=status["failed"],
+        deferred=status["deferred"],
+        refused=sum(action.verdict == "refused" for action in actions),
+        by_category=_counted(item.category for item in items if item.category),
+        by_stop=_counted(rule for item in items for rule in {stop.rule for stop in item.stops}),
+        actions=_counted(action.action for action in actions if action.state == "done"),
+    )
+
+
+def _counted(names: object) -> dict[str, int]:
+    return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))  # type: ignore[call-overload]
+
+
+def model_calls(calls: list[Call]) -> ModelCalls:
+    """What the model took. One call of unknown cost makes the sum unknown."""
+    costs = [call.cost_usd for call in calls]
+    known = [cost for cost in costs if cost is not None]
+    return ModelCalls(
+        calls=len(calls),
+        input_tokens=sum(call.input_tokens for call in calls),
+        output_tokens=sum(call.output_tokens for call in calls),
+        cost_usd=round(sum(known), 6) if len(known) == len(costs) else None,
+    )

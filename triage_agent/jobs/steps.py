@@ -1,0 +1,167 @@
+"""One item, one step: each function turns a step into the events that it leads to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from triage_agent.authority import gate
+from triage_agent.decision import events
+from triage_agent.decision.actions import Action
+from triage_agent.decision.assessment import (
+    Assessment,
+    assessment_schema,
+    draft_schema,
+    read_assessment,
+    read_draft,
+)
+from triage_agent.decision.drafts import signed, stops_of_draft
+from triage_agent.decision.events import Event
+from triage_agent.decision.item import Item
+from triage_agent.decision.plan import Judged, draft_wanted, plan
+from triage_agent.decision.prompts import question
+from triage_agent.decision.stops import (
+    Stop,
+    declined,
+    failed_repeatedly,
+    stops_with_model,
+    stops_without_model,
+)
+from triage_agent.jobs.parts import Parts
+
+Events = Iterator[Event]
+
+
+@dataclass(frozen=True)
+class Work:
+    """An item as far as it is judged."""
+
+    item: Item
+    judged: Judged
+
+    def with_stops(self, stops: tuple[Stop, ...]) -> "Work":
+        """The same work after more rules have fired."""
+        return Work(self.item, self.judged.model_copy(update={"stops": self.judged.stops + stops}))
+
+
+class Steps:
+    """The steps of every item of a run, with what they have in common made once."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._rules = parts.rules
+        self._asker = parts.asker
+        page = parts.rules.page
+        self._assess_instructions = parts.rules.assess.render("instructions", page=page)
+        self._draft_instructions = parts.rules.draft.render("instructions", page=page)
+        self._assessment_schema = assessment_schema(page)
+        self._draft_schema = draft_schema()
+
+    def assess(self, work: Work) -> Events:
+        """The floor, then the form, then what follows from both."""
+        if stops := stops_without_model(work.item, self._rules.patterns):
+            yield from self._stop(work, stops)
+            return
+        asked = question(
+            self._rules.assess,
+            self._assess_instructions,
+            work.item,
+            "assessment",
+            self._assessment_schema,
+        )
+        answer = self._asker.ask("assess", asked)
+        try:
+            assessment = read_assessment(answer.text) if answer.text else None
+        except ValueError as exc:
+            yield _called(answer.call, answer.text, torn=True)
+            yield events.Failed(action="assess", code="torn", reason=f"no filled form: {exc}")
+            return
+        yield _called(answer.call, answer.text)
+        if assessment:
+            yield from self._judge(work, assessment)
+        else:
+            yield from self._no_answer(work, "assess", answer.call.outcome, str(answer.reason))
+
+    def _judge(self, work: Work, assessment: Assessment) -> Events:
+        yield events.Assessed(
+            category=assessment.category[:60],
+            confidence=assessment.confidence,
+            assessment=assessment,
+        )
+        judged = work.judged.model_copy(update={"assessment": assessment})
+        assessed = Work(work.item, judged)
+        if stops := stops_with_model(work.item, self._rules.patterns, assessment):
+            yield from self._stop(assessed, stops)
+            return
+        if wanted := draft_wanted(work.item, judged):
+            verdict = self._verdict(assessed, wanted)
+            yield verdict
+            if isinstance(verdict, events.Permitted):
+                return  # the plan follows when the draft is there
+        yield from self._plan(assessed)
+
+    def draft(self, work: Work, action: str) -> Events:
+        """The reply, checked; a reply that fails its check stops the item."""
+        asked = question(
+            self._rules.draft,
+            self._draft_instructions,
+            work.item,
+            "draft",
+            self._draft_schema,
+            category=work.judged.category(work.item.page),
+        )
+        answer = self._asker.ask("draft", asked)
+        try:
+            draft = read_draft(answer.text) if answer.text else None
+        except ValueError as exc:
+            yield _called(answer.call, answer.text, torn=True)
+            yield events.Failed(action=action, code="torn", reason=f"no filled form: {exc}")
+            return
+        yield _called(answer.call, answer.text)
+        if draft is None:
+            yield from self._no_answer(work, action, answer.call.outcome, str(answer.reason))
+        elif stops := stops_of_draft(draft, work.item.page, self._rules.patterns):
+            yield from self._stop(work, stops)
+        else:
+            text = signed(draft, work.item.page)
+            yield events.Drafted(action=action, words=len(text.split()), text=text)
+            judged = work.judged.model_copy(update={"draft": text})
+            yield from self._plan(Work(work.item, judged))
+
+    def give_up(self, work: Work, reason: str, times: int) -> Events:
+        """Hands an item that keeps failing to a person."""
+        yield from self._stop(work, (failed_repeatedly(reason, times),))
+
+    def _no_answer(self, work: Work, action: str, outcome: str, reason: str) -> Events:
+        """A model that declines has answered; one that can't be understood has failed."""
+        if outcome in ("refused", "filtered"):
+            yield from self._stop(work, (declined(reason),))
+        else:
+            yield events.Failed(action=action, code=outcome, reason=reason)
+
+    def _stop(self, work: Work, stops: tuple[Stop, ...]) -> Events:
+        rules = tuple(
+            events.FiredRule(rule=stop.rule, topic=stop.topic, source=stop.source) for stop in stops
+        )
+        yield events.Stopped(rules=rules, stops=stops)
+        yield from self._plan(work.with_stops(stops))
+
+    def _plan(self, work: Work) -> Events:
+        actions = plan(work.item, work.judged)
+        yield events.Planned(
+            names=tuple(action.name for action in actions),
+            category=work.judged.category(work.item.page),
+            actions=actions,
+        )
+        for action in actions:
+            yield self._verdict(work, action)
+
+    def _verdict(self, work: Work, action: Action) -> events.Permitted | events.Refused:
+        request = gate.Request(action, work.item, bool(work.judged.stops))
+        match gate.judge(request, self._rules.model):
+            case gate.Allowed(line):
+                return events.Permitted(action=action.name, line=line)
+            case gate.Refused(line, reason):
+                return events.Refused(action=action.name, line=line, reason=reason)
+
+
+def _called(call: events.Call, answer: str | None, *, torn: bool = False) -> events.ModelCalled:
+    kept = call.model_copy(update={"outcome": "torn"}) if torn else call
+    return events.ModelCalled(call=kept, answer=answer)

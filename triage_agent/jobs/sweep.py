@@ -1,0 +1,197 @@
+"""The scheduled job: every new record becomes an item, and every item goes its way once."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from triage_agent.chunks import chunks
+from triage_agent.connectors.salesforce.reading import Surroundings, new_records, surroundings
+from triage_agent.connectors.salesforce.writing import org_identity
+from triage_agent.decision import events
+from triage_agent.decision.events import Call
+from triage_agent.decision.item import Mode, Record, identity
+from triage_agent.decision.progress import Story
+from triage_agent.effects.deliver import Entry
+from triage_agent.errors import TriageError
+from triage_agent.jobs.parts import Parts
+from triage_agent.jobs.pipeline import Pipeline
+from triage_agent.jobs.report import (
+    ItemReport,
+    PageReport,
+    Requests,
+    RunReport,
+    deferred_report,
+    item_report,
+    model_calls,
+    totals,
+)
+from triage_agent.ledger.lock import only_run
+
+READ_AT_ONCE = 200
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A new record that is to become an item, and the item of its earlier version."""
+
+    item: str
+    record: Record
+    replaces: str | None
+
+
+@dataclass
+class Found:
+    """What a look into the system turned up."""
+
+    fresh: list[Fresh] = field(default_factory=list)
+    deferred: list[ItemReport] = field(default_factory=list)
+
+
+Progress = Callable[[int, int], None]
+"""Told how many items have ended, of how many."""
+
+
+def sweep(
+    parts: Parts,
+    mode: Mode,
+    *,
+    limit: int | None = None,
+    only: str | None = None,
+    progress: Progress = lambda ended, of: None,  # noqa: ARG005
+) -> RunReport:
+    """Runs once. `limit` tightens the page's items per run; `only` names one item or record.
+
+    `RunRefused` where another run holds the lock; any other error is on the ledger before it
+    is raised.
+    """
+    now = parts.clock()
+    run = f"run-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    with only_run(parts.lock, run, now):
+        try:
+            return _Sweep(parts, mode, run, progress).run(limit, only)
+        except TriageError as exc:
+            parts.ledger.append(run, parts.clock(), [(run, events.Broke(reason=str(exc)))])
+            raise
+
+
+class _Sweep:
+    def __init__(self, parts: Parts, mode: Mode, run: str, progress: Progress) -> None:
+        self._parts, self._mode, self._run, self._progress = parts, mode, run, progress
+        self._page = parts.rules.page
+        self._begun = time.monotonic()
+        self._reports: list[ItemReport] = []
+        self._calls: list[Call] = []
+        self._expected = 0
+
+    def run(self, limit: int | None, only: str | None) -> RunReport:
+        """Checks, finds, works, reports."""
+        parts = self._parts
+        self._check()
+        unfinished = [
+            item
+            for item in parts.ledger.unfinished(self._mode)
+            if only in (None, item, parts.ledger.story(item).record_id)
+        ]
+        found = self._find(limit, only)
+        self._expected = len(unfinished) + len(found.fresh)
+        self._append(self._started(len(unfinished)))
+        self._progress(0, self._expected)
+        pipeline = Pipeline(parts, self._run, self._ended)
+        pipeline.run(unfinished, self._batches(found.fresh))
+        report = self._report(len(found.fresh), found.deferred)
+        counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
+        self._append(events.Finished(**counts))
+        return report
+
+    def _check(self) -> None:
+        """Whose org this is, and whether it can take what the page would write."""
+        parts = self._parts
+        parts.ledger.claim_for("Salesforce org", org_identity(parts.salesforce))
+        parts.ledger.claim_for("Slack workspace", parts.slack.workspace())
+        if self._mode == "live":
+            parts.writer.check(self._page)
+
+    def _find(self, limit: int | None, only: str | None) -> Found:
+        parts, found = self._parts, Found()
+        most = min(limit or self._page.limits.items_per_run, self._page.limits.items_per_run)
+        records = new_records(parts.salesforce, self._page, parts.clock())
+        known = parts.ledger.known(self._mode, [record.id for record in records])
+        for record in records:
+            item = identity(self._mode, record, self._page)
+            earlier = known.get(record.id, [])
+            if item in earlier or only not in (None, item, record.id):
+                continue
+            if len(found.fresh) < most:
+                found.fresh.append(Fresh(item, record, earlier[-1] if earlier else None))
+            else:
+                found.deferred.append(deferred_report(item, record.id))
+        return found
+
+    def _started(self, unfinished: int) -> events.Started:
+        rules = self._parts.rules
+        return events.Started(
+            mode=self._mode,
+            page_version=rules.page.version,
+            page_sha256=rules.model.sha256,
+            prompts_sha256=rules.prompts_sha256,
+            model=self._parts.asked_model,
+            unfinished=unfinished,
+        )
+
+    def _batches(self, fresh: Sequence[Fresh]) -> Iterator[list[Entry]]:
+        for some in chunks(fresh, READ_AT_ONCE):
+            around = surroundings(
+                self._parts.salesforce,
+                self._page,
+                [one.record for one in some],
+                self._parts.rules.patterns.free_mail,
+            )
+            yield [
+                entry
+                for one in some
+                for entry in _beginning(one, self._mode, around[one.record.id])
+            ]
+
+    def _ended(self, item: str, story: Story) -> None:
+        self._reports.append(item_report(item, story))
+        self._calls += [call for run, call in story.calls if run == self._run]
+        self._progress(len(self._reports), self._expected)
+        log.debug("item ended", item=item, status=story.status)
+
+    def _append(self, event: events.Event) -> None:
+        self._parts.ledger.append(self._run, self._parts.clock(), [(self._run, event)])
+
+    def _report(self, received: int, deferred: list[ItemReport]) -> RunReport:
+        items = [*self._reports, *deferred]
+        rules = self._parts.rules
+        return RunReport(
+            run_id=self._run,
+            mode=self._mode,
+            page=PageReport(version=rules.page.version, sha256=rules.model.sha256),
+            model=self._parts.asked_model,
+            items=items,
+            totals=totals(items, received),
+            model_calls=model_calls(self._calls),
+            requests=Requests(**self._parts.calls.counts),
+            seconds=round(time.monotonic() - self._begun, 2),
+        )
+
+
+def _beginning(one: Fresh, mode: Mode, around: Surroundings) -> list[Entry]:
+    received = events.Received(
+        mode=mode,
+        object=one.record.object,
+        record_id=one.record.id,
+        replaces=one.replaces,
+        record=one.record,
+    )
+    read = events.Read(
+        looked_at=tuple(around.looked_at),
+        record_ids=tuple(record.id for record in around.records),
+        related=tuple(around.records),
+    )
+    return [(one.item, received), (one.item, read)]

@@ -1,0 +1,1 @@
+"""What happened, kept: append-only, chained, with people's data apart."""

@@ -1,0 +1,31 @@
+"""Brings a ledger's tables up to date; Alembic is imported only where there is work for it."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from triage_agent.errors import WrongUsage
+
+NEWEST = "0001"
+
+
+def migrate(connection: Connection) -> None:
+    """Upgrades the tables; a ledger of a newer program is refused."""
+    now = _revision(connection)
+    if now == NEWEST:
+        return
+    if now and now > NEWEST:
+        raise WrongUsage(f"the ledger is of a newer version ({now}); update this program")
+    from alembic import command  # noqa: PLC0415 - 0.2 s that most starts don't need
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

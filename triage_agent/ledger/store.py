@@ -1,0 +1,263 @@
+"""The ledger's store. Invariant: an event is never changed, and never lost once appended.
+
+`append` is one transaction and durable when it returns; the projection in `items` is written
+with the events and says nothing that they don't. `chain.check` proves each stream.
+One process writes at a time (`ledger.lock`), from one thread.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from triage_agent.chunks import chunks
+from triage_agent.decision.events import Event, Happened
+from triage_agent.decision.item import Mode
+from triage_agent.decision.progress import Story
+from triage_agent.errors import AnotherOrg, WrongUsage
+from triage_agent.ledger.chain import Head, Payload, Sealed, opened, random_salt, seal
+from triage_agent.ledger.migrate import migrate
+from triage_agent.ledger.tables import belongs_to, events, items, payloads
+
+_MANY = 500  # values in one IN list: below every database's limit
+RUN_PREFIX = "run-"
+"""How the stream of a run begins; every other stream is an item's."""
+
+
+class Ledger:
+    """Events by stream. The story of each item being worked on is kept folded."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._heads: dict[str, Head] = {}
+        self._stories: dict[str, Story] = {}
+
+    @classmethod
+    def open(cls, url: str) -> "Ledger":
+        """Opens a ledger, creating or upgrading its tables; `WrongUsage` where it can't be."""
+        try:
+            if make_url(url).get_backend_name() != "sqlite":
+                raise WrongUsage("TRIAGE_LEDGER_URL: only sqlite:///PATH is supported")
+            engine = create_engine(url)
+            event.listen(engine, "connect", _make_durable)
+            with engine.begin() as connection:
+                migrate(connection)
+        except ArgumentError as exc:
+            raise WrongUsage("TRIAGE_LEDGER_URL is no database URL; write sqlite:///PATH") from exc
+        except SQLAlchemyError as exc:
+            raise WrongUsage(f"the ledger can't be opened: {exc.__cause__}") from exc
+        return cls(engine)
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._engine.dispose()
+
+    def append(self, run: str, at: datetime, new: Sequence[tuple[str, Event]]) -> None:
+        """Adds events to the ends of their streams, all or none; durable when this returns."""
+        if not new:
+            return
+        with self._forgetting_on_failure(new), self._engine.begin() as connection:
+            sealed = []
+            for stream, what in new:
+                happened = Happened(at=at, run=run, event=what)
+                link = seal(stream, self._head(connection, stream), happened, random_salt)
+                self._heads[stream] = Head(link.sequence + 1, link.hash)
+                if not stream.startswith(RUN_PREFIX):
+                    self._story(connection, stream, link.sequence).tell(happened)
+                sealed.append(link)
+            _write(connection, sealed)
+            self._project(connection, dict.fromkeys(stream for stream, _ in new))
+
+    @contextmanager
+    def _forgetting_on_failure(self, new: Sequence[tuple[str, Event]]) -> Iterator[None]:
+        """What was rolled back must not live on in memory."""
+        try:
+            yield
+        except BaseException:
+            for stream, _ in new:
+                self.forget(stream)
+            raise
+
+    def forget(self, stream: str) -> None:
+        """Frees the memory that an item takes; it is read again when needed."""
+        self._heads.pop(stream, None)
+        self._stories.pop(stream, None)
+
+    def story(self, item: str) -> Story:
+        """Where an item stands. Read it, don't change it."""
+        if item not in self._stories:
+            with self._engine.connect() as connection:
+                self._stories[item] = Story.of(_events(connection, item))
+        return self._stories[item]
+
+    def events(self, stream: str) -> list[Happened]:
+        """All that happened in a stream, in order."""
+        with self._engine.connect() as connection:
+            return list(_events(connection, stream))
+
+    def sealed(self, stream: str) -> list[Sealed]:
+        """A stream as it is stored, for `chain.check`."""
+        with self._engine.connect() as connection:
+            return list(_sealed(connection, stream))
+
+    def known(self, mode: Mode, record_ids: Iterable[str]) -> dict[str, list[str]]:
+        """The items that there are of some records, oldest first, by record id."""
+        found: dict[str, list[str]] = {}
+        with self._engine.connect() as connection:
+            for some in chunks(record_ids, _MANY):
+                rows = connection.execute(
+                    select(items.c.record_id, items.c.item)
+                    .where(items.c.mode == mode, items.c.record_id.in_(some))
+                    .order_by(items.c.number),
+                )
+                for record_id, item in rows:
+                    found.setdefault(record_id, []).append(item)
+        return found
+
+    def unfinished(self, mode: Mode) -> list[str]:
+        """The items that haven't ended, oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(items.c.item)
+                .where(items.c.mode == mode, items.c.status.in_(("open", "failed")))
+                .order_by(items.c.number),
+            )
+            return list(rows.scalars())
+
+    def find(self, wanted: str) -> list[str]:
+        """The streams that an id means: an item, a run, or all items of a record."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(items.c.item)
+                .where(or_(items.c.item == wanted, items.c.record_id == wanted))
+                .order_by(items.c.number),
+            )
+            if found := list(rows.scalars()):
+                return found
+            exists = select(events.c.stream).where(events.c.stream == wanted).limit(1)
+            return list(connection.execute(exists).scalars())
+
+    def items_of(self, run: str) -> list[str]:
+        """The items that a run worked on, in the order in which it took them up."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(events.c.stream)
+                .where(events.c.run == run, events.c.stream != run)
+                .group_by(events.c.stream)
+                .order_by(func.min(events.c.number)),
+            )
+            return list(rows.scalars())
+
+    def claim_for(self, system: str, identity: str) -> None:
+        """Binds the ledger to one org or workspace for good; another one is refused."""
+        with self._engine.begin() as connection:
+            query = select(belongs_to.c.identity).where(belongs_to.c.system == system)
+            bound = connection.execute(query).scalar()
+            if bound is None:
+                row = {"system": system, "identity": identity}
+                connection.execute(insert(belongs_to).values(row))
+            elif bound != identity:
+                raise AnotherOrg(
+                    f"this ledger belongs to the {system} {bound}, the credentials lead to "
+                    f"{identity}; correct them, or give this one a ledger of its own "
+                    "with TRIAGE_LEDGER_URL",
+                )
+
+    def _head(self, connection: Connection, stream: str) -> Head:
+        if stream not in self._heads:
+            row = connection.execute(
+                select(events.c.sequence, events.c.hash)
+                .where(events.c.stream == stream)
+                .order_by(events.c.sequence.desc())
+                .limit(1),
+            ).first()
+            self._heads[stream] = Head(row.sequence + 1, row.hash) if row else Head()
+        return self._heads[stream]
+
+    def _story(self, connection: Connection, item: str, length: int) -> Story:
+        if item not in self._stories:
+            self._stories[item] = Story.of(_events(connection, item)) if length else Story()
+        return self._stories[item]
+
+    def _project(self, connection: Connection, streams: Iterable[str]) -> None:
+        rows = [self._projected(stream) for stream in streams if not stream.startswith(RUN_PREFIX)]
+        if not rows:
+            return
+        statement = upsert(items)
+        changing = ("status", "failures", "length", "head")
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[items.c.item],
+                set_={name: statement.excluded[name] for name in changing},
+            ),
+            rows,
+        )
+
+    def _projected(self, item: str) -> dict[str, Any]:
+        story, head = self._stories[item], self._heads[item]
+        return {
+            "item": item,
+            "object": story.object,
+            "record_id": story.record_id,
+            "mode": story.mode,
+            "status": story.status,
+            "failures": len(story.failures),
+            "length": head.length,
+            "head": head.hash,
+        }
+
+
+def _make_durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DB-API connection
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _write(connection: Connection, sealed: Sequence[Sealed]) -> None:
+    connection.execute(
+        insert(events),
+        [
+            {
+                "stream": link.stream,
+                "sequence": link.sequence,
+                "kind": link.kind,
+                "at": link.at,
+                "run": link.run,
+                "body": link.body,
+                "hash": link.hash,
+                "private": link.payload.digest if link.payload else None,
+            }
+            for link in sealed
+        ],
+    )
+    if kept := [link.payload.__dict__ for link in sealed if link.payload]:
+        connection.execute(insert(payloads), kept)
+
+
+def _sealed(connection: Connection, stream: str) -> Iterator[Sealed]:
+    rows = connection.execute(
+        select(events, payloads.c.salt, payloads.c.body.label("text"))
+        .outerjoin(payloads, payloads.c.digest == events.c.private)
+        .where(events.c.stream == stream)
+        .order_by(events.c.sequence),
+    )
+    for row in rows:
+        payload = Payload(row.private, row.salt, row.text) if row.salt else None
+        yield Sealed(
+            row.stream,
+            row.sequence,
+            row.kind,
+            row.at,
+            row.run,
+            row.body,
+            row.hash,
+            payload,
+        )
+
+
+def _events(connection: Connection, stream: str) -> Iterator[Happened]:
+    return (opened(sealed) for sealed in _sealed(connection, stream))

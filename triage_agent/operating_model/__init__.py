@@ -1,0 +1,1 @@
+"""The page as code: its shape, its loading, its working hours. No input or output."""

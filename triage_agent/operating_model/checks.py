@@ -1,0 +1,164 @@
+"""What one section of the page promises to another, held before anything runs."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from triage_agent.operating_model.schema import (
+    DECISION_VALUES,
+    RECORD_OWNER,
+    UNCLEAR,
+    CreateAction,
+    DomainOf,
+    DraftAction,
+    Page,
+    PostAction,
+    UpdateAction,
+    placeholders,
+)
+
+Path = tuple[str | int, ...]
+Found = Iterator[tuple[Path, str]]
+
+
+def contradictions(page: Page) -> Found:
+    """Every place where the page doesn't fit itself, with what to write instead."""
+    for check in _CHECKS:
+        yield from check(page)
+
+
+def _item_is_read(page: Page) -> Found:
+    item = page.workflow.item
+    if item.object not in page.reads:
+        yield ("workflow", "item", "object"), f"{item.object} stands nowhere under reads"
+        return
+    read = page.item_read
+    for index, field in enumerate(item.request_text):
+        if field not in read.shown_to_model:
+            path = ("workflow", "item", "request_text", index)
+            yield path, f"{field} is not in reads.{item.object}.shown_to_model"
+
+
+def _shown_is_read(page: Page) -> Found:
+    for name, read in page.reads.items():
+        for index, field in enumerate(read.shown_to_model):
+            if name != page.workflow.item.object:
+                yield ("reads", name, "shown_to_model"), "only the item itself is shown"
+            elif field not in read.fields:
+                yield ("reads", name, "shown_to_model", index), f"{field} is not among its fields"
+
+
+def _owner_and_headline_are_read(page: Page) -> Found:
+    owner = page.workflow.item.owner
+    for field in owner.when:
+        if field not in _fields(page, owner.is_):
+            yield ("workflow", "item", "owner"), f"{owner.is_}.{field} is not read"
+    for name, read in page.reads.items():
+        for index, field in enumerate(read.headline):
+            if field not in read.fields:
+                yield ("reads", name, "headline", index), f"{field} is not among its fields"
+
+
+def _matches_are_read(page: Page) -> Found:
+    item = page.workflow.item.object
+    before: list[str] = []
+    for name, read in page.reads.items():
+        if name == item and read.match:
+            yield ("reads", name, "match"), "the item itself is found by workflow.item"
+        if name != item and not read.match:
+            yield ("reads", name), "match is missing: how are its records found?"
+        for index, alternative in enumerate(read.match):
+            yield from _alternative(page, name, index, alternative, before)
+        before.append(name)
+
+
+def _alternative(
+    page: Page,
+    name: str,
+    index: int,
+    alternative: dict[str, str | DomainOf],
+    before: Sequence[str],
+) -> Found:
+    path: Path = ("reads", name, "match", index)
+    if len(alternative) != 1:
+        yield path, "an alternative matches exactly one field; write each as its own"
+    for field, source in alternative.items():
+        written = source.domain_of if isinstance(source, DomainOf) else source
+        other, dot, wanted = written.rpartition(".")
+        if dot and other not in before:
+            yield (*path, field), f"{other} is not read above {name}"
+        elif wanted not in ("Id", *_fields(page, other or page.workflow.item.object)):
+            yield (*path, field), f"{written} is not read"
+
+
+def _rules_are_read(page: Page) -> Found:
+    for index, need in enumerate(page.stops_when.missing_data.needs):
+        for field in [need] if isinstance(need, str) else need:
+            if field != "request" and field not in _item_fields(page):
+                yield ("stops_when", "missing_data", "needs", index), f"{field} is not read"
+    for index, conflict in enumerate(page.stops_when.conflicting_information.conflicts):
+        for place in conflict.contradicted_by:
+            other, _, field = place.partition(".")
+            if field not in _fields(page, other):
+                base = ("stops_when", "conflicting_information", "conflicts", index)
+                yield (*base, "contradicted_by", place), f"{place} is not read"
+
+
+def _fields(page: Page, name: str) -> list[str]:
+    return page.reads[name].fields if name in page.reads else []
+
+
+def _item_fields(page: Page) -> list[str]:
+    return _fields(page, page.workflow.item.object)
+
+
+def _actions_are_whole(page: Page) -> Found:
+    for name, rule in page.may.items():
+        path: Path = ("may", name)
+        if name in page.never:
+            yield path, "stands under never as well"
+        if isinstance(rule, UpdateAction) and rule.update != page.workflow.item.object:
+            yield (*path, "update"), f"only the item itself, {page.workflow.item.object}, can be"
+        if isinstance(rule, PostAction) and rule.post_to not in page.teams:
+            yield (*path, "post_to"), f"{rule.post_to} is none of teams"
+        if isinstance(rule, CreateAction):
+            yield from _creates(page, path, rule)
+        if isinstance(rule, UpdateAction | CreateAction):
+            known = {*DECISION_VALUES, *_item_fields(page)}
+            for unknown in sorted(placeholders(rule.set) - known):
+                yield (*path, "set"), f"<{unknown}> is neither of the decision nor read"
+    if not any(isinstance(rule, PostAction) for rule in page.may.values()):
+        yield ("may",), "nothing posts a stopped item to a team, so a stop would reach nobody"
+
+
+def _creates(page: Page, path: Path, rule: CreateAction) -> Found:
+    if rule.set.get(rule.key) != "<key>":
+        yield (*path, "key"), f"set must give {rule.key} the value <key>"
+    for index, receiver in enumerate(rule.for_):
+        if receiver != RECORD_OWNER and receiver not in page.teams:
+            yield (*path, "for", index), f"{receiver} is none of teams"
+    if rule.for_[-1] == RECORD_OWNER:
+        yield (*path, "for"), "ends with record_owner; end it with a team, somebody must get it"
+
+
+def _posts_when_stopped(page: Page) -> Found:
+    for name, rule in page.may.items():
+        if isinstance(rule, PostAction) and rule.when == "settled":
+            yield ("may", name, "when"), "a message is a hand-over: write stopped or always"
+        if isinstance(rule, CreateAction | DraftAction) and rule.when != "settled":
+            yield ("may", name, "when"), "a stopped item gets no draft and no record: write settled"
+
+
+def _unclear_is_ours(page: Page) -> Found:
+    if UNCLEAR in page.workflow.categories:
+        yield ("workflow", "categories", UNCLEAR), "is what fits no category; name another"
+
+
+_CHECKS: tuple[Callable[[Page], Found], ...] = (
+    _item_is_read,
+    _shown_is_read,
+    _owner_and_headline_are_read,
+    _matches_are_read,
+    _rules_are_read,
+    _actions_are_whole,
+    _posts_when_stopped,
+    _unclear_is_ours,
+)

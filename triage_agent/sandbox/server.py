@@ -1,0 +1,137 @@
+"""The sandbox as one loopback server: Salesforce, Slack and a model behind one door."""
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from triage_agent.errors import WrongUsage
+from triage_agent.sandbox import leads as lead_files
+from triage_agent.sandbox import model, salesforce, schema, slack
+from triage_agent.sandbox.door import Door
+from triage_agent.sandbox.journal import Journal
+from triage_agent.sandbox.org import Org, found, org_on
+from triage_agent.sandbox.salesforce_call import Sessions
+from triage_agent.sandbox.store import Store
+from triage_agent.sandbox.workspace import workspace_on
+
+_HOST = "127.0.0.1"
+_LONGEST_REQUEST_HEAD = 1_048_576  # bytes; so that too long a URL gets its documented answer
+_SECONDS_TO_FINISH = 2
+
+
+@contextmanager
+def running(*, state: Path | None, leads: Path | None, port: int = 0) -> Iterator[str]:
+    """A sandbox beside the caller's own work; its base URL. Port 0: any that is free."""
+    with _opened(state, leads) as store, _listening(port) as listener:
+        url = _url(listener)
+        server = _server(_application(store, url))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def serve(*, state: Path | None, leads: Path | None, port: int) -> None:
+    """A sandbox in the foreground, until it is interrupted or terminated."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn stops at either, then raises it again: to stop is all that was asked.
+        signal.signal(number, lambda _number, _frame: None)
+    with _opened(state, leads) as store, _listening(port) as listener:
+        _server(_application(store, _url(listener))).run([listener])
+
+
+@contextmanager
+def _opened(state: Path | None, leads: Path | None) -> Iterator[Store]:
+    """The store as it was left; a new one gets its org and leads, or, on an error, neither."""
+    journal = Journal(state) if state else None
+    with closing(Store(schema.load_objects(), journal)) as store:
+        if store.is_empty:
+            with store.changing():
+                org = org_on(store)
+                found(org)
+                if leads:
+                    lead_files.load(org, leads)
+        yield store
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    # Only a socket that names its protocol gets TCP_NODELAY; without it an answer takes 40 ms.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_HOST, port))
+        except (OSError, OverflowError) as error:
+            raise WrongUsage(
+                f"{_HOST}:{port}: can't listen there ({error}); choose another port, or 0 for any"
+            ) from error
+        listener.listen(128)
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://{_HOST}:{listener.getsockname()[1]}"
+
+
+def _server(application: Door) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            h11_max_incomplete_event_size=_LONGEST_REQUEST_HEAD,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
+    )
+
+
+def _application(store: Store, url: str) -> Door:
+    starlette = Starlette(
+        routes=[
+            *salesforce.routes(),
+            *slack.routes(),
+            *model.routes(),
+            Route("/sandbox/state", _state),
+            Route("/", _welcome),
+        ]
+    )
+    door = Door(starlette, seen=[])
+    starlette.state.org = org_on(store)
+    starlette.state.sessions = Sessions(url)
+    starlette.state.workspace = workspace_on(store)
+    starlette.state.seen = door.seen
+    return door
+
+
+async def _welcome(_request: Request) -> Response:
+    text = "A sandbox: Salesforce under /services, Slack under /api, a model under /v1.\n"
+    return PlainTextResponse(text)
+
+
+async def _state(request: Request) -> Response:
+    """Everything there is to see: live records, messages with their metadata, requests."""
+    org: Org = request.app.state.org
+    return JSONResponse(
+        {
+            "salesforce": {
+                name: [record for record in org.store.records(name) if not record["IsDeleted"]]
+                for name in org.objects
+            },
+            "slack": request.app.state.workspace.conversations(),
+            "requests": request.app.state.seen,
+        }
+    )

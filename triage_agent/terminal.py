@@ -1,0 +1,190 @@
+"""What people see in a terminal: progress, tables, timelines, logs. No decision is made here."""
+
+import json
+import logging
+import shlex
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from triage_agent.jobs.report import RunReport
+    from triage_agent.ledger.timeline import Line, Timeline
+
+
+WORTH_TYPING = 3
+"""How many commands a run's end suggests at most."""
+
+
+def _out() -> Console:
+    return Console(highlight=False, soft_wrap=False)
+
+
+def set_up_logs(*, verbose: bool) -> None:
+    """Logs to stderr: readable on a terminal, JSON lines otherwise; control characters escaped."""
+    on_terminal = sys.stderr.isatty()
+    renderer = (
+        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.DEBUG if verbose else logging.INFO
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def say(words: str) -> None:
+    """A sentence for the person at the terminal, beside the results."""
+    print(words, file=sys.stderr)
+
+
+def complain(words: str) -> None:
+    """An error, on stderr."""
+    print(f"triage-agent: {words}", file=sys.stderr)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, nothing elsewhere; told how many items have ended, of how many."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("Triage"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("triage", total=None)
+        yield lambda ended, of: bar.update(task, completed=ended, total=of)
+
+
+def show_run(report: "RunReport", next_commands: list[tuple[str, str]]) -> None:
+    """A run on one screen, and what to type next."""
+    from rich.table import Table
+
+    out, totals = _out(), report.totals
+    if not report.items:
+        out.print("Nothing new: every record in the window has been taken up before.")
+    else:
+        out.print(
+            f"{totals.received} received: {totals.settled} settled, {totals.escalated} escalated"
+            f" to a person, {totals.failed} failed, {totals.deferred} left for the next run.\n"
+        )
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for title, counts in _rows(report):
+            table.add_row(Text(title, style="bold"), counts)
+        out.print(table)
+    out.print(f"\n{_footer(report)}")
+    if next_commands:
+        out.print("\nWorth typing next:")
+        width = max(len(command) for command, _ in next_commands)
+        for command, why in next_commands:
+            out.print(f"  {command:<{width}}  {why}", soft_wrap=True)
+
+
+def _rows(report: "RunReport") -> list[tuple[str, str]]:
+    totals, calls, requests = report.totals, report.model_calls, report.requests
+    tokens = f"{calls.input_tokens:,} + {calls.output_tokens:,} tokens"
+    drafts = sum(item.draft is not None for item in report.items)
+    cost = "unknown cost" if calls.cost_usd is None else f"${calls.cost_usd:.4f}"
+    return [
+        ("Categories", _counted(totals.by_category)),
+        ("Stopped by", _counted(totals.by_stop)),
+        ("Done", _counted(totals.actions)),
+        ("Drafts", f"{drafts} kept with their tasks, none sent"),
+        ("Refused", f"{totals.refused} actions"),
+        ("Model", f"{calls.calls} calls of {report.model}, {tokens}, {cost}"),
+        ("Requests", f"{requests.salesforce} to Salesforce, {requests.slack} to Slack"),
+    ]
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+
+
+def _footer(report: "RunReport") -> str:
+    return (
+        f"{report.run_id}, {report.mode}, page version {report.page.version} "
+        f"({report.page.sha256[:12]}), {report.seconds:.1f} s"
+    )
+
+
+def hints(report: "RunReport", target: list[str]) -> list[tuple[str, str]]:
+    """Up to three commands that show more of this run."""
+    program = _program()
+    found = []
+    for status, why in (("escalated", "why one was stopped"), ("settled", "what one led to")):
+        ids = [item.record_id for item in report.items if item.status == status]
+        if ids:
+            found.append((["timeline", ids[0], *target], why))
+    if len(found) < WORTH_TYPING - 1:
+        found.append((["timeline", report.run_id, *target], "the run itself"))
+    if target == ["--sandbox"]:
+        found.append((["sandbox"], "the sandbox's records and messages, served"))
+    return [(shlex.join([program, *command]), why) for command, why in found]
+
+
+def _program() -> str:
+    """The program as it was called, as far as that can be typed again from here."""
+    called = Path(sys.argv[0])
+    try:
+        return str(called.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return called.name
+
+
+def timelines_as_json(found: "list[Timeline]") -> str:
+    """All of it, as a list with one object a stream."""
+    return json.dumps([one.model_dump(mode="json") for one in found], indent=2, ensure_ascii=False)
+
+
+def show_timelines(found: "list[Timeline]") -> None:
+    """The article's questions as headings, with what answers them beneath."""
+    out = _out()
+    for one in found:
+        status = f", {one.status}" if one.status else ""
+        out.print(Text(f"{one.stream} ({one.about}{status})", style="bold"))
+        for question, lines in one.questions.items():
+            out.print(Text(f"\n{question}", style="bold cyan"))
+            for line in lines:
+                _show_line(out, line)
+            if not lines:
+                out.print(Text("  nothing", style="dim"))
+        if one.items:
+            out.print(Text(f"\nIts items: {len(one.items)}", style="bold"))
+            for item in one.items:
+                out.print(f"  {item}")
+        out.print()
+
+
+def _show_line(out: Console, line: "Line") -> None:
+    first, *rest = printable(line.words).split("\n")
+    out.print(Text(f"  {line.at:%Y-%m-%d %H:%M:%S}  {first}"), overflow="fold")
+    for more in rest:
+        out.print(Text(f"      {more}"), overflow="fold")
+
+
+def printable(text: str) -> str:
+    """Text that can't move the cursor, colour the screen or turn the writing round."""
+    return "".join(
+        char
+        if char == "\n" or (char.isprintable() and not _invisible(char))
+        else "\N{REPLACEMENT CHARACTER}"
+        for char in text.replace("\r\n", "\n").replace("\t", "  ")
+    )
+
+
+def _invisible(char: str) -> bool:
+    return unicodedata.category(char) in ("Cf", "Cc", "Cs")

@@ -5,6 +5,7 @@ import logging
 import shlex
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from triage_agent.jobs.report import RunReport
     from triage_agent.ledger.timeline import Line, Timeline
 
@@ -105,9 +108,15 @@ def _rows(report: "RunReport") -> list[tuple[str, str]]:
         ("Done", _counted(totals.actions)),
         ("Drafts", f"{drafts} kept with their tasks, none sent"),
         ("Refused", f"{totals.refused} actions"),
+        *(("Failed", reason) for reason in _failures(report)),
         ("Model", f"{calls.calls} calls of {report.model}, {tokens}, {cost}"),
         ("Requests", f"{requests.salesforce} to Salesforce, {requests.slack} to Slack"),
     ]
+
+
+def _failures(report: "RunReport") -> list[str]:
+    reasons = Counter(item.failure for item in report.items if item.failure)
+    return [f"{count}: {reason}" for reason, count in reasons.most_common(3)]
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -158,10 +167,7 @@ def show_timelines(found: "list[Timeline]") -> None:
         out.print(Text(f"{one.stream} ({one.about}{status})", style="bold"))
         for question, lines in one.questions.items():
             out.print(Text(f"\n{question}", style="bold cyan"))
-            for line in lines:
-                _show_line(out, line)
-            if not lines:
-                out.print(Text("  nothing", style="dim"))
+            out.print(_grid(lines) if lines else Text("  nothing yet", style="dim"))
         if one.items:
             out.print(Text(f"\nIts items: {len(one.items)}", style="bold"))
             for item in one.items:
@@ -169,11 +175,14 @@ def show_timelines(found: "list[Timeline]") -> None:
         out.print()
 
 
-def _show_line(out: Console, line: "Line") -> None:
-    first, *rest = printable(line.words).split("\n")
-    out.print(Text(f"  {line.at:%Y-%m-%d %H:%M:%S}  {first}"), overflow="fold")
-    for more in rest:
-        out.print(Text(f"      {more}"), overflow="fold")
+def _grid(lines: "list[Line]") -> "Table":
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=True)
+    for line in lines:
+        moment = Text(f"  {line.at:%Y-%m-%d %H:%M:%S}", style="dim")
+        grid.add_row(moment, Text(printable(line.words), overflow="fold"))
+    return grid
 
 
 def printable(text: str) -> str:

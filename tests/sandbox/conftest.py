@@ -16,7 +16,6 @@ from slack_sdk import WebClient
 from triage_agent.sandbox.server import running
 
 
-
 class Client(Salesforce):
     """simple-salesforce as it is, with answers whose shape the tests know."""
 
@@ -41,7 +40,7 @@ class Loopback(HTTPAdapter):
         super().__init__()
         self._url = url
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:  # noqa: ANN401 - as its parent's
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:  # noqa: ANN401 - as its parent
         parts = urlsplit(str(request.url))
         request.url = str(request.url).replace(f"{parts.scheme}://{parts.netloc}", self._url, 1)
         return super().send(request, *args, **more)

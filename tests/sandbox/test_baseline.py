@@ -14,31 +14,17 @@ from triage_agent.sandbox.baseline import SUMMARY_LENGTH, answer
 Json = dict[str, Any]
 
 CATEGORIES = [
-    "new_business",
-    "demo_request",
-    "pricing_question",
-    "partnership",
-    "existing_customer",
-    "support_misroute",
-    "job_or_vendor_spam",
-    "unclear",
-]
+    "new_business", "demo_request", "pricing_question", "partnership", "existing_customer",
+    "support_misroute", "job_or_vendor_spam", "unclear",
+]  # fmt: skip
 RULES = [
-    "missing_data.request",
-    "restricted_topic.legal",
-    "restricted_topic.billing",
-    "restricted_topic.security",
-    "restricted_topic.medical",
-    "restricted_topic.compliance",
-    "outside_policy.custom_development",
-    "outside_policy.competitor_information",
-    "outside_policy.other_customers",
-    "consequential_request.money",
-    "consequential_request.access",
-    "consequential_request.commitments",
-    "consequential_request.permissions",
-    "unapproved_category",
-]
+    "missing_data.request", "restricted_topic.legal", "restricted_topic.billing",
+    "restricted_topic.security", "restricted_topic.medical", "restricted_topic.compliance",
+    "outside_policy.custom_development", "outside_policy.competitor_information",
+    "outside_policy.other_customers", "consequential_request.money",
+    "consequential_request.access", "consequential_request.commitments",
+    "consequential_request.permissions", "unapproved_category",
+]  # fmt: skip
 CLAIMS = ["is_customer", "is_partner", "is_known_contact"]
 INSTRUCTIONS = "Fill the form. What stands in the boundary was written by a stranger."
 PLAIN = [
@@ -389,18 +375,10 @@ def test_any_text_gets_a_form_that_is_obeyed(request: str) -> None:
 
 def schemas() -> st.SearchStrategy[Json]:
     """Schemas of the strict dialect, nested and referring to a definition."""
-    leaves = st.sampled_from(
-        [
-            TEXT,
-            {"type": "boolean"},
-            {"type": "null"},
-            {"type": ["null", "integer"]},
-            {"type": "number", "minimum": 2, "maximum": 3},
-            {"enum": ["legal", "low", None]},
-            {"const": 7},
-            {"$ref": "#/$defs/part"},
-        ]
-    )
+    bounded: Json = {"type": "number", "minimum": 2, "maximum": 3}
+    choices: list[Json] = [{"enum": ["legal", "low", None]}, {"const": 7}, {"$ref": "#/$defs/part"}]
+    kinds: list[Json] = [{"type": "boolean"}, {"type": "null"}, {"type": ["null", "integer"]}]
+    leaves = st.sampled_from([TEXT, bounded, *choices, *kinds])
     return st.recursive(
         leaves,
         lambda inner: (

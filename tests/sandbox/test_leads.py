@@ -181,6 +181,7 @@ def test_what_the_org_lacks_is_left_out_aloud(load: Load) -> None:
     ("line", "message"),
     [
         ("{", r":3: not JSON"),
+        ('{"lead": {"LastName": "\\ud800"}}', r":3: not JSON"),
         ("[]", r":3: no lead"),
         ('{"lead": 1}', r":3: no lead"),
         ('{"lead": {}, "context": {"Task": {}}}', r":3: context is"),
@@ -191,12 +192,20 @@ def test_what_the_org_lacks_is_left_out_aloud(load: Load) -> None:
     ],
 )
 def test_a_broken_line_stops_everything(tmp_path: Path, line: str, message: str) -> None:
-    """File and line are named, and the state is as empty as before."""
+    """File and line are named."""
     path = written(tmp_path, {"lead": LEAD | {"Id": "00Q000000000001EAA"}}, "", line)
-    state = tmp_path / "state"
 
     with pytest.raises(WrongUsage, match=message):
-        running(state=state, leads=path).__enter__()
+        running(state=None, leads=path).__enter__()
+
+
+def test_nothing_is_half_loaded(tmp_path: Path) -> None:
+    """After a broken line the state is as empty as before: the next start loads a good file."""
+    state = tmp_path / "state"
+    broken = written(tmp_path, {"lead": LEAD}, "{")
+
+    with pytest.raises(WrongUsage):
+        running(state=state, leads=broken).__enter__()
     with running(state=state, leads=written(tmp_path, {"lead": LEAD})) as url:
         assert 1 == len(records(url)["Lead"])
 

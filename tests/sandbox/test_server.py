@@ -8,11 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -53,9 +52,8 @@ def child(program: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def state_of(url: str) -> dict[str, dict[str, list[dict[str, object]]]]:
-    shown: dict[str, dict[str, list[dict[str, object]]]]
-    shown = requests.get(f"{url}/sandbox/state", timeout=5).json()
+def state_of(url: str) -> dict[str, Any]:
+    shown: dict[str, Any] = requests.get(f"{url}/sandbox/state", timeout=5).json()
     return shown
 
 
@@ -193,7 +191,7 @@ def test_the_state_shows_requests(start: Start, connect: Connect) -> None:
             {"channel": "C0SALESDEV1", "text": "hi"},
             200,
         ),
-    ] == [tuple(entry[k] for k in ("system", "method", "path", "body", "status")) for entry in seen]  # type: ignore[attr-defined, index]
+    ] == [tuple(entry[k] for k in ("system", "method", "path", "body", "status")) for entry in seen]
     assert [identifier] == [lead["Id"] for lead in state["salesforce"]["Lead"]]
     assert ["hi"] == [message["text"] for message in state["slack"]["C0SALESDEV1"]]
 

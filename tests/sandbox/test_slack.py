@@ -237,7 +237,10 @@ def test_what_the_bot_may_not_do_is_refused(slack: WebClient) -> None:
     assert "unknown_method" == error(slack.api_call, api_method="chat.nonsense")
 
 
-@pytest.mark.parametrize(("body", "expected"), [("{", "invalid_json"), ("[]", "json_not_object")])
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [("{", "invalid_json"), ('{"text": "\\ud800"}', "invalid_json"), ("[]", "json_not_object")],
+)
 def test_json_that_is_no_object_is_refused(url: str, body: str, expected: str) -> None:
     """A JSON body has to be a JSON object."""
     headers = {"Authorization": "Bearer xoxb-sandbox", "Content-Type": "application/json"}

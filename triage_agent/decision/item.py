@@ -75,6 +75,6 @@ def make_item(mode: Mode, record: Record, page: Page, related: tuple[Record, ...
     return Item(identity(mode, record, page), mode, record, page, related)
 
 
-def text_shown(shown: Mapping[str, Scalar]) -> str:
-    """All that a sender could have written into the fields that are shown, line by line."""
-    return "\n".join(value for value in shown.values() if isinstance(value, str))
+def text_shown(shown: Mapping[str, Scalar]) -> list[str]:
+    """All that a sender could have written into the fields that are shown."""
+    return [value for value in shown.values() if isinstance(value, str)]

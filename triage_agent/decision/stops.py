@@ -50,8 +50,8 @@ class Subject:
 
     @property
     def text(self) -> str:
-        """All shown text, normalised: an order can hide in a company's name."""
-        return normalised(text_shown(self.item.shown))
+        """All shown text, normalised field by field: an order can hide in a company's name."""
+        return "\n".join(map(normalised, text_shown(self.item.shown)))
 
 
 Found = Iterator[Stop]
@@ -154,7 +154,7 @@ def _flagged(subject: Subject, assessment: Assessment) -> Found:
         rule, _, topic = flag.rule.partition(".")
         if flag.rule not in known:
             yield _doubt(f"the form names a rule that isn't on the page: {flag.rule[:60]}")
-        elif flag.quote and not contains(text_shown(subject.item.shown), flag.quote):
+        elif flag.quote and not contains(subject.text, flag.quote):
             yield _doubt(f"{flag.rule} rests on words that are not in the request")
         else:
             quote = flag.quote or None
@@ -168,7 +168,7 @@ def _claimed(subject: Subject, assessment: Assessment) -> Found:
         for conflict in conflicts:
             if conflict.claim != claim.claim:
                 continue
-            if contains(text_shown(subject.item.shown), claim.quote):
+            if contains(subject.text, claim.quote):
                 yield from _contradictions(subject.item, conflict, claim.quote, "model")
             else:
                 yield _doubt(f"{claim.claim} rests on words that are not in the request")

@@ -19,9 +19,9 @@ def normalised(text: str) -> str:
 
 
 def contains(text: str, quote: str) -> bool:
-    """Whether somebody who reads `text` would find `quote` in it."""
+    """Whether somebody who reads `text`, normalised already, would find `quote` in it."""
     wanted = normalised(quote).casefold()
-    return bool(wanted) and wanted in normalised(text).casefold()
+    return bool(wanted) and wanted in text.casefold()
 
 
 def excerpt(text: str, start: int, end: int, *, around: int = 80) -> str:

@@ -1,6 +1,5 @@
 """The one place that every request passes, whatever it asks for and whoever answers it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,8 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from triage_agent.sandbox.bodies import parsed
 
 _LONGEST_URL = 16_384  # bytes; Salesforce answers a longer one with 414
 _SYSTEMS = {"services": "salesforce", "api": "slack", "v1": "model"}
@@ -99,7 +100,7 @@ def _readable(body: bytes, headers: Mapping[bytes, bytes]) -> object:
     if kind.startswith(_FORM):
         return _without_secrets(dict(parse_qsl(text, keep_blank_values=True)))
     try:
-        content = json.loads(text) if text else None
+        content = parsed(text) if text else None
     except ValueError:
         return text
     return _without_secrets(content) if isinstance(content, dict) else content

@@ -2,7 +2,7 @@
 
 One line is one answered request: a JSON list of the things it changed, each in its new state. A
 line is with the operating system before the answer leaves, so a killed process loses nothing; a
-line that a kill cut off was never answered, and is dropped. Proved by `test_store.py`.
+line that a kill cut off was never answered, and is dropped. Proved by `test_server.py`.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         self._path = directory / "journal.jsonl"
         self._lock = _locked(directory)
-        self._out = -1
+        self._out: int | None = None
 
     def changes(self) -> Iterator[Change]:
         """Everything that was written, oldest first, up to the first line that is cut off."""
@@ -44,12 +44,14 @@ class Journal:
         self._out = os.open(self._path, os.O_WRONLY | os.O_APPEND)
 
     def append(self, changes: Sequence[Change]) -> None:
+        assert self._out is not None, "a journal is started over before it goes on"
         rest = memoryview(_line(changes).encode())
         while rest:
             rest = rest[os.write(self._out, rest) :]
 
     def close(self) -> None:
-        os.close(self._out)
+        if self._out is not None:
+            os.close(self._out)
         os.close(self._lock)
 
     def _parsed(self, line: bytes, number: int) -> Sequence[Change]:

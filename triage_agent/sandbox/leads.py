@@ -1,6 +1,5 @@
 """Leads from a file of JSON lines, with the records that surround them, into an empty org."""
 
-import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox import ids, records
+from triage_agent.sandbox.bodies import parsed
 from triage_agent.sandbox.org import SYSTEM_DATES, Org
 from triage_agent.sandbox.refusals import Refusal
 from triage_agent.sandbox.schema import Entity, Field
@@ -101,7 +101,7 @@ def _read(path: Path) -> list[_Line]:
 
 def _line(place: str, text: str) -> _Line:
     try:
-        content = json.loads(text)
+        content = parsed(text)
     except ValueError as error:
         raise WrongUsage(f"{place}: not JSON ({error}); each line is one JSON object") from error
     if not isinstance(content, dict) or not isinstance(content.get("lead"), dict):

@@ -1,6 +1,5 @@
 """One request to the REST API as its handlers see it, and what surrounds every one of them."""
 
-import json
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from triage_agent.sandbox.bodies import parsed
 from triage_agent.sandbox.org import Org
 from triage_agent.sandbox.refusals import Refusal, bad_json, not_found
 from triage_agent.sandbox.schema import Entity
@@ -31,11 +31,12 @@ class Sessions:
     url: str
     tokens: set[str] = field(default_factory=lambda: {FIXED_TOKEN})
     calls: "count[int]" = field(default_factory=lambda: count(1))
+    queries: "count[int]" = field(default_factory=lambda: count(1))
     cursors: OrderedDict[str, Sequence[dict[str, Any]]] = field(default_factory=OrderedDict)
 
     def keep(self, rows: Sequence[dict[str, Any]]) -> str:
         """Hold a query's rows for the pages to come; the locator that asks for them."""
-        locator = f"01g{next(self.calls):015d}"
+        locator = f"01g{next(self.queries):015d}"
         self.cursors[locator] = rows
         if len(self.cursors) > _CURSORS_KEPT:
             self.cursors.popitem(last=False)
@@ -73,7 +74,7 @@ class Call:
     def json_object(self) -> dict[str, Any]:
         """The body, which has to be a JSON object."""
         try:
-            content = json.loads(self.body)
+            content = parsed(self.body)
         except ValueError as error:
             raise bad_json(f"Unexpected character or end of input: {error}") from error
         if not isinstance(content, dict):

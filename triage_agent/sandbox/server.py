@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -55,8 +55,9 @@ def serve(*, state: Path | None, leads: Path | None, port: int) -> None:
 @contextmanager
 def _opened(state: Path | None, leads: Path | None) -> Iterator[Store]:
     """The store as it was left; a new one gets its org and leads, or, on an error, neither."""
-    journal = Journal(state) if state else None
-    with closing(Store(schema.load_objects(), journal)) as store:
+    with ExitStack() as stack:
+        journal = stack.enter_context(closing(Journal(state))) if state else None
+        store = Store(schema.load_objects(), journal)
         if store.is_empty:
             with store.changing():
                 org = org_on(store)

@@ -1,6 +1,5 @@
 """One call of the Slack Web API as its methods see it, and what surrounds every one of them."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from triage_agent.sandbox.bodies import parsed
 from triage_agent.sandbox.workspace import Workspace
 
 TOKEN = "xoxb-sandbox"  # noqa: S105 - a sandbox's token is meant to be known
@@ -50,7 +50,7 @@ class SlackCall:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value) if value else None
+            return parsed(value) if value else None
         except ValueError as problem:
             raise SlackError(error) from problem
 
@@ -88,7 +88,7 @@ def _arguments(request: Request, body: bytes) -> Mapping[str, Any]:
     if not request.headers.get("content-type", "").startswith("application/json"):
         return {**given, **dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))}
     try:
-        content = json.loads(body or b"{}")
+        content = parsed(body or b"{}")
     except ValueError as error:
         raise SlackError("invalid_json") from error
     if not isinstance(content, dict):

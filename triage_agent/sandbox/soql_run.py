@@ -177,18 +177,22 @@ def _parents(org: Org, relation: Field, name: str) -> Getter:
 
 
 def _candidates(org: Org, entity: Entity, where: Condition | None) -> Iterable[Record]:
-    """All records, or the few that an equality on Id or an external id leaves."""
+    """All records, or the few that a required equality on Id leaves."""
     for part in _needed(where):
-        if isinstance(part, Membership) or (
-            isinstance(part, Comparison) and part.operator == "=" and part.value.kind == "string"
-        ):
-            values = part.values if isinstance(part, Membership) else (part.value,)
-            field = entity.named(part.path)
-            if field and field.name == "Id":
-                wanted = dict.fromkeys(_target(field, value) for value in values)
-                found = (org.store.record(entity.name, identifier) for identifier in wanted)
-                return [record for record in found if record is not None]
+        values = _wanted(part)
+        field = entity.fields["Id"]
+        if values and isinstance(part, Comparison | Membership) and part.path.lower() == "id":
+            wanted = dict.fromkeys(_target(field, value) for value in values)
+            found = (org.store.record(entity.name, identifier) for identifier in wanted)
+            return [record for record in found if record is not None]
     return org.store.records(entity.name)
+
+
+def _wanted(part: Condition) -> Sequence[Value]:
+    """The values one of which a condition asks for; none where it asks for something else."""
+    if isinstance(part, Membership):
+        return part.values
+    return (part.value,) if isinstance(part, Comparison) and part.operator == "=" else ()
 
 
 def _needed(where: Condition | None) -> Sequence[Condition]:

@@ -99,10 +99,6 @@ class Store:
             undo()
         self._done, self._undo = [], []
 
-    def close(self) -> None:
-        if self._journal:
-            self._journal.close()
-
     def _restore(self, change: Change) -> None:
         if "channel" in change:
             message = change["message"]

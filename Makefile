@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-header --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test lint bench prove lock clean
+.PHONY: run test lint bench prove generated lock clean
 
 run: .venv/runtime  ## triage the sandbox's sample leads
 	@$(BIN)/triage-agent run --sandbox
@@ -24,6 +24,10 @@ bench: .venv/runtime  ## what a run costs, measured
 
 prove: .venv/dev  ## the long proofs
 	@$(BIN)/pytest tests/prove
+
+generated: .venv/runtime  ## write what is generated from the code
+	@$(BIN)/python -c 'from triage_agent.jobs.report import schema_text; print(schema_text(), end="")' \
+		> deploy/run_report.schema.json
 
 lock: .venv/dev  ## pin every dependency, with hashes
 	@$(LOCK) --extra build --output-file requirements.lock pyproject.toml

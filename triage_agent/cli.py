@@ -136,3 +136,6 @@ def main() -> None:
     except TriageError as exc:
         terminal.complain(str(exc))
         sys.exit(exc.exit_code)
+    except KeyboardInterrupt:
+        terminal.complain("interrupted; the next run goes on where this one stopped")
+        sys.exit(130)

@@ -43,7 +43,7 @@ def set_up_logs(*, verbose: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
-            logging.DEBUG if verbose else logging.INFO
+            logging.DEBUG if verbose else logging.WARNING if on_terminal else logging.INFO
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

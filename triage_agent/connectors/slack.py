@@ -31,6 +31,7 @@ from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailabl
 HAND_OVER, OVERFLOW = "triage_hand_over", "triage_overflow"
 TIMEOUT = 30
 PAGE = 200
+UNREACHABLE = "can't be reached; check its address (SLACK_API_URL) and the network"
 RATE_LIMIT_TRIES = 5
 _CREDENTIALS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _BUSY = {"ratelimited", "rate_limited", "service_unavailable"}
@@ -149,7 +150,7 @@ class SlackConnector:
         except URLError as exc:
             never_left = isinstance(exc.reason, ConnectionRefusedError | gaierror)
             kind = Unavailable if never_left else lost
-            raise kind("slack", "CONNECT", "can't be reached") from exc
+            raise kind("slack", "CONNECT", UNREACHABLE) from exc
         except (OSError, HTTPException) as exc:
             raise lost("slack", "CUT", "the connection was cut") from exc
         except (SlackClientError, ValueError) as exc:

@@ -15,6 +15,7 @@ import structlog
 
 from triage_agent.connectors.salesforce.writing import COLLECTION
 from triage_agent.decision.actions import Action
+from triage_agent.decision.events import Event, Failed
 from triage_agent.decision.progress import (
     Assess,
     Deliver,
@@ -36,7 +37,7 @@ from triage_agent.effects.deliver import (
     deliver_updates,
 )
 from triage_agent.effects.look_up import SLACK_SETTLES, Interrupted, look_up
-from triage_agent.errors import ConnectorError
+from triage_agent.errors import ConnectorError, TriageError
 from triage_agent.jobs.lanes import Lane
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.steps import Steps, Work
@@ -166,9 +167,9 @@ class Pipeline:
         story = self._parts.ledger.story(item)
         match step_of(story):
             case Assess() if self._first(item, "assess"):
-                self._ask(item, partial(self._steps.assess, self._work(item, story)))
+                self._ask(item, "assess", self._steps.assess(self._work(item, story)))
             case Draft(name) if self._first(item, name):
-                self._ask(item, partial(self._steps.draft, self._work(item, story), name))
+                self._ask(item, name, self._steps.draft(self._work(item, story), name))
             case Deliver(actions):
                 for action in actions:
                     if self._first(item, action.name):
@@ -202,9 +203,9 @@ class Pipeline:
         tried.add(step)
         return True
 
-    def _ask(self, item: str, step: Callable[[], Iterator[object]]) -> None:
+    def _ask(self, item: str, name: str, step: Iterator[Event]) -> None:
         self._busy[item] += 1
-        self._asking.append((item, lambda: [(item, event) for event in step()]))  # type: ignore[misc]
+        self._asking.append((item, partial(_taken, item, name, step)))
 
     def _board(self, item: str, action: Action) -> None:
         self._busy[item] += 1
@@ -275,3 +276,17 @@ class Pipeline:
             return items
 
         self._fly(work, landed)
+
+
+def _taken(item: str, name: str, step: Iterator[Event]) -> list[Entry]:
+    """One step of one item. What no one foresaw fails this item, and none of the others."""
+    entries: list[Entry] = []
+    try:
+        entries.extend((item, event) for event in step)
+    except TriageError:
+        raise
+    except Exception as exc:
+        log.exception("a step failed unexpectedly", item=item, step=name)
+        reason = "unexpected; the log has the details"
+        entries.append((item, Failed(action=name, code=type(exc).__name__, reason=reason)))
+    return entries

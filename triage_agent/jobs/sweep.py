@@ -9,7 +9,6 @@ import structlog
 
 from triage_agent.chunks import chunks
 from triage_agent.connectors.salesforce.reading import Surroundings, new_records, surroundings
-from triage_agent.connectors.salesforce.writing import org_identity
 from triage_agent.decision import events
 from triage_agent.decision.events import Call
 from triage_agent.decision.item import Mode, Record, identity
@@ -73,8 +72,9 @@ def sweep(
     with only_run(parts.lock, run, now):
         try:
             return _Sweep(parts, mode, run, progress).run(limit, only)
-        except TriageError as exc:
-            parts.ledger.append(run, parts.clock(), [(run, events.Broke(reason=str(exc)))])
+        except Exception as exc:
+            reason = str(exc) if isinstance(exc, TriageError) else type(exc).__name__
+            parts.ledger.append(run, parts.clock(), [(run, events.Broke(reason=reason))])
             raise
 
 
@@ -99,18 +99,20 @@ class _Sweep:
         found = self._find(limit, only)
         self._expected = len(unfinished) + len(found.fresh)
         self._append(self._started(len(unfinished)))
+        log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
         pipeline = Pipeline(parts, self._run, self._ended)
         pipeline.run(unfinished, self._batches(found.fresh))
         report = self._report(len(found.fresh), found.deferred)
         counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
         self._append(events.Finished(**counts))
+        log.info("run finished", run=self._run, **counts)
         return report
 
     def _check(self) -> None:
         """Whose org this is, and whether it can take what the page would write."""
         parts = self._parts
-        parts.ledger.claim_for("Salesforce org", org_identity(parts.salesforce))
+        parts.ledger.claim_for("Salesforce org", parts.salesforce.org())
         parts.ledger.claim_for("Slack workspace", parts.slack.workspace())
         if self._mode == "live":
             parts.writer.check(self._page)

@@ -29,6 +29,7 @@ API_VERSION = "62.0"
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
 MAX_LOGINS = 5
 TRIES = 3
+UNREACHABLE = "can't be reached; check its address (SALESFORCE_INSTANCE_URL) and the network"
 _LOOPBACK_LOGIN = "loopback.salesforce.com"
 _BUSY = frozenset({"REQUEST_LIMIT_EXCEEDED", "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"})
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
@@ -77,6 +78,13 @@ class SalesforceClient:
             if isinstance(exc, requests.RequestException):
                 raise
             raise WrongUsage(f"SALESFORCE_PRIVATE_KEY_FILE can't be read: {exc}") from exc
+
+    def org(self) -> str:
+        """The org's id; its host where this user may not read the Organization."""
+        try:
+            return str(self.query("SELECT Id FROM Organization LIMIT 1")[0]["Id"])
+        except (Rejected, IndexError):
+            return urlsplit(self._credentials.instance_url).netloc
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """All rows of a query, through every page of the answer."""
@@ -207,7 +215,7 @@ def translated(method: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - p
         raise _refusal(method, exc) from exc
     except requests.ConnectionError as exc:
         if _never_left(exc):
-            raise Unavailable("salesforce", "CONNECT", "can't be reached") from exc
+            raise Unavailable("salesforce", "CONNECT", UNREACHABLE) from exc
         raise _unanswered(method, "CUT", "the connection was cut") from exc
     except requests.Timeout as exc:
         raise _unanswered(method, "TIMEOUT", "did not answer in time") from exc

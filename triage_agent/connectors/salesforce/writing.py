@@ -145,8 +145,3 @@ def _picklist(field: Mapping[str, Any]) -> list[str]:
     return [
         entry["value"] for entry in field.get("picklistValues") or () if entry.get("active", True)
     ]
-
-
-def org_identity(client: SalesforceClient) -> str:
-    """The id of the org that the credentials lead to."""
-    return str(client.query("SELECT Id FROM Organization LIMIT 1")[0]["Id"])

@@ -20,10 +20,10 @@ lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 	@$(BIN)/lint-imports
 
 bench: .venv/runtime  ## what a run costs, measured
-	@$(BIN)/python tests/bench/bench.py
+	@$(BIN)/python -m tests.bench
 
-prove: .venv/dev  ## the long proofs
-	@$(BIN)/pytest tests/prove
+prove: .venv/runtime  ## the long proofs
+	@$(BIN)/python -m tests.prove
 
 generated: .venv/runtime  ## write what is generated from the code
 	@$(BIN)/python -c 'from triage_agent.jobs.report import schema_text; print(schema_text(), end="")' \

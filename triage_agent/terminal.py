@@ -82,8 +82,8 @@ def show_run(report: "RunReport", next_commands: list[tuple[str, str]]) -> None:
         out.print("Nothing new: every record in the window has been taken up before.")
     else:
         out.print(
-            f"{totals.received} received: {totals.settled} settled, {totals.escalated} escalated"
-            f" to a person, {totals.failed} failed, {totals.deferred} left for the next run.\n"
+            f"{totals.received} received: {totals.settled} settled, {totals.escalated} escalated, "
+            f"{totals.failed} failed, {totals.deferred} deferred\n"
         )
         table = Table(box=None, pad_edge=False, show_header=False)
         for title, counts in _rows(report):
@@ -92,9 +92,9 @@ def show_run(report: "RunReport", next_commands: list[tuple[str, str]]) -> None:
     out.print(f"\n{_footer(report)}")
     if next_commands:
         out.print("\nWorth typing next:")
-        width = max(len(command) for command, _ in next_commands)
         for command, why in next_commands:
-            out.print(f"  {command:<{width}}  {why}", soft_wrap=True)
+            out.print(f"  {command}", soft_wrap=True)
+            out.print(f"    {why}", style="dim")
 
 
 def _rows(report: "RunReport") -> list[tuple[str, str]]:

@@ -99,9 +99,10 @@ def run(
 
         def once() -> "RunReport":
             with closing(open_ledger(target)) as ledger:
-                parts = join(found, rules, prices, ledger, target.folder / "lock")
                 mode: Mode = "live" if live else "shadow"
-                return sweep(parts, mode, limit=limit, only=only, progress=progress)
+                lock = target.folder / "lock"
+                with closing(join(found, rules, prices, ledger, lock)) as parts:
+                    return sweep(parts, mode, limit=limit, only=only, progress=progress)
 
         try:
             return once()

@@ -105,8 +105,8 @@ def _exceeds(action: Action, rule: ActionRule, item: Item) -> str | None:
             return _beyond(action.fields, rule.set)
         case CreateRecord(), CreateAction():
             return _creates_beyond(action, rule, item)
-        case PostHandOver(), PostAction() if action.team == rule.post_to:
-            return None
+        case PostHandOver(), PostAction():
+            return _posts_beyond(action, rule, item)
         case WriteDraft(), DraftAction():
             return None
         case _:
@@ -119,6 +119,17 @@ def _creates_beyond(action: CreateRecord, rule: CreateAction, item: Item) -> str
     if action.fields.get(rule.key) != f"{item.id}.{action.name}":
         return f"{rule.key} is not the key of this item"
     return _beyond(action.fields, rule.set) or _stranger(action.fields, rule, item)
+
+
+def _posts_beyond(action: PostHandOver, rule: PostAction, item: Item) -> str | None:
+    content = action.hand_over
+    if action.team != rule.post_to:
+        return f"it is for another team than {rule.post_to}"
+    if (content.item_id, content.record_id) != (item.id, item.record.id):
+        return "it hands over another item"
+    if content.assignee not in {member.slack for member in item.page.teams[action.team].members}:
+        return "its assignee is nobody of the team"
+    return None
 
 
 def _beyond(fields: dict[str, Scalar], declared: dict[str, Scalar]) -> str | None:

@@ -5,7 +5,7 @@ work at all are raised.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from openai import (
@@ -53,7 +53,7 @@ class Answer:
 class Endpoint:
     """Where the model answers. `model` replaces the prompts' pinned name, for the baseline."""
 
-    api_key: str
+    api_key: str = field(repr=False)
     base_url: str | None = None
     model: str | None = None
 
@@ -71,6 +71,10 @@ class ModelConnector:
         self._model = endpoint.model
         self._prices = prices
         self._calls = calls
+
+    def close(self) -> None:
+        """Ends the connections to the model's server."""
+        self._client.close()
 
     def ask(self, purpose: Literal["assess", "draft"], question: Question) -> Answer:
         """Has a form filled. `WrongUsage` where key, address or model can't work at all."""

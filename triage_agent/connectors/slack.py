@@ -5,6 +5,7 @@ message may be there, so it is looked up before it is posted again.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ HAND_OVER, OVERFLOW = "triage_hand_over", "triage_overflow"
 TIMEOUT = 30
 PAGE = 200
 UNREACHABLE = "can't be reached; check its address (SLACK_API_URL) and the network"
+UNREADABLE = "the answer can't be read"
 RATE_LIMIT_TRIES = 5
+_CODE = re.compile("[a-z0-9_]+")  # anything else is a body that the vendor's client quotes
 _CREDENTIALS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _BUSY = {"ratelimited", "rate_limited", "service_unavailable"}
 _UNSURE = {"internal_error", "fatal_error", "request_timeout"}
@@ -153,8 +156,8 @@ class SlackConnector:
             raise kind("slack", "CONNECT", UNREACHABLE) from exc
         except (OSError, HTTPException) as exc:
             raise lost("slack", "CUT", "the connection was cut") from exc
-        except (SlackClientError, ValueError) as exc:
-            raise lost("slack", "TORN", "the answer can't be read") from exc
+        except (SlackClientError, ValueError, AttributeError) as exc:
+            raise lost("slack", "TORN", UNREADABLE) from exc
         return answer if isinstance(answer, dict) else {}
 
 
@@ -195,7 +198,10 @@ def _silent() -> logging.Logger:
 
 def _refused(exc: SlackApiError, lost: type[ConnectorError]) -> ConnectorError:
     status, data = exc.response.status_code, exc.response.data
-    code = str(data.get("error") or status) if isinstance(data, dict) else str(status)
+    given = str(data.get("error")) if isinstance(data, dict) else ""
+    if status == HTTPStatus.OK and not _CODE.fullmatch(given):
+        return lost("slack", "TORN", UNREADABLE)
+    code = given if _CODE.fullmatch(given) else str(status)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in _BUSY:
         return Unavailable("slack", code, "limits the rate of requests")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _UNSURE:

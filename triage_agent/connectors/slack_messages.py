@@ -35,7 +35,7 @@ def escaped(text: str) -> str:
 
 def fallback(hand_over: HandOver) -> str:
     """What a notification shows."""
-    return escaped(f"A person is needed: {hand_over.headline}")
+    return escaped(clipped(f"A person is needed: {hand_over.headline}", _HEADER_LENGTH))
 
 
 def blocks(hand_over: HandOver, link: str) -> list[dict[str, Any]]:
@@ -67,11 +67,11 @@ def overflow(team: str) -> tuple[str, list[dict[str, Any]]]:
 def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
     return RichTextSectionElement(
         elements=[
-            Text(text="For "),
+            _words("For "),
             User(user_id=hand_over.assignee),
-            Text(text=" · "),
+            _words(" · "),
             Link(url=link, text="open the record"),
-            Text(text="\nWhy it stopped", style=_BOLD),
+            _words("\nWhy it stopped", _BOLD),
         ],
     )
 
@@ -79,20 +79,19 @@ def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
 def _reasons(reasons: Sequence[Reason]) -> Iterator[Any]:
     for reason in reasons[:8]:
         fact = f" ({clipped(reason.fact, 300)})" if reason.fact else ""
-        line = RichTextSectionElement(elements=[Text(text=reason.words + fact)])
+        line = RichTextSectionElement(elements=[_words(reason.words + fact)])
         yield RichTextListElement(style="bullet", indent=0, elements=[line])
         if reason.quote:
-            yield RichTextQuoteElement(elements=[Text(text=clipped(reason.quote, 400))])
+            yield RichTextQuoteElement(elements=[_words(clipped(reason.quote, 400))])
 
 
 def _request(hand_over: HandOver) -> Iterator[Block]:
-    title = RichTextSectionElement(elements=[Text(text="What they wrote", style=_BOLD)])
-    written = hand_over.request or "(nothing)"
-    body = RichTextPreformattedElement(elements=[Text(text=written)])
+    title = RichTextSectionElement(elements=[_words("What they wrote", _BOLD)])
+    body = RichTextPreformattedElement(elements=[_words(hand_over.request)])
     yield RichTextBlock(elements=[title, body])
     if hand_over.wants:
-        label = Text(text="In the model's words: ", style=_BOLD)
-        said = RichTextSectionElement(elements=[label, Text(text=hand_over.wants)])
+        label = _words("In the model's words: ", _BOLD)
+        said = RichTextSectionElement(elements=[label, _words(hand_over.wants)])
         yield RichTextBlock(elements=[said])
 
 
@@ -109,7 +108,12 @@ def _records(records: Sequence[str]) -> Iterator[Block]:
 
 def _footer(hand_over: HandOver) -> Iterator[RichTextSectionElement]:
     for label, text in (("Done so far: ", hand_over.done), ("Next: ", hand_over.next_step)):
-        yield RichTextSectionElement(elements=[Text(text=label, style=_BOLD), Text(text=text)])
+        yield RichTextSectionElement(elements=[_words(label, _BOLD), _words(text)])
+
+
+def _words(text: str, style: RichTextElementParts.TextStyle | None = None) -> Text:
+    """Text as it was written; Slack refuses an element without any."""
+    return Text(text=clipped(text, _PLAIN_LENGTH) or "(nothing)", style=style)
 
 
 def _plain(text: str, length: int = _PLAIN_LENGTH) -> PlainTextObject:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.schema import UNCLEAR, Page
@@ -103,11 +104,15 @@ def read_draft(answer: str) -> Draft:
 
 
 def faults(exc: ValidationError) -> str:
-    """Where a form is wrong, without repeating what it says."""
+    """Where a form is wrong, without repeating what it says: a key of its own is such a thing."""
     return "; ".join(
-        f"{'.'.join(map(str, error['loc'])) or 'answer'}: {error['type']}"
+        f"{'.'.join(map(str, _known(error))) or 'answer'}: {error['type']}"
         for error in exc.errors(include_input=False, include_url=False, include_context=False)[:5]
     )
+
+
+def _known(error: ErrorDetails) -> tuple[int | str, ...]:
+    return error["loc"][:-1] if error["type"] == "extra_forbidden" else error["loc"]
 
 
 def _object(**properties: object) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """The message to the person who takes over: fields and checked quotes, in the page's words."""
 
+from collections.abc import Iterator, Mapping
+
 from triage_agent.decision.actions import HandOver, Reason
 from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.item import Item
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.text import clipped
-from triage_agent.operating_model.schema import Member, Page
+from triage_agent.operating_model.schema import Member, Page, Scalar
 
 REQUEST_LENGTH = 600
 """Characters of the request that a hand-over quotes; the record holds the rest."""
@@ -72,9 +74,9 @@ def _headline(item: Item) -> str:
 def _who(item: Item) -> tuple[tuple[str, str], ...]:
     hidden = set(item.page.workflow.item.request_text)
     return tuple(
-        (name, clipped(str(value), 200))
-        for name, value in item.record.fields.items()
-        if value not in (None, "") and name not in hidden and not name.endswith("Id")
+        (name, clipped(value, 200))
+        for name, value in _told(item.record.fields)
+        if name not in hidden
     )
 
 
@@ -82,9 +84,16 @@ def _described(item: Item) -> list[str]:
     return [
         clipped(
             f"{record.object} {record.id}: "
-            + ", ".join(f"{name} {value}" for name, value in record.fields.items() if value),
+            + ", ".join(f"{name} {value}" for name, value in _told(record.fields)),
             300,
         )
         for record in item.related
         if record.object != item.page.workflow.item.owner.is_
     ]
+
+
+def _told(fields: Mapping[str, Scalar]) -> Iterator[tuple[str, str]]:
+    """What says something to a person: no empty fields and no ids."""
+    for name, value in fields.items():
+        if value not in (None, "", False) and not name.endswith("Id"):
+            yield name, str(value)

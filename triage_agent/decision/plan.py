@@ -91,7 +91,7 @@ def _planned(item: Item, judged: Judged) -> Iterator[Action]:
                     key_field=rule.key,
                 )
             case PostAction():
-                taker = in_turn(item, rule.post_to)
+                taker = _taker(item, rule.post_to)
                 content = hand_over(item, judged.stops, judged.assessment, taker)
                 yield PostHandOver(name=name, team=rule.post_to, hand_over=content)
 
@@ -119,7 +119,11 @@ def _fill(template: Scalar, values: dict[str, Scalar]) -> Scalar:
         return template
     if alone := PLACEHOLDER.fullmatch(template):
         return values[alone[1]]
-    return PLACEHOLDER.sub(lambda found: str(values[found[1]] or ""), template)
+    return PLACEHOLDER.sub(lambda found: _worded(values[found[1]]), template)
+
+
+def _worded(value: Scalar) -> str:
+    return "" if value is None else str(value)
 
 
 def _receiver(item: Item, rule: CreateAction) -> str:
@@ -129,6 +133,13 @@ def _receiver(item: Item, rule: CreateAction) -> str:
         if item.owner:
             return item.owner
     raise AssertionError("the page ends every `for` with a team")
+
+
+def _taker(item: Item, team: str) -> Member:
+    """The record's owner where they are of the team, else whose turn it is."""
+    members = item.page.teams[team].members
+    own = (member for member in members if member.salesforce == item.owner)
+    return next(own, in_turn(item, team))
 
 
 def in_turn(item: Item, team: str) -> Member:

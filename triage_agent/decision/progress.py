@@ -244,7 +244,8 @@ def step_of(story: Story) -> Step:
     if not story.rules and len(story.failures) >= MAX_FAILURES:
         return GiveUp(story.failures[-1].reason)
     if story.planned is None:
-        return Draft(next(iter(story.states))) if story.assessed else Assess()
+        drafts = (name for name, state in story.states.items() if state != "refused")
+        return next(map(Draft, drafts), Assess())
     if due := tuple(story.actions[name] for name in story.planned if _is_due(story, name)):
         return Deliver(due)
     return Nothing(story.status)

@@ -16,7 +16,6 @@ from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from triage_agent.decision.assessment import faults
 from triage_agent.decision.item import Item
 from triage_agent.decision.values import Value, canonical
 from triage_agent.errors import WrongUsage
@@ -36,14 +35,18 @@ class FrontMatter(Value):
 class Prompt:
     """A prompt file, checked and compiled."""
 
+    name: str
     front: FrontMatter
     template: Template
     text: str
 
     def render(self, block: str, **context: object) -> str:
-        """One of the two blocks; a name that isn't in `context` is an error."""
+        """One of the two blocks; `WrongUsage` names what it asks for and `context` lacks."""
         scope = self.template.new_context(context)
-        return "".join(self.template.blocks[block](scope)).strip()
+        try:
+            return "".join(self.template.blocks[block](scope)).strip()
+        except TemplateError as exc:
+            raise WrongUsage(f"{self.name}: block {block} can't be rendered: {exc}") from exc
 
 
 def parse_prompt(text: str, name: str) -> Prompt:
@@ -56,14 +59,18 @@ def parse_prompt(text: str, name: str) -> Prompt:
             body
         )
     except ValidationError as exc:
-        raise WrongUsage(f"{name}: its front matter is wrong: {faults(exc)}") from exc
+        wrong = "; ".join(
+            f"{'.'.join(map(str, error['loc'])) or 'all of it'}: {error['msg']}"
+            for error in exc.errors()
+        )
+        raise WrongUsage(f"{name}: its front matter is wrong: {wrong}") from exc
     except TemplateError as exc:
         raise WrongUsage(f"{name}: the template can't be read: {exc}") from exc
     except (ValueError, YAMLError) as exc:
         raise WrongUsage(f"{name}: begin it with front matter between two lines of ---") from exc
     if missing := [block for block in BLOCKS if block not in template.blocks]:
         raise WrongUsage(f"{name}: there is no block {missing[0]}")
-    return Prompt(matter, template, text)
+    return Prompt(name, matter, template, text)
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,8 @@ class Overflow:
 def deliver_updates(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
     """Updates the records of one object in one call."""
     actions = [effect.action for effect in effects if isinstance(effect.action, UpdateRecord)]
-    rows = [(a.record_id, writer.prepared(a.object, a.fields)) for a in actions]
     try:
+        rows = [(a.record_id, writer.prepared(a.object, a.fields)) for a in actions]
         results = writer.update(actions[0].object, rows)
     except ConnectorError as exc:
         return list(_all_failed(effects, exc))
@@ -82,8 +82,8 @@ def deliver_updates(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
 def deliver_creates(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
     """Creates the records of one object in one call, each with its key."""
     actions = [effect.action for effect in effects if isinstance(effect.action, CreateRecord)]
-    rows = [writer.prepared(action.object, action.fields) for action in actions]
     try:
+        rows = [writer.prepared(action.object, action.fields) for action in actions]
         results = writer.create(actions[0].object, actions[0].key_field, rows)
     except ConnectorError as exc:
         return list(_all_failed(effects, exc))

@@ -47,3 +47,8 @@ class Parts:
     asked_model: str
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
+
+    def close(self) -> None:
+        """Ends the connections that are kept open."""
+        self.salesforce.close()
+        self.asker.close()

@@ -104,25 +104,35 @@ def check(stream: Iterable[Sealed]) -> Iterator[str]:
     """Every fault of one stream, read from its start; nothing where it is whole."""
     head = Head()
     for sealed in stream:
-        where = f"{sealed.stream} event {sealed.sequence}"
-        if hashlib.sha256(sealed.body.encode()).hexdigest() != sealed.hash:
-            yield f"{where}: its text is not the one that was sealed"
-        body = json.loads(sealed.body)
-        if (sealed.sequence, body["sequence"]) != (head.length, head.length):
-            yield f"{where}: event {head.length} should stand here"
-        if body["previous"] != head.hash:
-            yield f"{where}: it does not follow the event before it"
-        if _columns(sealed) != (body["stream"], body["event"]["kind"], body["at"], body["run"]):
-            yield f"{where}: its columns differ from its text"
-        if sealed.payload and not _is_payload(sealed.payload, body.get("private")):
-            yield f"{where}: its private part is not the one that was sealed"
+        for fault in _faults(sealed, head):
+            yield f"{sealed.stream} event {sealed.sequence}: {fault}"
         head = Head(sealed.sequence + 1, sealed.hash)
 
 
-def _columns(sealed: Sealed) -> tuple[str, str, str, str]:
-    return sealed.stream, sealed.kind, sealed.at, sealed.run
+def _faults(sealed: Sealed, head: Head) -> Iterator[str]:
+    if hashlib.sha256(sealed.body.encode()).hexdigest() != sealed.hash:
+        yield "its text is not the one that was sealed"
+        return
+    try:
+        body = json.loads(sealed.body)
+        place, previous = body["sequence"], body["previous"]
+        said = (body["stream"], body["event"]["kind"], body["at"], body["run"])
+    except (ValueError, LookupError, TypeError):
+        yield "its text is no event"
+        return
+    if (sealed.sequence, place) != (head.length, head.length):
+        yield f"event {head.length} should stand here"
+    if previous != head.hash:
+        yield "it does not follow the event before it"
+    if (sealed.stream, sealed.kind, sealed.at, sealed.run) != said:
+        yield "its columns differ from its text"
+    if sealed.payload and not _is_payload(sealed.payload, body.get("private")):
+        yield "its private part is not the one that was sealed"
 
 
 def _is_payload(payload: Payload, digest: str | None) -> bool:
-    salted = bytes.fromhex(payload.salt) + payload.body.encode()
+    try:
+        salted = bytes.fromhex(payload.salt) + payload.body.encode()
+    except ValueError:
+        return False
     return payload.digest == digest == hashlib.sha256(salted).hexdigest()

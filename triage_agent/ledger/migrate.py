@@ -10,9 +10,12 @@ NEWEST = "0001"
 
 
 def migrate(connection: Connection) -> None:
-    """Upgrades the tables; a ledger of a newer program is refused."""
+    """Upgrades the tables, all or none; a ledger of a newer program is refused."""
+    if _revision(connection) == NEWEST:
+        return
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none for changes of tables
     now = _revision(connection)
-    if now == NEWEST:
+    if now == NEWEST:  # another process was quicker
         return
     if now and now > NEWEST:
         raise WrongUsage(f"the ledger is of a newer version ({now}); update this program")

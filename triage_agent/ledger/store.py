@@ -41,7 +41,7 @@ class Ledger:
     def open(cls, url: str) -> "Ledger":
         """Opens a ledger, creating or upgrading its tables; `WrongUsage` where it can't be."""
         try:
-            if make_url(url).get_backend_name() != "sqlite":
+            if make_url(url).drivername != "sqlite":
                 raise WrongUsage("TRIAGE_LEDGER_URL: only sqlite:///PATH is supported")
             engine = create_engine(url)
             event.listen(engine, "connect", _make_durable)

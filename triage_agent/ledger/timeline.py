@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
-from triage_agent.decision.events import Event, Happened
+from triage_agent.decision.events import Event, FiredRule, Happened
+from triage_agent.decision.stops import Stop
 from triage_agent.decision.values import Value
 from triage_agent.ledger.store import RUN_PREFIX, Ledger
 
@@ -148,8 +149,10 @@ def _request(event: Any) -> str:  # noqa: ANN401 - a Received
 
 def _stops(event: Any) -> list[str]:  # noqa: ANN401 - a Stopped
     if event.stops is None:
-        return [f"{rule.rule} ({rule.source})" for rule in event.rules]
-    return [
-        f"{stop.rule}{f'.{stop.topic}' if stop.topic else ''} ({stop.source}): {stop.evidence}"
-        for stop in event.stops
-    ]
+        return [_rule(rule) for rule in event.rules]
+    return [f"{_rule(stop)}: {stop.evidence}" for stop in event.stops]
+
+
+def _rule(fired: FiredRule | Stop) -> str:
+    topic = f".{fired.topic}" if fired.topic else ""
+    return f"{fired.rule}{topic} ({fired.source})"

@@ -123,6 +123,8 @@ def _actions_are_whole(page: Page) -> Found:
             yield from _creates(page, path, rule)
         if isinstance(rule, UpdateAction | CreateAction):
             known = {*DECISION_VALUES, *_item_fields(page)}
+            if isinstance(rule, UpdateAction):
+                known -= {"assignee", "due_date"}
             for unknown in sorted(placeholders(rule.set) - known):
                 yield (*path, "set"), f"<{unknown}> is neither of the decision nor read"
     if not any(isinstance(rule, PostAction) for rule in page.may.values()):
@@ -141,8 +143,8 @@ def _creates(page: Page, path: Path, rule: CreateAction) -> Found:
 
 def _posts_when_stopped(page: Page) -> Found:
     for name, rule in page.may.items():
-        if isinstance(rule, PostAction) and rule.when == "settled":
-            yield ("may", name, "when"), "a message is a hand-over: write stopped or always"
+        if isinstance(rule, PostAction) and rule.when != "stopped":
+            yield ("may", name, "when"), "a message is a hand-over: write stopped"
         if isinstance(rule, CreateAction | DraftAction) and rule.when != "settled":
             yield ("may", name, "when"), "a stopped item gets no draft and no record: write settled"
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarfloat import ScalarFloat
 
 from triage_agent.errors import BadPage, Problem
@@ -65,26 +65,27 @@ def _parse(text: str) -> tuple[CommentedMap, dict[Path, int]]:
         line = exc.problem_mark.line + 1 if exc.problem_mark else 1
         what = " ".join(str(exc.problem).split())
         raise BadPage([Problem(f"{FILE}:{line}", f"this is no YAML: {what}")]) from exc
-    except ValueError as exc:  # a value that YAML's own types refuse, like the date 2026-13-01
-        raise BadPage([Problem(FILE, f"a value can't be read: {exc}")]) from exc
+    except (YAMLError, ValueError) as exc:  # a forbidden character, or a date like 2026-13-01
+        what = " ".join(str(exc).split())
+        raise BadPage([Problem(FILE, f"a value can't be read: {what}")]) from exc
     if not isinstance(tree, CommentedMap):
         raise BadPage([Problem(f"{FILE}:1", f"the page is empty; it answers: {_all_questions()}")])
-    return tree, dict(_lines(tree, ()))
+    return tree, dict(_lines(tree, (), 1))
 
 
 def _all_questions() -> str:
     return " ".join(QUESTIONS.values())
 
 
-def _lines(node: object, path: Path) -> Iterator[tuple[Path, int]]:
-    if isinstance(node, CommentedMap):
-        for key, value in node.items():
-            yield (*path, key), node.lc.key(key)[0] + 1
-            yield from _lines(value, (*path, key))
-    elif isinstance(node, CommentedSeq):
-        for index, value in enumerate(node):
-            yield (*path, index), node.lc.item(index)[0] + 1
-            yield from _lines(value, (*path, index))
+def _lines(node: object, path: Path, above: int) -> Iterator[tuple[Path, int]]:
+    """Where each node stands; what YAML merges in from elsewhere stands where it is merged."""
+    if not isinstance(node, CommentedMap | CommentedSeq):
+        return
+    written = node.lc.data or {}
+    for key, value in node.items() if isinstance(node, CommentedMap) else enumerate(node):
+        line = written[key][0] + 1 if key in written else above
+        yield (*path, key), line
+        yield from _lines(value, (*path, key), line)
 
 
 def _plain(node: object) -> Any:  # noqa: ANN401 - a YAML tree has any shape until it is checked

@@ -62,7 +62,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def _duration(written: object) -> object:
-    match = re.fullmatch(r"([1-9][0-9]*)([mhd])", str(written))
+    match = re.fullmatch(r"([1-9][0-9]{0,3})([mhd])", str(written))
     if match is None:
         raise ValueError(f"{written!r} is no length of time; write a number and m, h or d: 30d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -6,12 +6,13 @@ and puts addresses and bodies into its exceptions' text. All four are mended her
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from jwt import PyJWTError
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import (
@@ -32,6 +33,7 @@ TRIES = 3
 UNREACHABLE = "can't be reached; check its address (SALESFORCE_INSTANCE_URL) and the network"
 _LOOPBACK_LOGIN = "loopback.salesforce.com"
 _BUSY = frozenset({"REQUEST_LIMIT_EXCEEDED", "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"})
+_NOT_LET_IN = frozenset({"INVALID_SESSION_ID", "LOGINS"})
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 
@@ -40,13 +42,19 @@ class Credentials:
     """One of four ways in; `instance_url` names the org, and may be http on loopback."""
 
     instance_url: str
-    access_token: str | None = None
+    access_token: str | None = field(default=None, repr=False)
     client_id: str | None = None
-    client_secret: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
     username: str | None = None
-    password: str | None = None
-    security_token: str | None = None
+    password: str | None = field(default=None, repr=False)
+    security_token: str | None = field(default=None, repr=False)
     private_key_file: str | None = None
+
+    @property
+    def settings(self) -> str:
+        """The settings that these are of, to name them where they don't work."""
+        given = (each.name.upper() for each in fields(self) if getattr(self, each.name))
+        return ", ".join(f"SALESFORCE_{name}" for name in given)
 
 
 class SalesforceClient:
@@ -62,7 +70,13 @@ class SalesforceClient:
         self._credentials, self._sleep = credentials, sleep
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("https://", _Adapter(credentials.instance_url, calls))
+        adapter = _Adapter(credentials.instance_url, calls)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Ends the connections to the org."""
+        self._session.close()
 
     @cached_property
     def _api(self) -> Salesforce:
@@ -70,20 +84,31 @@ class SalesforceClient:
         try:
             return _log_in(self._credentials, self._session)
         except SalesforceAuthenticationFailed as exc:
+            if isinstance(exc.code, int) and exc.code >= requests.codes.server_error:
+                raise Unavailable("salesforce", str(exc.code), "can't log anybody in") from exc
+            raise self._refused(str(exc.code or "authentication failed")) from exc
+        except requests.RequestException:
+            raise
+        except (OSError, ValueError, PyJWTError) as exc:
             raise WrongUsage(
-                f"Salesforce refuses the login ({_login_code(exc)}); "
-                "check the SALESFORCE_ settings",
+                f"SALESFORCE_PRIVATE_KEY_FILE: {self._credentials.private_key_file} holds no "
+                "private key that can be read; name a file in PEM form",
             ) from exc
-        except OSError as exc:
-            if isinstance(exc, requests.RequestException):
-                raise
-            raise WrongUsage(f"SALESFORCE_PRIVATE_KEY_FILE can't be read: {exc}") from exc
+
+    def _refused(self, code: str) -> WrongUsage:
+        settings = self._credentials.settings
+        return WrongUsage(f"Salesforce refuses the login ({code}); check {settings}")
 
     def org(self) -> str:
-        """The org's id; its host where this user may not read the Organization."""
+        """The org's id; its host where this user may not read the Organization.
+
+        `WrongUsage` where the credentials don't let anybody in.
+        """
         try:
             return str(self.query("SELECT Id FROM Organization LIMIT 1")[0]["Id"])
-        except (Rejected, IndexError):
+        except (Rejected, IndexError) as exc:
+            if isinstance(exc, Rejected) and exc.code in _NOT_LET_IN:
+                raise self._refused(exc.code) from exc
             return urlsplit(self._credentials.instance_url).netloc
 
     def query(self, soql: str) -> list[dict[str, Any]]:
@@ -147,8 +172,8 @@ def _log_in(credentials: Credentials, session: requests.Session) -> Salesforce:
     )
 
 
-def _login_code(exc: SalesforceAuthenticationFailed) -> str:
-    return str(getattr(exc, "code", None) or "authentication failed")
+_ODD_SHAPE = (LookupError, TypeError, AttributeError)
+"""What the vendor's client trips over where JSON has another shape than it expects."""
 
 
 class _Adapter(HTTPAdapter):
@@ -193,6 +218,8 @@ class _Adapter(HTTPAdapter):
     def _address(self, request: requests.PreparedRequest) -> str:
         """Sends loopback requests by http, counts logins; the path without its query."""
         parts = urlsplit(str(request.url))
+        if parts.scheme == "http":  # only a redirect asks for it
+            raise Rejected("salesforce", "HOST", "leads to an address that isn't https")
         if self._base.scheme == "http":
             if parts.netloc not in (self._base.netloc, _LOOPBACK_LOGIN):
                 raise Rejected("salesforce", "HOST", f"{parts.hostname} is not the sandbox")
@@ -219,7 +246,7 @@ def translated(method: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - p
         raise _unanswered(method, "CUT", "the connection was cut") from exc
     except requests.Timeout as exc:
         raise _unanswered(method, "TIMEOUT", "did not answer in time") from exc
-    except (requests.RequestException, ValueError) as exc:
+    except (requests.RequestException, ValueError, *_ODD_SHAPE) as exc:
         raise _unanswered(method, "TORN", "the answer can't be read") from exc
     except RuntimeError as exc:  # a session that can't be refreshed
         raise Rejected("salesforce", "INVALID_SESSION_ID", "the access token is not valid") from exc

@@ -1,0 +1,75 @@
+"""What all tests stand on: no settings of the machine's own, a project's copy, a command line."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+
+from triage_agent.cli import main
+
+HOME = Path(__file__).parent.parent
+"""The repository: the project that is shipped."""
+
+_OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> Iterator[None]:
+    """No credentials, addresses or proxies of the machine that the tests run on."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(_OURS) or name.upper().endswith("_PROXY"):
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """A command line that was set up in one test logs nothing in the next."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the shipped project, to be changed at will."""
+    return copied(tmp_path / "project")
+
+
+def copied(folder: Path) -> Path:
+    """The shipped page and prompts in a new folder."""
+    shutil.copytree(HOME / "prompts", folder / "prompts")
+    shutil.copy(HOME / "operating_model.yaml", folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+
+TypeIn = Callable[..., Ran]
+
+
+@pytest.fixture
+def type_in(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> TypeIn:
+    """Runs the program in this process, on a terminal of 80 columns: `type_in("run", "--json")`."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def typed(*words: str | Path) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["triage-agent", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), out, err)
+
+    return typed

@@ -1,0 +1,89 @@
+"""Every pattern finds what its examples say, and nothing of what they exclude."""
+
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+
+from triage_agent.decision.patterns import Pattern, PatternFile, Patterns, first_hit
+from triage_agent.decision.text import normalised
+from triage_agent.operating_model.schema import Page
+
+FILE = Path(__file__).parents[2] / "prompts" / "patterns.yaml"
+PATTERNS = PatternFile.model_validate(YAML(typ="safe").load(FILE.read_text(encoding="utf-8")))
+KINDS = {
+    "topics": PATTERNS.topics,
+    "consequential": PATTERNS.consequential,
+    "claims": PATTERNS.claims,
+    "never_state": PATTERNS.never_state,
+}
+GROUPS = [
+    pytest.param(group, id=f"{kind}.{name}")
+    for kind, groups in KINDS.items()
+    for name, group in groups.items()
+]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_hits_are_found(group: Patterns) -> None:
+    """Each pattern finds every one of its hits."""
+    missed = [
+        text
+        for pattern in group
+        for text in pattern.hits
+        if not pattern.expression.search(normalised(text))
+    ]
+
+    assert [] == missed
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_misses_are_not_found(group: Patterns) -> None:
+    """No pattern of a group finds a text that one of the group excludes."""
+    found = {
+        text: hit for pattern in group for text in pattern.misses if (hit := first_hit(group, text))
+    }
+
+    assert {} == found
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("unit", ["a", " ", "we ", "1.", "\u00e9"])
+def test_no_text_is_slow(group: Patterns, unit: str) -> None:
+    """A text of 32,000 characters is searched by a group without backtracking for ever."""
+    text = normalised(unit * (32_000 // len(unit)))
+    began = time.process_time()
+    first_hit(group, text)
+
+    assert 2.0 > time.process_time() - began
+
+
+def test_the_page_has_its_patterns(page: Page) -> None:
+    """Each topic, consequence and conflict that the page names has patterns on the floor."""
+    rules = page.stops_when
+    claims = {conflict.claim for conflict in rules.conflicting_information.conflicts}
+
+    assert set() == {*rules.restricted_topic.topics} - {*PATTERNS.topics}
+    assert set() == {*rules.consequential_request.about} - {*PATTERNS.consequential}
+    assert set() == claims - {*PATTERNS.claims}
+    assert set() == {*page.drafts.never_state} - {*PATTERNS.never_state}
+
+
+@pytest.mark.parametrize("value", ["n/a", "N/A", " - ", "Test", "ＴＥＳＴ", "te\u200bst", "0", 0])
+def test_fillers_say_nothing(value: object) -> None:
+    """What people type to get past a field counts as nothing, in any case and disguise."""
+    assert PATTERNS.is_filler(value)
+
+
+@pytest.mark.parametrize("value", ["Test GmbH", "Nil Heating", "We test boilers."])
+def test_names_are_no_fillers(value: str) -> None:
+    """A name or sentence that has such a word in it says something."""
+    assert not PATTERNS.is_filler(value)
+
+
+def test_a_pattern_must_compile() -> None:
+    """A pattern that is no regular expression is refused with the reason."""
+    with pytest.raises(ValidationError, match="'\\(' is no regular expression: missing"):
+        Pattern(match="(", hits=("a",), misses=("b",))

@@ -1,0 +1,87 @@
+"""Many items at once: what spoils one leaves the others alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from triage_agent.connectors.model import Answer, ModelConnector
+from triage_agent.jobs.sweep import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.jobs.conftest import Model, Site
+    from triage_agent.decision.prompts import Question
+
+
+class Stumbling(ModelConnector):
+    """A connector with a bug that shows at one company's request."""
+
+    def __init__(self, whole: ModelConnector, company: str) -> None:
+        self._whole, self._company = whole, company
+
+    def close(self) -> None:
+        """Closes the connector that works."""
+        self._whole.close()
+
+    def ask(self, purpose: Literal["assess", "draft"], question: Question) -> Answer:
+        """Asks, but for the one company."""
+        if self._company in question.messages[-1]["content"]:
+            raise ZeroDivisionError("nobody foresaw this: ada@lind-heating.example")
+        return self._whole.ask(purpose, question)
+
+
+def test_an_unforeseen_error_fails_its_item_alone(open_site: Callable[..., Site]) -> None:
+    """The item has failed, by the error's name and without its text; the others are settled."""
+    site = open_site([{"Company": name} for name in ("One", "Stumbles", "Three")])
+    with site.parts() as parts:
+        report = sweep(replace(parts, asker=Stumbling(parts.asker, "Stumbles")), "live")
+    (failed,) = (item for item in report.items if item.status == "failed")
+    (reason,) = (h.event for h in site.events(failed.item_id) if h.event.kind == "Failed")
+    mended = site.sweep()
+
+    assert (2, 1) == (report.totals.settled, report.totals.failed)
+    assert ("assess", "ZeroDivisionError") == (reason.action, reason.code)
+    assert "ada@" not in reason.model_dump_json()
+    assert [(failed.item_id, "settled")] == [(i.item_id, i.status) for i in mended.items]
+    assert 3 == len(site.tasks())
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_questions_at_once(
+    open_site: Callable[..., Site],
+    new_model: Callable[[], Model],
+    concurrency: int,
+) -> None:
+    """At most as many questions are under way as the page says, and all are asked."""
+    model = new_model()
+    site = open_site([{"Company": f"No {n}"} for n in range(8)], model=model)
+    limits = site.rules.page.limits.model_copy(update={"concurrency": concurrency})
+    page = site.rules.page.model_copy(update={"limits": limits})
+    site.rules = replace(site.rules, model=replace(site.rules.model, page=page))
+    report = site.sweep()
+
+    assert 8 == report.totals.settled
+    assert model.most_at_once <= concurrency
+    assert 16 == len(model.asked)
+
+
+def test_a_row_that_is_refused_fails_its_item_alone(open_site: Callable[..., Site]) -> None:
+    """Of a batch only the row that the org refuses fails, and in the end a person is told."""
+    site = open_site([{"Company": "Stays"}, {"Company": "Goes"}])
+    goes = next(key for key, lead in site.leads().items() if lead["Company"] == "Goes")
+    with site.parts() as parts:
+        first = sweep(
+            parts, "live", progress=lambda ended, _of: None if ended else site.delete(goes)
+        )
+    statuses = {item.record_id == goes: item.status for item in first.items}
+    (given_up,) = site.sweep().items
+
+    assert {False: "settled", True: "failed"} == statuses
+    assert 1 == len(site.tasks())
+    assert ("escalated", "failed_repeatedly") == (given_up.status, given_up.stops[0].rule)
+    assert [f"{given_up.item_id}.escalate"] == list(site.messages())
+    assert [] == site.sweep().items

@@ -1,0 +1,126 @@
+"""A ledger on disk, and one example of every event, each with all of its fields filled."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from triage_agent.decision import events
+from triage_agent.decision.actions import HandOver, PostHandOver, Reason, UpdateRecord
+from triage_agent.decision.assessment import Assessment, Claim, Flag
+from triage_agent.decision.events import Event
+from triage_agent.decision.item import Record
+from triage_agent.decision.stops import Stop
+from triage_agent.ledger.store import Ledger
+
+LEAD = Record(object="Lead", id="00Q000000000001AAA", fields={"Company": "Müller & Søn", "N": 3})
+HAND_OVER = HandOver(
+    headline="Müller & Søn",
+    assignee="U0MAYA00002",
+    who=(("Company", "Müller & Søn"),),
+    records=("Account 001: Prospect",),
+    reasons=(Reason(words="Legal.", quote="we will sue", fact=None),),
+    request="We will sue.",
+    wants="Threatens to sue.",
+    done="Nothing.",
+    next_step="Call them.",
+    item_id="abc",
+    record_id=LEAD.id,
+    page="version 1",
+)
+ASSESSMENT = Assessment(
+    category="demo_request",
+    confidence=0.9,
+    summary="Wants a demo.",
+    language="en",
+    flags=(Flag(rule="restricted_topic.legal", quote="sue", reason="a threat"),),
+    claims=(Claim(claim="is_customer", quote="as your customer"),),
+)
+CALL = events.Call(
+    purpose="assess",
+    key="k" * 64,
+    asked="model-1",
+    answered_by="model-1-2026",
+    outcome="answered",
+    input_tokens=10,
+    cached_tokens=5,
+    output_tokens=3,
+    cost_usd=0.00012,
+    seconds=0.25,
+)
+EXAMPLES: dict[str, Event] = {
+    event.kind: event
+    for event in (
+        events.Received(
+            mode="live", object="Lead", record_id=LEAD.id, replaces="earlier", record=LEAD
+        ),
+        events.Read(looked_at=("Contact by Email",), record_ids=("003",), related=(LEAD,)),
+        events.ModelCalled(call=CALL, answer='{"category": "demo_request"}'),
+        events.Assessed(category="demo_request", confidence=0.9, assessment=ASSESSMENT),
+        events.Stopped(
+            rules=(events.FiredRule(rule="restricted_topic", topic="legal", source="floor"),),
+            stops=(Stop(rule="restricted_topic", topic="legal", quote="we will sue"),),
+        ),
+        events.Drafted(action="draft_reply", words=2, text="Dear Ms Müller"),
+        events.Planned(
+            names=("tag", "escalate"),
+            category="unclear",
+            actions=(
+                UpdateRecord(
+                    name="tag", object="Lead", record_id=LEAD.id, fields={"Triage_Category__c": "x"}
+                ),
+                PostHandOver(name="escalate", team="sales_development", hand_over=HAND_OVER),
+            ),
+        ),
+        events.Permitted(action="tag", line="may.tag (operating_model.yaml:92)"),
+        events.Refused(action="tag", line="may.tag (operating_model.yaml:92)", reason="not so"),
+        events.Intended(action="tag", key="abc.tag", system="salesforce"),
+        events.Done(action="tag", key="abc.tag", reference=LEAD.id, found=True),
+        events.Failed(action="tag", code="ROW_LOCKED", reason="Salesforce refused the row"),
+        events.NotFound(action="tag", key="abc.tag"),
+        events.Started(
+            mode="live",
+            page_version=4,
+            page_sha256="p" * 64,
+            prompts_sha256="q" * 64,
+            model="model-1",
+            unfinished=2,
+        ),
+        events.Called(
+            system="slack", method="POST", path="/api/auth.test", status=200, seconds=0.1
+        ),
+        events.Finished(received=6, settled=3, escalated=1, failed=1, deferred=1, refused=2),
+        events.Broke(reason="slack: can't be reached (CONNECT)"),
+    )
+}
+
+
+@pytest.fixture(scope="session")
+def examples() -> Mapping[str, Event]:
+    """One event of every kind, by kind."""
+    return EXAMPLES
+
+
+@pytest.fixture(params=EXAMPLES)
+def example(request: pytest.FixtureRequest) -> Event:
+    """Each kind of event in turn."""
+    return EXAMPLES[request.param]
+
+
+@pytest.fixture(scope="session")
+def moment() -> datetime:
+    return datetime(2026, 11, 23, 9, 30, 15, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Where the test's ledger lies."""
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def ledger(database: Path) -> Iterator[Ledger]:
+    with closing(Ledger.open(f"sqlite:///{database}")) as opened:
+        yield opened

@@ -1,0 +1,340 @@
+"""The store: all or nothing, durable, and its projection says what the events say."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import IntegrityError
+
+from triage_agent.decision import events
+from triage_agent.decision.events import Event
+from triage_agent.decision.item import Mode
+from triage_agent.decision.progress import Story
+from triage_agent.errors import AnotherOrg
+from triage_agent.ledger.chain import check
+from triage_agent.ledger.store import Ledger
+
+Append = Callable[..., None]
+Row = tuple[object, ...]
+
+
+@pytest.fixture
+def append(ledger: Ledger, moment: datetime) -> Append:
+    """Appends events given as pairs of stream and event, at a fixed moment."""
+
+    def appended(*new: tuple[str, Event], run: str = "run-1") -> None:
+        ledger.append(run, moment, new)
+
+    return appended
+
+
+def received(record: str, mode: Mode = "live") -> Event:
+    return events.Received(mode=mode, object="Lead", record_id=record)
+
+
+def rows(database: Path, query: str) -> list[Row]:
+    """What the database says to somebody who doesn't know our code."""
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def counts(database: Path) -> list[Row]:
+    return rows(
+        database,
+        "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM payloads), "
+        "(SELECT count(*) FROM items)",
+    )
+
+
+SETTLED = (events.Planned(names=(), category="demo_request"),)
+FAILED = (
+    events.Planned(names=("tag",), category="demo_request"),
+    events.Permitted(action="tag", line="may.tag"),
+    events.Failed(action="tag", code="X", reason="no"),
+)
+
+
+def test_events_are_there_in_order(
+    ledger: Ledger, append: Append, examples: Mapping[str, Event]
+) -> None:
+    """Every kind of event comes back from its stream, in the order of its appending."""
+    for example in examples.values():
+        append(("item-1", example))
+
+    assert list(examples.values()) == [happened.event for happened in ledger.events("item-1")]
+    assert [] == list(check(ledger.sealed("item-1")))
+    assert [] == ledger.events("item-2")
+
+
+def test_streams_are_told_apart(ledger: Ledger, append: Append) -> None:
+    """Events of several streams in one append each go to the end of their own."""
+    append(("a", received("1")), ("b", received("2")), ("a", SETTLED[0]))
+    append(("b", SETTLED[0]))
+
+    assert ["Received", "Planned"] == [happened.event.kind for happened in ledger.events("a")]
+    assert ["Received", "Planned"] == [happened.event.kind for happened in ledger.events("b")]
+    assert [] == [*check(ledger.sealed("a")), *check(ledger.sealed("b"))]
+
+
+def test_a_failure_in_the_middle_leaves_nothing(
+    ledger: Ledger, append: Append, database: Path
+) -> None:
+    """Where one event can't be stored none of its append is, on disk or in memory."""
+    append(("a", received("1")))
+    before = counts(database)
+    unknown = events.Failed(action="tag", code="X", reason="of an item that was never received")
+    with pytest.raises(IntegrityError):
+        append(("a", SETTLED[0]), ("b", received("2")), ("c", unknown))
+
+    assert before == counts(database)
+    assert ("open", Story()) == (ledger.story("a").status, ledger.story("b"))
+    assert Story.of(ledger.events("a")) == ledger.story("a")
+
+
+def test_an_append_after_a_failed_one_goes_on_where_the_stream_ended(
+    ledger: Ledger, append: Append
+) -> None:
+    """What was rolled back leaves no gap in the chain."""
+    append(("a", received("1")))
+    with pytest.raises(IntegrityError):
+        append(("a", SETTLED[0]), ("b", SETTLED[0]))
+    append(("a", FAILED[0]))
+
+    assert [] == list(check(ledger.sealed("a")))
+    assert 2 == len(ledger.sealed("a"))
+
+
+def test_an_interruption_leaves_nothing(ledger: Ledger, append: Append, database: Path) -> None:
+    """Ctrl-C between two statements rolls the append back, and memory agrees."""
+
+    def interrupted(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("INSERT INTO payloads"):
+            raise KeyboardInterrupt
+
+    append(("a", received("1")))
+    event.listen(ledger._engine, "before_cursor_execute", interrupted)  # noqa: SLF001 - the moment between two statements
+    with pytest.raises(KeyboardInterrupt):
+        append(("a", SETTLED[0]), ("a", events.Drafted(action="d", words=1, text="x")))
+    left = counts(database)
+    append(("a", SETTLED[0]))
+
+    assert [(1, 0, 1)] == left
+    assert [(2, 0, 1)] == counts(database)
+    assert [] == list(check(ledger.sealed("a")))
+
+
+def test_nothing_to_append_is_nothing(append: Append, database: Path) -> None:
+    """An append without events writes none."""
+    append()
+
+    assert [(0, 0, 0)] == counts(database)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(("a", "b")),
+        st.sampled_from(
+            (
+                "Read",
+                "ModelCalled",
+                "Assessed",
+                "Stopped",
+                "Drafted",
+                "Planned",
+                "Permitted",
+                "Refused",
+                "Intended",
+                "Done",
+                "Failed",
+                "NotFound",
+            )
+        ),
+        st.booleans(),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(STEPS, st.sampled_from(("live", "shadow")))
+def test_the_projection_says_what_the_events_say(
+    examples: Mapping[str, Event], moment: datetime, steps: list[tuple[str, str, bool]], mode: Mode
+) -> None:
+    """After any events the row of an item is the one that its events, read again, make."""
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "ledger.db"
+        with closing(Ledger.open(f"sqlite:///{database}")) as ledger:
+            ledger.append("run-1", moment, [("a", received("1", mode)), ("b", received("2"))])
+            for item, kind, forgotten in steps:
+                ledger.append("run-1", moment, [(item, examples[kind])])
+                if forgotten:
+                    ledger.forget(item)
+            kept = {item: ledger.story(item) for item in ("a", "b")}
+        with closing(Ledger.open(f"sqlite:///{database}")) as again:
+            told = {item: Story.of(again.events(item)) for item in ("a", "b")}
+            heads = {item: again.sealed(item)[-1] for item in ("a", "b")}
+        projected = rows(
+            database,
+            "SELECT item, object, record_id, mode, status, failures, length, head FROM items",
+        )
+
+    assert told == kept
+    assert [
+        (
+            item,
+            "Lead",
+            story.record_id,
+            story.mode,
+            story.status,
+            len(story.failures),
+            heads[item].sequence + 1,
+            heads[item].hash,
+        )
+        for item, story in told.items()
+    ] == projected
+
+
+def test_a_run_has_no_row_among_the_items(
+    append: Append, examples: Mapping[str, Event], database: Path
+) -> None:
+    """A run's own events are kept as a stream, but it is no item."""
+    append(("run-1", examples["Started"]), ("run-1", examples["Finished"]))
+
+    assert [(2, 0, 0)] == counts(database)
+
+
+def test_the_unfinished_are_those_that_have_not_ended(ledger: Ledger, append: Append) -> None:
+    """Open and failed items of the mode are unfinished, oldest first; settled ones are not."""
+    append(("open", received("1")), ("settled", received("2")), ("failed", received("3")))
+    append(("shadow", received("4", "shadow")))
+    append(("settled", SETTLED[0]), *(("failed", step) for step in FAILED))
+    append(*(("open", step) for step in FAILED[:-1]))
+
+    assert ["open", "failed"] == ledger.unfinished("live")
+    assert ["shadow"] == ledger.unfinished("shadow")
+
+
+def test_known_items_come_by_record(ledger: Ledger, append: Append) -> None:
+    """The items of each record that is asked for, oldest first, in this mode alone."""
+    append(("a", received("1")), ("b", received("2")), ("c", received("1")))
+    append(("d", received("1", "shadow")))
+
+    assert {"1": ["a", "c"], "2": ["b"]} == ledger.known("live", ["1", "2", "3"])
+    assert {"1": ["d"]} == ledger.known("shadow", ["1"])
+    assert {} == ledger.known("live", [])
+
+
+def test_known_takes_more_records_than_a_query_may_hold(ledger: Ledger, append: Append) -> None:
+    """Thousands of records are looked up in pieces."""
+    append(("a", received("1")), ("z", received("2999")))
+
+    assert {"1": ["a"], "2999": ["z"]} == ledger.known("live", map(str, range(3000)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "streams"),
+    [("a", ["a"]), ("1", ["a", "c"]), ("run-1", ["run-1"]), ("unheard of", []), ("", [])],
+)
+def test_an_id_finds_its_streams(
+    ledger: Ledger,
+    append: Append,
+    examples: Mapping[str, Event],
+    wanted: str,
+    streams: list[str],
+) -> None:
+    """An item or a run means its own stream, a record all of its items."""
+    append(("a", received("1")), ("b", received("2")), ("c", received("1")))
+    append(("run-1", examples["Started"]))
+
+    assert streams == ledger.find(wanted)
+
+
+def test_a_run_knows_its_items(
+    ledger: Ledger, append: Append, examples: Mapping[str, Event]
+) -> None:
+    """The items of a run in the order in which it took them up, and nobody else's."""
+    append(("b", received("2")), ("run-0", examples["Started"]), run="run-0")
+    append(("a", received("1")), ("run-1", examples["Started"]))
+    append(("b", SETTLED[0]), ("a", SETTLED[0]))
+
+    assert ["a", "b"] == ledger.items_of("run-1")
+    assert ["b"] == ledger.items_of("run-0")
+
+
+def test_a_ledger_belongs_to_one_org(ledger: Ledger, database: Path) -> None:
+    """The first identity of a system binds for good; another is refused, with the cure."""
+    ledger.claim_for("Salesforce org", "00D1")
+    ledger.claim_for("Slack workspace", "T1")
+    ledger.claim_for("Salesforce org", "00D1")
+    with pytest.raises(AnotherOrg, match=r"00D1.*00D2.*TRIAGE_LEDGER_URL"):
+        ledger.claim_for("Salesforce org", "00D2")
+    with (
+        closing(Ledger.open(f"sqlite:///{database}")) as again,
+        pytest.raises(AnotherOrg, match=r"T1.*T2"),
+    ):
+        again.claim_for("Slack workspace", "T2")
+
+
+def test_a_second_open_goes_on(append: Append, database: Path, moment: datetime) -> None:
+    """Another process reads what was written, and appends behind it."""
+    append(("a", received("1")))
+    with closing(Ledger.open(f"sqlite:///{database}")) as again:
+        again.append("run-2", moment + timedelta(hours=1), [("a", SETTLED[0])])
+
+        assert ["run-1", "run-2"] == [happened.run for happened in again.events("a")]
+        assert [] == list(check(again.sealed("a")))
+        assert "settled" == again.story("a").status
+
+
+def test_a_commit_is_on_the_disk_when_it_returns(ledger: Ledger, database: Path) -> None:
+    """Each connection of the ledger writes ahead and syncs fully."""
+    engine = ledger._engine  # noqa: SLF001 - a property of its connections that nothing else shows
+    with engine.connect() as connection:
+        pragmas = [
+            connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "busy_timeout")
+        ]
+    full = 2
+
+    assert ["wal", full, 10_000] == pragmas
+
+
+def test_one_append_is_one_transaction(ledger: Ledger, moment: datetime) -> None:
+    """Events, payloads and projection are committed together, once."""
+    commits: list[object] = []
+    event.listen(ledger._engine, "commit", commits.append)  # noqa: SLF001 - nothing else shows it
+    drafted = events.Drafted(action="d", words=1, text="x")
+    ledger.append("run-1", moment, [("a", received("1")), ("a", drafted), ("b", received("2"))])
+
+    assert 1 == len(commits)
+
+
+def test_erased_payloads_read_as_none(ledger: Ledger, append: Append, database: Path) -> None:
+    """Once its payload is deleted an event still reads, without its texts, and the chain holds."""
+    append(("a", received("1")), ("a", events.Drafted(action="d", words=2, text="Dear you")))
+    engine = create_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM payloads"))
+    engine.dispose()
+
+    assert events.Drafted(action="d", words=2, text=None) == ledger.events("a")[1].event
+    assert [] == list(check(ledger.sealed("a")))
+
+
+def test_what_is_changed_in_the_database_shows(
+    ledger: Ledger, append: Append, database: Path
+) -> None:
+    """The check reads what is stored, not what memory holds."""
+    append(("a", received("1")), ("a", SETTLED[0]))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE events SET body = replace(body, 'demo_request', 'spam')")
+        connection.commit()
+
+    assert ["a event 1: its text is not the one that was sealed"] == list(check(ledger.sealed("a")))

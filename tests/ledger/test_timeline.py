@@ -1,0 +1,112 @@
+"""The timeline: every event has its words and stands under one question."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from triage_agent.decision.events import Event, private_fields
+from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.timeline import QUESTIONS, timelines, words
+
+WORDS = {
+    "Received": ("Lead 00Q000000000001AAA (live), after item earlier\nCompany: Müller & Søn\nN: 3"),
+    "Read": "looked for Contact by Email; found 003",
+    "ModelCalled": "asked model-1 to assess: answered; 10 + 3 tokens, $0.000120, 0.25 s",
+    "Assessed": "the model says demo_request, confidence 0.90: Wants a demo.",
+    "Stopped": "stopped by restricted_topic.legal (floor): we will sue",
+    "Drafted": "a draft of 2 words:\nDear Ms Müller",
+    "Planned": "category unclear; wants tag, escalate",
+    "Permitted": "tag is allowed by may.tag (operating_model.yaml:92)",
+    "Refused": "tag is refused by may.tag (operating_model.yaml:92): not so",
+    "Intended": "about to tag in salesforce, key abc.tag",
+    "Done": "tag is done: 00Q000000000001AAA (found after an interruption)",
+    "Failed": "tag failed: Salesforce refused the row",
+    "NotFound": "tag had not happened; it may be done again",
+    "Started": (
+        "live run on page version 4 (pppppppppppp), model model-1, 2 unfinished items taken up"
+    ),
+    "Called": "slack: POST /api/auth.test → 200",
+    "Finished": ("6 received: 3 settled, 1 escalated, 1 failed, 1 deferred; 2 actions refused"),
+    "Broke": "the run broke off: slack: can't be reached (CONNECT)",
+}
+ERASED = {
+    "Received": "Lead 00Q000000000001AAA (live), after item earlier; its texts have been erased",
+    "Assessed": "the model says demo_request, confidence 0.90",
+    "Stopped": "stopped by restricted_topic.legal (floor)",
+    "Drafted": "a draft of 2 words",
+}
+
+
+def test_every_event_has_words(example: Event) -> None:
+    """A person reads one or a few plain lines about each kind of event."""
+    assert WORDS[example.kind] == words(example)
+
+
+def test_erased_texts_leave_words(example: Event) -> None:
+    """What is left of an event whose texts have been erased still says what happened."""
+    erased = example.model_copy(update=dict.fromkeys(private_fields(type(example))))
+
+    assert ERASED.get(example.kind, WORDS[example.kind]) == words(erased)
+
+
+def test_every_kind_answers_one_question(examples: Mapping[str, Event]) -> None:
+    """No kind of event is left out of the business's questions, and none stands twice."""
+    kinds = [kind for some in QUESTIONS.values() for kind in some]
+
+    assert sorted(examples) == sorted(kinds)
+
+
+def test_a_timeline_holds_every_event_once(
+    ledger: Ledger, examples: Mapping[str, Event], moment: datetime
+) -> None:
+    """An item's timeline names it and has each of its events, whole, under its question."""
+    ledger.append("run-1", moment, [("item-1", event) for event in examples.values()])
+    (timeline,) = timelines(ledger, "00Q000000000001AAA")
+    lines = [line for some in timeline.questions.values() for line in some]
+
+    assert ("item-1", "Lead 00Q000000000001AAA, live") == (timeline.stream, timeline.about)
+    assert list(QUESTIONS) == list(timeline.questions)
+    assert sorted(examples) == sorted(line.kind for line in lines)
+    assert {
+        kind: event.model_dump(mode="json", exclude={"kind"}) for kind, event in examples.items()
+    } == {line.kind: line.event for line in lines}
+    assert {("run-1", moment)} == {(line.run, line.at) for line in lines}
+
+
+def test_a_run_lists_its_items(
+    ledger: Ledger, examples: Mapping[str, Event], moment: datetime
+) -> None:
+    """A run's timeline has no status of its own, but the items that it worked on."""
+    ledger.append("run-1", moment, [("b", examples["Received"]), ("a", examples["Received"])])
+    ledger.append("run-1", moment, [("run-1", examples["Started"])])
+    (timeline,) = timelines(ledger, "run-1")
+
+    assert ("a run", None, ["b", "a"]) == (timeline.about, timeline.status, timeline.items)
+
+
+def test_a_record_has_a_timeline_for_each_of_its_items(
+    ledger: Ledger, examples: Mapping[str, Event], moment: datetime
+) -> None:
+    """All versions of a request are told, oldest first; what is unknown has no timeline."""
+    ledger.append("run-1", moment, [("b", examples["Received"]), ("a", examples["Received"])])
+    found = timelines(ledger, "00Q000000000001AAA")
+
+    assert ["b", "a"] == [timeline.stream for timeline in found]
+    assert [] == timelines(ledger, "00Q000000000002AAA")
+
+
+def test_an_erased_item_has_its_timeline(
+    ledger: Ledger, examples: Mapping[str, Event], moment: datetime, database: Path
+) -> None:
+    """After an erasure the timeline still stands, and none of the texts is in it."""
+    ledger.append("run-1", moment, [("item-1", event) for event in examples.values()])
+    ledger.forget("item-1")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("DELETE FROM payloads")
+        connection.commit()
+    (timeline,) = timelines(ledger, "item-1")
+
+    assert len(examples) == sum(map(len, timeline.questions.values()))
+    assert "Müller" not in timeline.model_dump_json()

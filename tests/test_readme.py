@@ -1,25 +1,24 @@
 """The README's commands work, and print what it says they print."""
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sybil import Document
 from sybil.parsers.markdown import CodeBlockParser
 
+from triage_agent import cli
 from triage_agent.jobs.report import RunReport
 from triage_agent.sandbox import server
 from triage_agent.sandbox.leads import SAMPLE
 
 ROOT = Path(__file__).parents[1]
-PROGRAM = [sys.executable, "-m", "triage_agent"]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
 
 
@@ -52,17 +51,41 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def type_in(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the program in a project, in an 80-column terminal."""
-    return subprocess.run(  # noqa: S603 - our own program
-        [*PROGRAM, *arguments],
-        cwd=project,
-        env={**os.environ, "COLUMNS": "80", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+@dataclass(frozen=True)
+class Printed:
+    """What a command left: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+Type = Callable[..., Printed]
+
+
+@pytest.fixture
+def type_in(
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Type:
+    """Types a command in a project, on an 80-column terminal."""
+
+    def typed(*arguments: str, **environment: str) -> Printed:
+        with monkeypatch.context() as patch:
+            patch.chdir(project)
+            patch.setenv("COLUMNS", "80")
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr("sys.argv", ["triage-agent", *arguments])
+            try:
+                cli.main()
+                code = 0
+            except SystemExit as exc:
+                code = int(exc.code or 0)
+        return Printed(code, *capsys.readouterr())
+
+    return typed
 
 
 @contextmanager
@@ -72,43 +95,37 @@ def served() -> Iterator[str]:
         yield url
 
 
-def test_first_command_prints_what_the_readme_shows(project: Path) -> None:
-    """`make run` ends with the very figures of the README's first screen."""
+def test_first_command_prints_what_the_readme_shows(type_in: Type) -> None:
+    """`make run` ends with the very figures of the README's first screen; then nothing is new."""
     shown = blocks("README.md", "text")[0]
 
-    printed = type_in(project, "run", "--sandbox").stdout
+    printed = type_in("run", "--sandbox").out
+    again = type_in("run", "--sandbox")
 
-    assert _words(shown) == _words(printed.split("\n\nrun-")[0])
-
-
-def test_second_run_finds_nothing_new(project: Path) -> None:
-    """A second run says that nothing is new."""
-    type_in(project, "run", "--sandbox")
-
-    again = type_in(project, "run", "--sandbox")
-
-    assert "Nothing new" in again.stdout
-    assert 0 == again.returncode
+    assert shown.split() == printed.split("\n\nrun-")[0].split()
+    assert "Nothing new" in again.out
+    assert 0 == again.code
 
 
-def test_every_command_of_the_documents_works(project: Path) -> None:
+def test_every_command_of_the_documents_works(project: Path, type_in: Type) -> None:
     """Each command behind a prompt exits with 0; one that no rule here knows fails the test."""
     with served() as url:
-        outcomes = {command: _try(project, command, url) for command in commands()}
+        outcomes = {command: _try(project, type_in, command, url) for command in commands()}
 
     assert dict.fromkeys(outcomes, 0) == outcomes
 
 
-def test_every_command_of_the_program_is_in_the_readme() -> None:
+def test_every_command_of_the_program_is_in_the_readme(type_in: Type) -> None:
     """The README's table of commands has a row for each command that `--help` lists."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^\W*(\w+)\s{2,}", _help(), flags=re.MULTILINE)
+    commands_listed = type_in("--help").out.split("Commands", 1)[1]
+    listed = re.findall(r"^\W*(\w+)\s{2,}", commands_listed, flags=re.MULTILINE)
 
     assert {"run", "timeline", "sandbox"} <= set(listed)
     assert [name for name in listed if f"`triage-agent {name}" not in text] == []
 
 
-def test_problems_of_a_page_look_as_in_the_readme(project: Path) -> None:
+def test_problems_of_a_page_look_as_in_the_readme(project: Path, type_in: Type) -> None:
     """The README's example of a bad page is what a bad page prints."""
     page = project / "operating_model.yaml"
     good = page.read_text(encoding="utf-8")
@@ -116,14 +133,14 @@ def test_problems_of_a_page_look_as_in_the_readme(project: Path) -> None:
     broken = good.replace("look_back: 30d", "look_back: soon").replace("  name: Dana Reyes\n", "")
     page.write_text(broken, encoding="utf-8")
 
-    refused = type_in(project, "run", "--sandbox")
+    refused = type_in("run", "--sandbox")
     page.write_text(good, encoding="utf-8")
 
-    assert 2 == refused.returncode
-    assert shown.strip() == refused.stderr.strip()
+    assert 2 == refused.code
+    assert shown.strip() == refused.err.strip()
 
 
-def _try(project: Path, command: str, url: str) -> int:
+def _try(project: Path, type_in: Type, command: str, url: str) -> int:
     words = shlex.split(command)
     environment = {}
     while "=" in words[0]:
@@ -133,14 +150,15 @@ def _try(project: Path, command: str, url: str) -> int:
         return _make(words[1])
     assert ".venv/bin/triage-agent" == words.pop(0)
     if words[0] == "sandbox":
-        return type_in(project, "sandbox", "--help").returncode  # it serves until it is stopped
-    words = [word.replace("http://127.0.0.1:8787", url) for word in words]
+        words = ["sandbox", "--help"]  # it would serve until it is stopped
     if words[0] == "timeline":
-        words[1] = _some_record(project)
+        report = type_in("run", "--sandbox", "--shadow", "--json").out
+        words[1] = RunReport.model_validate_json(report).items[0].record_id
     if "OPENAI_BASE_URL" in environment:
         environment["OPENAI_API_KEY"] = "sandbox"
         _use_model(project, "baseline")
-    return type_in(project, *words, **environment).returncode
+    words = [word.replace("http://127.0.0.1:8787", url) for word in words]
+    return type_in(*words, **environment).code
 
 
 def _make(target: str) -> int:
@@ -152,31 +170,9 @@ def _make(target: str) -> int:
     ).returncode
 
 
-def _some_record(project: Path) -> str:
-    type_in(project, "sandbox", "--reset")
-    report = RunReport.model_validate_json(type_in(project, "run", "--sandbox", "--json").stdout)
-    return report.items[0].record_id
-
-
 def _use_model(project: Path, name: str) -> None:
     for prompt in (project / "prompts").glob("*.md"):
         text = prompt.read_text(encoding="utf-8")
         prompt.write_text(
             re.sub(r"^model: .*$", f"model: {name}", text, count=1, flags=re.MULTILINE)
         )
-
-
-def _help() -> str:
-    found = subprocess.run(  # noqa: S603 - our own program
-        [*PROGRAM, "--help"],
-        env={**os.environ, "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return found.stdout.split("Commands", 1)[1]
-
-
-def _words(text: str) -> list[str]:
-    """Text as its words: trailing white space is of no interest."""
-    return text.split()

@@ -1,4 +1,5 @@
-"""The form asks for what the page lists; an answer fits it, or is refused without being repeated."""
+"""The form asks for what the page lists; an answer fits it, or is refused unrepeated."""
+# ruff: noqa: E501 - a case stands on one line, as in a table
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from triage_agent.decision.assessment import (
 )
 from triage_agent.operating_model.schema import Page
 
-SECRET = "Hunter2Secret"  # noqa: S105 - stands for what a stranger wrote
+SECRET = "Hunter2Secret"  # what a stranger wrote
 GOOD: dict[str, Any] = {
     "category": "new_business",
     "confidence": 0.9,
@@ -103,7 +104,8 @@ def without(key: str) -> dict[str, Any]:
         pytest.param(json.dumps({**GOOD, "confidence": 1.01}), "confidence: less_than_equal", id="above one"),
         pytest.param(json.dumps({**GOOD, "confidence": -0.1}), "confidence: greater_than_equal", id="below zero"),
         pytest.param(json.dumps({**GOOD, "confidence": float("nan")}), "confidence: ", id="not a number"),
-        pytest.param(json.dumps({**GOOD, "confidence": SECRET}), "confidence: float_parsing", id="words for a number"),
+        pytest.param(json.dumps({**GOOD, "confidence": SECRET}), "confidence: float_type", id="words for a number"),
+        pytest.param(json.dumps({**GOOD, "confidence": "0.9"}), "confidence: float_type", id="a number as text"),
         pytest.param(json.dumps({**GOOD, SECRET: SECRET}), "answer: extra_forbidden", id="an extra key"),
         pytest.param(json.dumps({**GOOD, "flags": [{**GOOD["flags"][0], SECRET: 1}]}), "flags.0: extra_forbidden", id="an extra key of a flag"),
         pytest.param(json.dumps({**GOOD, "flags": [{"rule": SECRET}]}), "flags.0.quote: missing", id="half a flag"),

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from triage_agent.decision.text import clipped, contains, excerpt, normalised
 
 ANYTHING = st.text(st.characters())  # lone surrogates, too
-LIVELY = st.text(st.sampled_from("ab .!?。\n\t\u200b\u0301\u00ad\ufeff\u202eéİßＡ\U000e0100\x00"))
+LIVELY = st.text(
+    st.sampled_from("ab .!?。\n\t\u200b\u0301\u00ad\ufeff\u202eéİß\uff21\U000e0100\x00")
+)
 some = settings(max_examples=100, deadline=None)
 
 
@@ -46,8 +48,8 @@ def test_what_is_normalised_can_be_seen(text: str) -> None:
         pytest.param("s\U000e0100ue", id="supplementary variation selector"),
         pytest.param("s\U000e0041ue", id="tag character"),
         pytest.param("s\u180fue", id="Mongolian selector"),
-        pytest.param("ｓｕｅ", id="full width"),
-        pytest.param("𝐬𝐮𝐞", id="mathematical bold"),
+        pytest.param("\uff53\uff55\uff45", id="full width"),
+        pytest.param("\U0001d42c\U0001d42e\U0001d41e", id="mathematical bold"),
         pytest.param("ⓢⓤⓔ", id="circled"),
     ],
 )
@@ -68,7 +70,7 @@ def test_words_of_a_text_are_found_in_it(before: str, quote: str, after: str) ->
     text = normalised(f"{before} a {quote} b {after}")
 
     assert contains(text, f"a {quote} b")
-    assert contains(text, quote) or not normalised(quote) or not normalised(quote)[0].isalnum()
+    assert contains(text, quote) or not normalised(quote)
 
 
 @pytest.mark.parametrize("quote", ["", " ", "\u200b", "Refund", "demos", "a demo now"])
@@ -77,7 +79,7 @@ def test_what_is_not_there_is_not_found(quote: str) -> None:
     assert not contains(normalised("We would like a demo."), quote)
 
 
-@pytest.mark.parametrize("quote", ["a demo", "A DEMO", "a  demo\n", "a\u200b demo", "ａ demo"])
+@pytest.mark.parametrize("quote", ["a demo", "A DEMO", "a  demo\n", "a\u200b demo", "\uff41 demo"])
 def test_a_quote_may_look_different(quote: str) -> None:
     """Case, space and disguise make no difference to a quote."""
     assert contains(normalised("We would like a demo."), quote)
@@ -101,7 +103,7 @@ def test_an_excerpt_holds_the_words(text: str, start: int, length: int, around: 
         ("Hello. We will sue you. Bye.", "We will sue you."),
         ("We will sue", "We will sue"),
         ("First line\nwe will sue\nlast line", "we will sue"),
-        ("one two three four we will sue five six seven eight", "…four we will sue five…"),
+        ("one two three four we will sue five six seven eight", "…four we will sue five six…"),
     ],
 )
 def test_an_excerpt_is_the_sentence(text: str, expected: str) -> None:

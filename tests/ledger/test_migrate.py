@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from triage_agent.errors import WrongUsage
+from triage_agent.ledger import migrations
 from triage_agent.ledger.migrate import NEWEST
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.tables import metadata
@@ -41,7 +42,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(ledger: Ledger, data
 
 def test_the_newest_revision_is_the_last_migration() -> None:
     """The number that opening compares with is the one of the last file."""
-    folder = Path(str(__import__("triage_agent").__file__)).parent / "ledger/migrations/versions"
+    folder = Path(migrations.__file__).parent / "versions"
     numbers = sorted(path.name.partition("_")[0] for path in folder.glob("[0-9]*.py"))
 
     assert NEWEST == numbers[-1]

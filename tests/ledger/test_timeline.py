@@ -8,7 +8,8 @@ from pathlib import Path
 
 from triage_agent.decision.events import Event, private_fields
 from triage_agent.ledger.store import Ledger
-from triage_agent.ledger.timeline import QUESTIONS, timelines, words
+from triage_agent.ledger.timeline import QUESTIONS, timelines
+from triage_agent.ledger.words import words
 
 WORDS = {
     "Received": ("Lead 00Q000000000001AAA (live), after item earlier\nCompany: Müller & Søn\nN: 3"),

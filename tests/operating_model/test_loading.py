@@ -131,13 +131,21 @@ def test_a_contradiction_is_named(shipped: str, old: str, new: str, at: str, mes
 
 
 def test_an_item_that_is_not_read_is_named(shipped: str) -> None:
-    """An item's object that stands nowhere under reads is named, among all that follows from it."""
+    """An item's object that isn't read is named, without all that follows from it."""
     text = changed(shipped, "    object: Lead", "    object: Case")
     line = line_of(text, "object: Case")
 
-    assert f"{FILE}:{line}: workflow.item.object: Case stands nowhere under reads" in problems_of(
-        text
-    )
+    assert [f"{FILE}:{line}: workflow.item.object: Case is not under reads"] == problems_of(text)
+
+
+def test_categories_need_actions_that_serve_them(shipped: str) -> None:
+    """A page whose categories want drafts and tasks has actions for both."""
+    start, end = shipped.index("  draft_reply:"), shipped.index("  escalate:")
+
+    problems = problems_of(shipped[:start] + shipped[end:])
+
+    assert 5 == sum("no action under may drafts a reply" in problem for problem in problems)
+    assert 6 == sum("no action under may creates a record" in problem for problem in problems)
 
 
 UNREADABLE = [
@@ -147,6 +155,7 @@ UNREADABLE = [
     ("a list", "- version: 1", "operating_model.yaml:1: the page is empty"),
     ("torn", "version: 1\nnever: [a, b\n", "operating_model.yaml:3: this is no YAML"),
     ("the same key twice", "version: 1\nversion: 2\n", "operating_model.yaml:2: this is no YAML: found duplicate key"),
+    ("a pit", "[" * 5000, "operating_model.yaml: it is nested too deeply"),
     ("two pages", "version: 1\n---\nversion: 2\n", "operating_model.yaml:2: this is no YAML"),
     ("an unknown anchor", "version: *one\n", "operating_model.yaml:1: this is no YAML: found undefined alias"),
     ("no such date", "version: 2026-13-01\n", "operating_model.yaml: a value can't be read: month must be in"),

@@ -17,7 +17,7 @@ from triage_agent.operating_model.loading import FILE, OperatingModel, load
 
 Path = tuple[str | int, ...]
 some = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

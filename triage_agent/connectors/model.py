@@ -19,10 +19,10 @@ from openai import (
     OpenAI,
     PermissionDeniedError,
 )
-from openai.types import CompletionUsage
-from openai.types.chat import ChatCompletion
+from pydantic import ValidationError
 
 from triage_agent.connectors.calls import CallLog
+from triage_agent.connectors.completion import Completion, Usage
 from triage_agent.decision.events import Call
 from triage_agent.decision.prompts import Question
 from triage_agent.decision.values import Value
@@ -30,6 +30,7 @@ from triage_agent.errors import WrongUsage
 
 RETRIES = 2
 Outcome = Literal["answered", "refused", "filtered", "truncated", "torn", "no_answer"]
+_Read = tuple[Outcome, str | None, str | None]  # the outcome, the form, and why there is none
 
 
 class Price(Value):
@@ -81,9 +82,7 @@ class ModelConnector:
         model = self._model or question.front.model
         begun = time.monotonic()
         self._calls.count_model_call()
-        completion, failure = self._completed(model, question)
-        read: _Read = _read(completion) if completion else ("no_answer", None, failure)
-        outcome, text, reason = read
+        completion, (outcome, text, reason) = self._completed(model, question)
         call = Call(
             purpose=purpose,
             key=question.key(model),
@@ -95,14 +94,10 @@ class ModelConnector:
         )
         return Answer(call, text, reason)
 
-    def _completed(
-        self,
-        model: str,
-        question: Question,
-    ) -> tuple[ChatCompletion | None, str | None]:
-        """The answer, or why there is none."""
+    def _completed(self, model: str, question: Question) -> tuple[Completion | None, _Read]:
+        """The answer and what it says, or why there is none."""
         try:
-            return self._create(model, question), None
+            completion = Completion.model_validate_json(self._create(model, question))
         except (AuthenticationError, PermissionDeniedError) as exc:
             raise WrongUsage(f"the model's server refuses OPENAI_API_KEY ({exc.code})") from exc
         except NotFoundError as exc:
@@ -111,14 +106,17 @@ class ModelConnector:
                 "check OPENAI_BASE_URL and the model in the prompt's front matter",
             ) from exc
         except APIError as exc:
-            return None, _failure(exc)
+            return None, ("no_answer", None, _failure(exc))
+        except ValidationError:
+            return None, ("torn", None, "the answer can't be read")
+        return completion, _read(completion)
 
-    def _create(self, model: str, question: Question) -> ChatCompletion:
-        """The client's own request, without building the schema and types anew for each."""
+    def _create(self, model: str, question: Question) -> bytes:
+        """The client's own request, without building the schema anew for each."""
         form = {"name": question.schema_name, "strict": True, "schema": question.schema}
         return self._client.post(
             "/chat/completions",
-            cast_to=ChatCompletion,
+            cast_to=bytes,
             body={
                 "model": model,
                 "messages": question.messages,
@@ -128,13 +126,8 @@ class ModelConnector:
             options={"timeout": question.front.timeout_seconds},
         )
 
-    def _usage(self, model: str, usage: CompletionUsage | None) -> dict[str, Any]:
-        details = usage.prompt_tokens_details if usage else None
-        tokens = {
-            "input_tokens": usage.prompt_tokens if usage else 0,
-            "cached_tokens": (details.cached_tokens or 0) if details else 0,
-            "output_tokens": usage.completion_tokens if usage else 0,
-        }
+    def _usage(self, model: str, usage: Usage | None) -> dict[str, Any]:
+        tokens = (usage or Usage()).tokens()
         return {**tokens, "cost_usd": self._cost(model, **tokens) if usage else None}
 
     def _cost(
@@ -154,11 +147,7 @@ class ModelConnector:
         return round(millionths / 1e6, 8)
 
 
-_Read = tuple[Outcome, str | None, str | None]
-
-
-def _read(completion: ChatCompletion) -> _Read:
-    """The outcome, the form, and why there is none."""
+def _read(completion: Completion) -> _Read:
     if not completion.choices:
         return "torn", None, "the answer holds no choice"
     choice = completion.choices[0]

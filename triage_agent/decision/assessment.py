@@ -75,7 +75,7 @@ def read_assessment(answer: str) -> Assessment:
     the reader, say what becomes of them.
     """
     try:
-        assessment = Assessment.model_validate_json(answer)
+        assessment = Assessment.model_validate_json(answer, strict=True)
     except ValidationError as exc:
         raise ValueError(faults(exc)) from exc
     return assessment.model_copy(

@@ -9,7 +9,13 @@ from triage_agent.decision.stops import Stop
 from triage_agent.decision.text import normalised
 from triage_agent.operating_model.schema import Page
 
-_LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\"']+", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?:[a-z]+://|www\.|mailto:)[^\s<>()\"']+"  # what says that it is an address
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # an e-mail address
+    r"|\b(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s<>()\"']*"  # a host with a path
+    r"|\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|co|ai|app|dev|info|biz|example)\b",
+    re.IGNORECASE,
+)
 
 
 def signed(draft: Draft, page: Page) -> str:

@@ -29,8 +29,9 @@ def hand_over(
     stops: tuple[Stop, ...],
     assessment: Assessment | None,
     assignee: Member,
+    done: tuple[str, ...] = (),
 ) -> HandOver:
-    """What the assignee needs to decide, without opening another window."""
+    """What the assignee needs to decide, without opening another window; `done` names actions."""
     page = item.page
     return HandOver(
         headline=clipped(_headline(item), 120),
@@ -40,7 +41,7 @@ def hand_over(
         reasons=tuple(Reason(words=words(s, page), quote=s.quote, fact=s.fact) for s in stops),
         request=clipped(item.request, REQUEST_LENGTH),
         wants=assessment.summary if assessment else None,
-        done="Nothing but its tag was written; there is no draft and no task.",
+        done=_done(done),
         next_step=_NEXT_STEPS[stops[0].rule],
         item_id=item.id,
         record_id=item.record.id,
@@ -63,6 +64,12 @@ def words(stop: Stop, page: Page) -> str:
     title = stop.rule.replace("_", " ").capitalize()
     meaning = named.get(stop.rule, {}).get(topic)
     return f"{title}: {meaning}" if meaning else f"{title}."
+
+
+def _done(before: tuple[str, ...]) -> str:
+    if before:
+        return f"Before it stopped: {', '.join(before)}."
+    return "Nothing but its tag; there is no draft and no task."
 
 
 def _headline(item: Item) -> str:

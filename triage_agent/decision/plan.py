@@ -39,6 +39,7 @@ class Judged(Value):
     assessment: Assessment | None
     stops: tuple[Stop, ...]
     draft: str | None = None
+    done: tuple[str, ...] = ()
 
     def category(self, page: Page) -> str:
         """The page's category, or 'unclear' for everything else."""
@@ -92,7 +93,7 @@ def _planned(item: Item, judged: Judged) -> Iterator[Action]:
                 )
             case PostAction():
                 taker = _taker(item, rule.post_to)
-                content = hand_over(item, judged.stops, judged.assessment, taker)
+                content = hand_over(item, judged.stops, judged.assessment, taker, judged.done)
                 yield PostHandOver(name=name, team=rule.post_to, hand_over=content)
 
 

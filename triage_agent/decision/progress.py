@@ -141,6 +141,7 @@ class Story:
             assessment=self.assessment,
             stops=tuple(self.stops),
             draft=self.draft,
+            done=tuple(name for name, state in self.states.items() if state == "done"),
         )
 
     @property
@@ -149,13 +150,10 @@ class Story:
         states = [self.states[name] for name in self.planned or ()]
         if self.planned is None or any(state in ("permitted", "intended") for state in states):
             return "open"
-        if "failed" in states and not self.rules:
-            return "failed"
-        posts = [self.states[name] for name in self.planned if self.is_post(name)]
-        if self.rules:
-            handed_over = any(state in ("done", "recorded") for state in posts)
-            return "escalated" if handed_over else "failed"
-        return "settled"
+        if not self.rules:
+            return "failed" if {"failed", "refused"} & set(states) else "settled"
+        posts = {self.states[name] for name in self.planned if self.is_post(name)}
+        return "escalated" if posts & {"done", "recorded"} else "failed"
 
     def is_post(self, name: str) -> bool:
         """Whether an action hands the item to a person."""
@@ -202,7 +200,7 @@ class Story:
     @_fold.register
     def _(self, event: Permitted) -> None:
         self.verdicts[event.action] = "allowed"
-        if self.states.get(event.action) in (None, "planned"):
+        if self.states.get(event.action) in (None, "planned", "refused"):
             self.states[event.action] = "permitted"
 
     @_fold.register

@@ -45,7 +45,7 @@ class Prompt:
         scope = self.template.new_context(context)
         try:
             return "".join(self.template.blocks[block](scope)).strip()
-        except TemplateError as exc:
+        except (TemplateError, TypeError) as exc:  # the latter for an include, or a wrong sum
             raise WrongUsage(f"{self.name}: block {block} can't be rendered: {exc}") from exc
 
 

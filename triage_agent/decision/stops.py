@@ -164,14 +164,14 @@ def _flagged(subject: Subject, assessment: Assessment) -> Found:
 
 def _claimed(subject: Subject, assessment: Assessment) -> Found:
     conflicts = subject.page.stops_when.conflicting_information.conflicts
+    known = {conflict.claim: conflict for conflict in conflicts}
     for claim in assessment.claims:
-        for conflict in conflicts:
-            if conflict.claim != claim.claim:
-                continue
-            if contains(subject.text, claim.quote):
-                yield from _contradictions(subject.item, conflict, claim.quote, "model")
-            else:
-                yield _doubt(f"{claim.claim} rests on words that are not in the request")
+        if claim.claim not in known:
+            yield _doubt(f"the form names a claim that isn't on the page: {claim.claim[:60]}")
+        elif contains(subject.text, claim.quote):
+            yield from _contradictions(subject.item, known[claim.claim], claim.quote, "model")
+        else:
+            yield _doubt(f"{claim.claim} rests on words that are not in the request")
 
 
 def _low_confidence(subject: Subject, assessment: Assessment) -> Found:

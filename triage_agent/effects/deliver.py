@@ -4,7 +4,7 @@ Each function answers with events for the items' streams. An effect whose answer
 none: it stays intended, and is looked up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -75,7 +75,7 @@ def deliver_updates(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
         rows = [(a.record_id, writer.prepared(a.object, a.fields)) for a in actions]
         results = writer.update(actions[0].object, rows)
     except ConnectorError as exc:
-        return list(_all_failed(effects, exc))
+        return list(_all_failed((effect.mark for effect in effects), exc))
     return list(_results(effects, results))
 
 
@@ -86,7 +86,7 @@ def deliver_creates(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
         rows = [writer.prepared(action.object, action.fields) for action in actions]
         results = writer.create(actions[0].object, actions[0].key_field, rows)
     except ConnectorError as exc:
-        return list(_all_failed(effects, exc))
+        return list(_all_failed((effect.mark for effect in effects), exc))
     return list(_results(effects, results))
 
 
@@ -99,9 +99,9 @@ def _results(effects: Sequence[Effect], results: Sequence[Row]) -> Iterator[Entr
             yield effect.mark.done(result.id)
 
 
-def _all_failed(effects: Sequence[Effect], exc: ConnectorError) -> Iterator[Entry]:
+def _all_failed(marks: Iterable[Mark], exc: ConnectorError) -> Iterator[Entry]:
     if not isinstance(exc, AnswerLost):
-        yield from (effect.mark.failed(exc.code, str(exc)) for effect in effects)
+        yield from (mark.failed(exc.code, str(exc)) for mark in marks)
 
 
 @dataclass
@@ -150,7 +150,7 @@ def _post(
     try:
         posted = slack.post(channel, effect.mark.key, effect.action.hand_over, thread)
     except ConnectorError as exc:
-        yield from _all_failed([effect], exc)
+        yield from _all_failed([effect.mark], exc)
     else:
         yield effect.mark.done(posted.reference)
 
@@ -165,7 +165,7 @@ def _open_thread(
     try:
         posted = slack.post_overflow(channel, overflow.mark.key, overflow.team)
     except ConnectorError as exc:
-        yield overflow.mark.failed(exc.code, str(exc))
+        yield from _all_failed([overflow.mark], exc)
     else:
         messages.thread = posted.ts
         yield overflow.mark.done(posted.reference)

@@ -13,7 +13,8 @@ from triage_agent.operating_model.schema import Page
 
 SLACK_SETTLES = timedelta(seconds=5)
 """How long a message that was posted and cut off may take to show in the channel."""
-_CLOCKS_DIFFER = timedelta(minutes=5)
+_EARLIER = timedelta(hours=6)
+"""How much older than a reply its thread may be: longer than a run takes, or than clocks differ."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _posts(
         if isinstance(action := one.effect.action, PostHandOver):
             by_channel.setdefault(page.teams[action.team].channel, []).append(one)
     for channel, some in by_channel.items():
-        found = slack.find(channel, min(one.at for one in some) - _CLOCKS_DIFFER)
+        found = slack.find(channel, min(one.at for one in some) - _EARLIER)
         for one in some:
             posted = found.get(one.effect.mark.key)
             yield _told(one, posted.reference if posted else None)

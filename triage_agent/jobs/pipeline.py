@@ -178,8 +178,9 @@ class Pipeline:
                 self._busy[item] += 1
                 self._lost.append(item)
             case GiveUp(reason) if self._first(item, "give up"):
-                given_up = self._steps.give_up(self._work(item, story), reason, len(story.failures))
-                self._commit([(item, event) for event in given_up])
+                times = len(story.failures)
+                step = self._steps.give_up(self._work(item, story), reason, times)
+                self._commit(_taken(item, "give up", step))
                 self._route(item)
                 return
             case Nothing():
@@ -279,7 +280,10 @@ class Pipeline:
 
 
 def _taken(item: str, name: str, step: Iterator[Event]) -> list[Entry]:
-    """One step of one item. What no one foresaw fails this item, and none of the others."""
+    """One step of one item. What no one foresaw fails this item, and none of the others.
+
+    Of a step that broke only what was paid for is kept, so that it can be taken again.
+    """
     entries: list[Entry] = []
     try:
         entries.extend((item, event) for event in step)
@@ -288,5 +292,6 @@ def _taken(item: str, name: str, step: Iterator[Event]) -> list[Entry]:
     except Exception as exc:
         log.exception("a step failed unexpectedly", item=item, step=name)
         reason = "unexpected; the log has the details"
+        entries = [entry for entry in entries if entry[1].kind == "ModelCalled"]
         entries.append((item, Failed(action=name, code=type(exc).__name__, reason=reason)))
     return entries

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
-from triage_agent.decision.events import Event, FiredRule, Happened
-from triage_agent.decision.stops import Stop
+from triage_agent.decision.events import Happened
 from triage_agent.decision.values import Value
 from triage_agent.ledger.store import RUN_PREFIX, Ledger
+from triage_agent.ledger.words import words
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "What did the agent receive?": ("Received", "Started", "Finished", "Broke"),
@@ -80,79 +80,3 @@ def _line(happened: Happened) -> Line:
         words=words(event),
         event=event.model_dump(mode="json", exclude={"kind"}),
     )
-
-
-def words(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one line for each kind of event
-    """An event in one or a few plain lines."""
-    match event.kind:
-        case "Received":
-            again = f", after item {event.replaces}" if event.replaces else ""
-            return f"{event.object} {event.record_id} ({event.mode}){again}" + _request(event)
-        case "Read":
-            found = ", ".join(event.record_ids) or "nothing"
-            return f"looked for {', '.join(event.looked_at) or 'nothing'}; found {found}"
-        case "ModelCalled":
-            call = event.call
-            cost = "unknown cost" if call.cost_usd is None else f"${call.cost_usd:.6f}"
-            tokens = f"{call.input_tokens} + {call.output_tokens} tokens"
-            return (
-                f"asked {call.asked} to {call.purpose}: {call.outcome}; "
-                f"{tokens}, {cost}, {call.seconds:.2f} s"
-            )
-        case "Called":
-            return f"{event.system}: {event.method} {event.path} → {event.status or 'no answer'}"
-        case "Assessed":
-            said = f": {event.assessment.summary}" if event.assessment else ""
-            return f"the model says {event.category}, confidence {event.confidence:.2f}{said}"
-        case "Stopped":
-            return "\n".join(f"stopped by {line}" for line in _stops(event))
-        case "Drafted":
-            return f"a draft of {event.words} words" + (f":\n{event.text}" if event.text else "")
-        case "Planned":
-            return f"category {event.category}; wants {', '.join(event.names) or 'nothing'}"
-        case "Permitted":
-            return f"{event.action} is allowed by {event.line}"
-        case "Refused":
-            return f"{event.action} is refused by {event.line}: {event.reason}"
-        case "Intended":
-            return f"about to {event.action} in {event.system}, key {event.key}"
-        case "Done":
-            found = " (found after an interruption)" if event.found else ""
-            return f"{event.action} is done: {event.reference}{found}"
-        case "NotFound":
-            return f"{event.action} had not happened; it may be done again"
-        case "Failed":
-            return f"{event.action} failed: {event.reason}"
-        case "Started":
-            return (
-                f"{event.mode} run on page version {event.page_version} "
-                f"({event.page_sha256[:12]}), model {event.model}, "
-                f"{event.unfinished} unfinished items taken up"
-            )
-        case "Finished":
-            return (
-                f"{event.received} received: {event.settled} settled, "
-                f"{event.escalated} escalated, {event.failed} failed, "
-                f"{event.deferred} deferred; {event.refused} actions refused"
-            )
-        case "Broke":
-            return f"the run broke off: {event.reason}"
-
-
-def _request(event: Any) -> str:  # noqa: ANN401 - a Received
-    if event.record is None:
-        return "; its texts have been erased"
-    return "\n" + "\n".join(
-        f"{name}: {value}" for name, value in event.record.fields.items() if value not in (None, "")
-    )
-
-
-def _stops(event: Any) -> list[str]:  # noqa: ANN401 - a Stopped
-    if event.stops is None:
-        return [_rule(rule) for rule in event.rules]
-    return [f"{_rule(stop)}: {stop.evidence}" for stop in event.stops]
-
-
-def _rule(fired: FiredRule | Stop) -> str:
-    topic = f".{fired.topic}" if fired.topic else ""
-    return f"{fired.rule}{topic} ({fired.source})"

@@ -21,15 +21,15 @@ Found = Iterator[tuple[Path, str]]
 
 def contradictions(page: Page) -> Found:
     """Every place where the page doesn't fit itself, with what to write instead."""
+    if page.workflow.item.object not in page.reads:  # nothing else can be judged before this
+        yield ("workflow", "item", "object"), f"{page.workflow.item.object} is not under reads"
+        return
     for check in _CHECKS:
         yield from check(page)
 
 
 def _item_is_read(page: Page) -> Found:
     item = page.workflow.item
-    if item.object not in page.reads:
-        yield ("workflow", "item", "object"), f"{item.object} stands nowhere under reads"
-        return
     read = page.item_read
     for index, field in enumerate(item.request_text):
         if field not in read.shown_to_model:
@@ -149,9 +149,16 @@ def _posts_when_stopped(page: Page) -> Found:
             yield ("may", name, "when"), "a stopped item gets no draft and no record: write settled"
 
 
-def _unclear_is_ours(page: Page) -> Found:
-    if UNCLEAR in page.workflow.categories:
-        yield ("workflow", "categories", UNCLEAR), "is what fits no category; name another"
+def _categories_can_be_served(page: Page) -> Found:
+    kinds = {type(rule) for rule in page.may.values()}
+    for name, category in page.workflow.categories.items():
+        path: Path = ("workflow", "categories", name)
+        if name == UNCLEAR:
+            yield path, "is what fits no category; name another"
+        if category.reply == "draft" and DraftAction not in kinds:
+            yield (*path, "reply"), "no action under may drafts a reply; add one, or write none"
+        if category.task == "yes" and CreateAction not in kinds:
+            yield (*path, "task"), "no action under may creates a record; add one, or write no"
 
 
 _CHECKS: tuple[Callable[[Page], Found], ...] = (
@@ -162,5 +169,5 @@ _CHECKS: tuple[Callable[[Page], Found], ...] = (
     _rules_are_read,
     _actions_are_whole,
     _posts_when_stopped,
-    _unclear_is_ours,
+    _categories_can_be_served,
 )

@@ -68,6 +68,8 @@ def _parse(text: str) -> tuple[CommentedMap, dict[Path, int]]:
     except (YAMLError, ValueError) as exc:  # a forbidden character, or a date like 2026-13-01
         what = " ".join(str(exc).split())
         raise BadPage([Problem(FILE, f"a value can't be read: {what}")]) from exc
+    except RecursionError as exc:
+        raise BadPage([Problem(FILE, "it is nested too deeply to be a page")]) from exc
     if not isinstance(tree, CommentedMap):
         raise BadPage([Problem(f"{FILE}:1", f"the page is empty; it answers: {_all_questions()}")])
     return tree, dict(_lines(tree, (), 1))

@@ -136,40 +136,38 @@ class SalesforceClient:
 
 
 def _log_in(credentials: Credentials, session: requests.Session) -> Salesforce:
+    return Salesforce(session=session, version=API_VERSION, **_way_in(credentials))
+
+
+def _way_in(credentials: Credentials) -> dict[str, Any]:
+    """How the vendor's client is told which way to log in, and at which host."""
     host = urlsplit(credentials.instance_url).hostname or ""
     real = host.endswith(".salesforce.com")
     domain = host.removesuffix(".salesforce.com") if real else "loopback"
-    common: dict[str, Any] = {"session": session, "version": API_VERSION}
     if credentials.access_token:
-        return Salesforce(
-            session_id=credentials.access_token,
-            instance_url=credentials.instance_url,
-            **common,
-        )
+        token = credentials.access_token
+        return {"session_id": token, "instance_url": credentials.instance_url}
     if credentials.private_key_file:
-        login = ("test" if ".sandbox." in host else "login") if real else "loopback"
-        return Salesforce(
-            username=credentials.username,
-            consumer_key=credentials.client_id,
-            privatekey_file=credentials.private_key_file,
-            domain=login,
-            instance_url=domain,
-            **common,
-        )
+        audience = "test" if ".sandbox." in host else "login"
+        return {
+            "username": credentials.username,
+            "consumer_key": credentials.client_id,
+            "privatekey_file": credentials.private_key_file,
+            "domain": audience if real else domain,
+            "instance_url": domain,
+        }
     if credentials.client_secret:
-        return Salesforce(
-            consumer_key=credentials.client_id,
-            consumer_secret=credentials.client_secret,
-            domain=domain,
-            **common,
-        )
-    return Salesforce(
-        username=credentials.username,
-        password=credentials.password,
-        security_token=credentials.security_token or "",
-        domain=domain,
-        **common,
-    )
+        return {
+            "consumer_key": credentials.client_id,
+            "consumer_secret": credentials.client_secret,
+            "domain": domain,
+        }
+    return {
+        "username": credentials.username,
+        "password": credentials.password,
+        "security_token": credentials.security_token or "",
+        "domain": domain,
+    }
 
 
 _ODD_SHAPE = (LookupError, TypeError, AttributeError)

@@ -1,0 +1,25 @@
+"""The shipped page, and an item as it is read under it."""
+
+from pathlib import Path
+
+import pytest
+
+from triage_agent.decision.item import Item, Record, make_item
+from triage_agent.operating_model.loading import OperatingModel, load
+from triage_agent.operating_model.schema import Scalar
+
+
+@pytest.fixture(scope="session")
+def model() -> OperatingModel:
+    path = Path(__file__).parents[2] / "operating_model.yaml"
+    return load(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def item(model: OperatingModel) -> Item:
+    """A plain lead that an active account executive owns, who is of no team."""
+    read = model.page.item_read.fields
+    fields: dict[str, Scalar] = {**dict.fromkeys(read), "Company": "Northwind"}
+    lead = Record(object="Lead", id="00Q000000000001AAA", fields=fields)
+    owner = Record(object="User", id="005000000000005AAA", fields={"IsActive": True})
+    return make_item("live", lead, model.page, (owner,))

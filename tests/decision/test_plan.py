@@ -1,0 +1,207 @@
+"""From a judged item to its actions: those that the page foresees, filled in and addressed."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from triage_agent.decision.actions import Action, CreateRecord, PostHandOver, UpdateRecord
+from triage_agent.decision.assessment import Assessment
+from triage_agent.decision.item import Item, Record
+from triage_agent.decision.plan import NO_DRAFT, Judged, draft_wanted, in_turn, plan
+from triage_agent.decision.stops import Stop
+from triage_agent.operating_model.schema import Page, Scalar
+
+if TYPE_CHECKING:
+    from tests.decision.conftest import Edited, Form, Make
+
+MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # 10:00 in the page's zone
+STOP = Stop(rule="restricted_topic", topic="legal", quote="we will sue")
+LENA = "005000000000005AAA"
+MAYA = "005000000000002AAA"
+
+
+def judged(
+    said: Assessment | None, *stops: Stop, draft: str | None = None, at: datetime = MONDAY
+) -> Judged:
+    return Judged(received_at=at, assessment=said, stops=stops, draft=draft)
+
+
+def owned_by(user: str, *, active: bool = True) -> tuple[Record, ...]:
+    return (Record(object="User", id=user, fields={"Name": "Somebody", "IsActive": active}),)
+
+
+def task(item: Item, decision: Judged) -> dict[str, Scalar]:
+    (created,) = [one for one in plan(item, decision) if isinstance(one, CreateRecord)]
+    return created.fields
+
+
+def names(actions: tuple[Action, ...]) -> list[str]:
+    return [action.name for action in actions]
+
+
+@pytest.mark.parametrize(
+    ("category", "drafts", "expected"),
+    [
+        ("new_business", True, ["tag", "create_task"]),
+        ("support_misroute", False, ["tag", "create_task"]),
+        ("job_or_vendor_spam", False, ["tag"]),
+    ],
+)
+def test_a_settled_item_gets_what_its_category_says(
+    make: "Make", form: "Form", *, category: str, drafts: bool, expected: list[str]
+) -> None:
+    """A category's row says whether there is a draft and a task; the tag is for every item."""
+    decision = judged(form(category=category))
+
+    assert drafts == (draft_wanted(make(), decision) is not None)
+    assert expected == names(plan(make(), decision))
+
+
+def test_a_stopped_item_gets_no_draft_and_no_task(page: Page, make: "Make", form: "Form") -> None:
+    """Whatever the category, a stopped item is tagged and handed over, and nothing else."""
+    for category in [*page.workflow.categories, "unclear", "bribery"]:
+        decision = judged(form(category=category), STOP)
+
+        assert draft_wanted(make(), decision) is None
+        assert ["tag", "escalate"] == names(plan(make(), decision))
+
+
+@pytest.mark.parametrize("category", ["unclear", "bribery", ""])
+def test_another_category_is_unclear(make: "Make", form: "Form", category: str) -> None:
+    """A category that isn't the page's is 'unclear', and has neither draft nor task."""
+    decision = judged(form(category=category))
+    (tag,) = plan(make(), decision)
+
+    assert isinstance(tag, UpdateRecord)
+    assert "unclear" == tag.fields["Triage_Category__c"]
+    assert draft_wanted(make(), decision) is None
+
+
+def test_a_lone_placeholder_keeps_its_type(make: "Make", form: "Form") -> None:
+    """A number stays a number, rounded as its field is."""
+    tag = plan(make(), judged(form(confidence=0.876)))[0]
+
+    assert isinstance(tag, UpdateRecord)
+    assert ("Lead", "00Q000000000001AAA") == (tag.object, tag.record_id)
+    assert {
+        "Triage_Category__c": "new_business",
+        "Triage_Confidence__c": 0.88,
+        "Triage_Summary__c": "They want scheduling software.",
+    } == tag.fields
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("<Phone>", None),
+        ("phone: <Phone>", "phone: "),
+        ("<confidence> sure", "0.0 sure"),
+        ("<HasOptedOutOfEmail>", False),
+        ("opted out: <HasOptedOutOfEmail>", "opted out: False"),
+        ("<Company>, <Country>", "<category> Ltd, Canada"),
+        ("<key>", "KEY"),
+    ],
+)
+def test_placeholders_are_filled_in(
+    edited: "Edited", make: "Make", form: "Form", template: str, expected: Scalar
+) -> None:
+    """Among words a value becomes text, nothing becomes empty, and what was filled in stays."""
+    page = edited("Triage_Summary__c: <summary>", f'Triage_Summary__c: "{template}"')
+    item = make(page=page, Phone=None, Company="<category> Ltd")
+    tag = plan(item, judged(form(confidence=0.0)))[0]
+
+    wanted = f"{item.id}.tag" if expected == "KEY" else expected
+    assert isinstance(tag, UpdateRecord)
+    assert wanted == tag.fields["Triage_Summary__c"]
+
+
+def test_a_task_is_whole(make: "Make", form: "Form") -> None:
+    """A task carries the item's key, the sender, the model's summary and the draft."""
+    item = make(related=owned_by(LENA))
+    fields = task(item, judged(form(), draft="Hello Ada."))
+
+    assert f"{item.id}.create_task" == fields["Triage_Key__c"]
+    assert "Inbound request (new_business): Northwind Heating" == fields["Subject"]
+    assert (item.record.id, LENA) == (fields["WhoId"], fields["OwnerId"])
+    assert "They want scheduling software." in str(fields["Description"])
+    assert str(fields["Description"]).endswith("Hello Ada.")
+
+
+def test_a_task_without_a_draft_says_so(make: "Make", form: "Form") -> None:
+    """Where no reply is foreseen, the task says that instead of a draft."""
+    fields = task(make(), judged(form(category="support_misroute")))
+
+    assert str(fields["Description"]).endswith(NO_DRAFT)
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [
+        pytest.param("2026-11-23T15:00+00:00", "2026-11-23", id="in the morning"),
+        pytest.param("2026-11-23T21:00+00:00", "2026-11-24", id="late in the day"),
+        pytest.param("2026-11-24T03:00+00:00", "2026-11-24", id="in the night before"),
+        pytest.param("2026-11-25T22:00+00:00", "2026-11-27", id="before a holiday"),
+        pytest.param("2026-11-28T12:00+00:00", "2026-11-30", id="at the weekend"),
+    ],
+)
+def test_a_task_is_due_after_working_hours(
+    make: "Make", form: "Form", received: str, expected: str
+) -> None:
+    """A task is due four working hours after the request came in, by the page's calendar."""
+    at = datetime.fromisoformat(received)
+
+    assert expected == task(make(), judged(form(), at=at))["ActivityDate"]
+
+
+def test_an_active_owner_gets_the_task(make: "Make", form: "Form") -> None:
+    """The record's owner gets the task while they are active, whatever team they are of."""
+    assert LENA == task(make(related=owned_by(LENA)), judged(form()))["OwnerId"]
+
+
+@pytest.mark.parametrize("related", [(), owned_by(LENA, active=False)])
+def test_without_an_owner_somebody_of_the_team_does(
+    page: Page, make: "Make", form: "Form", related: tuple[Record, ...]
+) -> None:
+    """A queue's record, or one of somebody who left, goes to the member whose turn it is."""
+    item = make(related=related)
+
+    expected = in_turn(item, "sales_development").salesforce
+    assert expected == task(item, judged(form()))["OwnerId"]
+    assert expected in {one.salesforce for one in page.teams["sales_development"].members}
+
+
+@pytest.mark.parametrize(("owner", "takes_it"), [(MAYA, True), (LENA, False)])
+def test_an_owner_of_the_team_takes_over(
+    make: "Make", form: "Form", *, owner: str, takes_it: bool
+) -> None:
+    """A stopped item goes to its owner if they are of the team, else to whose turn it is."""
+    item = make(related=owned_by(owner))
+    post = plan(item, judged(form(), STOP))[-1]
+
+    turn = "U0MAYA00002" if takes_it else in_turn(item, "sales_development").slack
+    assert isinstance(post, PostHandOver)
+    assert ("sales_development", turn) == (post.team, post.hand_over.assignee)
+
+
+def test_turns_are_stable_and_spread(page: Page, make: "Make") -> None:
+    """The same item always falls to the same member, and many items fall to all alike."""
+    items = [make(Description=f"Request {n}") for n in range(300)]
+    turns = [in_turn(item, "sales_development").name for item in items]
+
+    assert turns == [in_turn(item, "sales_development").name for item in items]
+    assert len(page.teams["sales_development"].members) == len(set(turns))
+    assert 70 < min(Counter(turns).values())
+
+
+def test_an_item_that_no_model_saw_is_tagged_with_its_rule(make: "Make") -> None:
+    """Where the floor stopped an item, its tag has no confidence and names the rule."""
+    tag = plan(make(), judged(None, STOP))[0]
+
+    assert isinstance(tag, UpdateRecord)
+    assert {
+        "Triage_Category__c": "unclear",
+        "Triage_Confidence__c": None,
+        "Triage_Summary__c": "Stopped by restricted_topic.",
+    } == tag.fields

@@ -15,6 +15,17 @@ from triage_agent.cli import main
 HOME = Path(__file__).parent.parent
 """The repository: the project that is shipped."""
 
+FEW_PATTERNS = """\
+free_mail: [mail.example]
+fillers: [n/a]
+topics:
+  billing:
+    - {match: 'dispute', hits: [I dispute it.], misses: [I ask.]}
+consequential: {}
+claims: {}
+never_state: {prices: [], discounts: [], dates: [], legal_terms: [], internal_rules: []}
+"""
+
 _OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_")
 
 
@@ -42,9 +53,10 @@ def project(tmp_path: Path) -> Path:
 
 
 def copied(folder: Path) -> Path:
-    """The shipped page and prompts in a new folder."""
+    """The shipped page and prompts in a new folder; with few patterns, which are read quickly."""
     shutil.copytree(HOME / "prompts", folder / "prompts")
     shutil.copy(HOME / "operating_model.yaml", folder)
+    (folder / "prompts" / "patterns.yaml").write_text(FEW_PATTERNS)
     return folder
 
 

@@ -27,7 +27,7 @@ WORTH_TYPING = 3
 
 
 def _out() -> Console:
-    return Console(highlight=False, soft_wrap=False)
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def set_up_logs(*, verbose: bool) -> None:
@@ -56,7 +56,7 @@ def say(words: str) -> None:
 
 def complain(words: str) -> None:
     """An error, on stderr."""
-    print(f"triage-agent: {words}", file=sys.stderr)
+    print(f"triage-agent: {printable(words)}", file=sys.stderr)
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def show_run(report: "RunReport", next_commands: list[tuple[str, str]]) -> None:
         )
         table = Table(box=None, pad_edge=False, show_header=False)
         for title, counts in _rows(report):
-            table.add_row(Text(title, style="bold"), counts)
+            table.add_row(Text(title, style="bold"), printable(counts))
         out.print(table)
     out.print(f"\n{_footer(report)}")
     if next_commands:

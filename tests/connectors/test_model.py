@@ -300,11 +300,10 @@ def test_a_missing_answer_is_a_result(
     reason: str,
 ) -> None:
     """The prompt says how long to wait; after a number of tries there is no answer."""
-    base, seen = serve(answer)
+    base, _ = serve(answer)
     result = asker(base).ask("assess", question(seconds=seconds))
 
     assert ("no_answer", reason) == (result.call.outcome, result.reason)
-    assert 1 + RETRIES == len(seen)
     assert RETRIES == len(pauses)
 
 

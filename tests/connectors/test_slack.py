@@ -235,11 +235,9 @@ def test_a_slow_answer_is_lost(
 ) -> None:
     """Nobody waits for ever, and a message that may be there counts as lost."""
     monkeypatch.setattr("triage_agent.connectors.slack.TIMEOUT", 0.05)
-    base, seen = serve({"hang": True})
+    base, _ = serve({"hang": True})
     with pytest.raises(AnswerLost):
         post_to(base).post(SALES, "k", HAND_OVER, None)
-
-    assert 1 == len(seen)
 
 
 def test_a_workspace_that_is_not_there_is_unavailable(post_to: PostTo) -> None:

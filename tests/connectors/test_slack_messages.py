@@ -145,6 +145,13 @@ def test_everything_to_decide_by_is_shown() -> None:
     assert "In the model's words: \ntext 14." in shown
 
 
+def test_a_long_list_of_reasons_is_cut() -> None:
+    """A message stays one that can be read, however many rules fired."""
+    message = blocks(hand_over(cycle(("x",)), 30), LINK)
+
+    assert 8 == len(typed(message, "rich_text_list"))
+
+
 def test_without_the_models_words_there_is_no_label() -> None:
     """A hand-over from before the model was asked says nothing in its name."""
     silent = hand_over(cycle(("x",))).model_copy(update={"wants": None})

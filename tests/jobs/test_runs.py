@@ -92,6 +92,14 @@ def test_one_item_alone(open_site: Callable[..., Site]) -> None:
     assert 2 == rest.totals.received
 
 
+def test_an_unknown_item_is_named(open_site: Callable[..., Site]) -> None:
+    """An id that is neither a new record nor an item is refused, with the id."""
+    site = open_site([SETTLES])
+
+    with pytest.raises(WrongUsage, match="--item 00QNOBODY: no new record and no item"):
+        site.sweep(only="00QNOBODY")
+
+
 def test_two_runs_at_once(open_site: Callable[..., Site]) -> None:
     """The second is refused, with the first one's name, and the first goes on."""
     site = open_site([SETTLES])

@@ -28,7 +28,7 @@ def sealed_in_order(happened: list[Happened]) -> Chain:
     chain: Chain = []
     head = Head()
     for one in happened:
-        chain.append(seal(STREAM, head, one, random_salt))
+        chain.append(seal(STREAM, head, one, lambda: SALT))
         head = Head(len(chain), chain[-1].hash)
     return chain
 

@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - a request stands on one line, as in a table
 
 import json
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from triage_agent.sandbox.baseline import SUMMARY_LENGTH, answer
+from triage_agent.sandbox.model.baseline import answer
+from triage_agent.sandbox.model.judging import SUMMARY_LENGTH
 
 Json = dict[str, Any]
 
@@ -167,17 +169,13 @@ def assessed(request: str) -> Json:
     return answer(told(request), ASSESSMENT)
 
 
-def share(hits: list[bool]) -> float:
-    return sum(hits) / len(hits)
-
-
 def rules_of(request: str) -> set[str]:
     return {flag["rule"] for flag in assessed(request)["flags"]}
 
 
 def test_most_plain_requests_get_their_category() -> None:
     """At least three of four plain requests get the category that a person would give."""
-    assert share([category == assessed(text)["category"] for category, _, text in PLAIN]) >= 0.75
+    assert fmean([category == assessed(text)["category"] for category, _, text in PLAIN]) >= 0.75
 
 
 @pytest.mark.parametrize("category", CATEGORIES[:-1])
@@ -185,12 +183,12 @@ def test_no_category_is_lost(category: str) -> None:
     """Every category is found in most of its own plain requests."""
     own = [text for expected, _, text in PLAIN if expected == category]
 
-    assert share([category == assessed(text)["category"] for text in own]) >= 0.6
+    assert fmean([category == assessed(text)["category"] for text in own]) >= 0.6
 
 
 def test_most_languages_are_recognised() -> None:
     """Nine of ten plain requests are recognised as what they are written in."""
-    assert share([language == assessed(text)["language"] for _, language, text in PLAIN]) >= 0.9
+    assert fmean([language == assessed(text)["language"] for _, language, text in PLAIN]) >= 0.9
 
 
 @pytest.mark.parametrize(
@@ -209,15 +207,15 @@ def test_other_languages(language: str, text: str) -> None:
 
 def test_most_explicit_asks_are_flagged() -> None:
     """At least three of four explicit asks on a forbidden matter are flagged by its rule."""
-    assert share([rule in rules_of(text) for rule, text in FLAGGED]) >= 0.75
+    assert fmean([rule in rules_of(text) for rule, text in FLAGGED]) >= 0.75
 
 
 def test_few_ordinary_requests_are_flagged() -> None:
     """A sender's trade, and a plain request, are hardly ever taken for a forbidden matter."""
     plain = [text for category, _, text in PLAIN if category != "unclear"]
 
-    assert share([bool(rules_of(text)) for text in plain]) <= 0.1
-    assert share([bool(rules_of(text)) for text in ORDINARY]) <= 0.25
+    assert fmean([bool(rules_of(text)) for text in plain]) <= 0.1
+    assert fmean([bool(rules_of(text)) for text in ORDINARY]) <= 0.25
 
 
 def test_claims_are_heard() -> None:

@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from triage_agent.sandbox import blocks
+from triage_agent.sandbox.slack import blocks
 
 Json = dict[str, Any]
 

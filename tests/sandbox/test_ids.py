@@ -1,6 +1,6 @@
 import pytest
 
-from triage_agent.sandbox import ids
+from triage_agent.sandbox.salesforce import ids
 
 
 @pytest.mark.parametrize(

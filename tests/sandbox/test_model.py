@@ -13,7 +13,9 @@ from openai import OpenAI
 from openai.types.chat import ChatCompletion
 from starlette.applications import Starlette
 
-from triage_agent.sandbox.model import DATED_NAME, MOST_LEVELS, NAME, routes
+from triage_agent.sandbox.model.request import NAME
+from triage_agent.sandbox.model.routes import DATED_NAME, routes
+from triage_agent.sandbox.model.strict_schema import MOST_LEVELS
 
 Json = dict[str, Any]
 
@@ -179,6 +181,23 @@ def test_text_may_come_in_parts(client: OpenAI) -> None:
 def test_models_lists_the_baseline(client: OpenAI) -> None:
     """The list of models holds the baseline and no other."""
     assert [NAME] == [model.id for model in client.models.list()]
+
+
+def test_a_model_is_found_by_its_name(client: OpenAI) -> None:
+    """The baseline is described; any other model isn't there."""
+    assert client.models.retrieve(NAME) == client.models.list().data[0]
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.models.retrieve("gpt-5")
+    assert "model_not_found" == caught.value.code
+
+
+def test_another_path_is_refused(client: OpenAI) -> None:
+    """What isn't served gets a 404 with an error object, like everything that is refused."""
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.embeddings.create(model=NAME, input="x")
+
+    assert "invalid_request_error" == caught.value.type
+    assert "Invalid URL (POST /v1/embeddings)" in caught.value.message
 
 
 @pytest.mark.parametrize("key", ["", "other"])

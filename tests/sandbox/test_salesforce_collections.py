@@ -35,6 +35,10 @@ def lead(**fields: object) -> Row:
     return {"attributes": {"type": "Lead"}, "LastName": "Ames", "Company": "Alpha", **fields}
 
 
+def task(key: str) -> Row:
+    return {"attributes": {"type": "Task"}, "Triage_Key__c": key, "Subject": "S"}
+
+
 def codes(rows: list[Row]) -> list[str]:
     """Each row's outcome: its error's code, or nothing."""
     return ["".join(error["statusCode"] for error in row["errors"]) for row in rows]
@@ -104,19 +108,32 @@ def test_all_or_none_takes_updates_back(salesforce: Client) -> None:
 
 
 def test_records_are_upserted_by_their_key(salesforce: Client) -> None:
-    """Each row is created or updated by the key among its fields, once a key."""
-    tasks = [
-        {"attributes": {"type": "Task"}, "Triage_Key__c": key, "Subject": "S"}
-        for key in ("a", "b", "A")
-    ]
-    rows = send(salesforce, "PATCH", tasks, "/Task/Triage_Key__c")
+    """Each row is created or updated by the key among its fields, whatever its case."""
+    rows = send(salesforce, "PATCH", [task("a"), task("b")], "/Task/Triage_Key__c")
     again = send(
-        salesforce, "PATCH", [*tasks[:1], {"attributes": {"type": "Task"}}], "/Task/Triage_Key__c"
+        salesforce, "PATCH", [task("A"), {"attributes": {"type": "Task"}}], "/Task/Triage_Key__c"
     )
 
-    assert [True, True, False] == [row["created"] for row in rows]
-    assert rows[0]["id"] == rows[2]["id"] == again[0]["id"]
+    assert [True, True] == [row["created"] for row in rows]
+    assert (rows[0]["id"], False) == (again[0]["id"], again[0]["created"])
     assert ["", "MISSING_ARGUMENT"] == codes(again)
+
+
+def test_a_key_stands_in_a_request_once(salesforce: Client) -> None:
+    """All rows that share a key, in any case, are refused; the others are saved."""
+    rows = send(
+        salesforce, "PATCH", [task("twice"), task("once"), task("TWICE")], "/Task/Triage_Key__c"
+    )
+
+    assert ["DUPLICATE_VALUE", "", "DUPLICATE_VALUE"] == codes(rows)
+    assert "Duplicate external id specified: twice" == rows[0]["errors"][0]["message"]
+
+
+def test_an_unknown_object_is_a_rows_own_fault(salesforce: Client) -> None:
+    """A row of an unknown object is refused by itself."""
+    rows = send(salesforce, "POST", [{"attributes": {"type": "Thing"}}, lead()])
+
+    assert ["INVALID_TYPE", ""] == codes(rows)
 
 
 def test_an_upsert_by_another_field_is_refused(salesforce: Client) -> None:

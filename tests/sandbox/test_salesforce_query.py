@@ -65,6 +65,8 @@ def names(salesforce: Client, condition: str) -> str:
         ("Email = ''", "BCD"),
         ("DoNotCall = true", "B"),
         ("NOT DoNotCall = true", "ACD"),
+        ("DoNotCall = null", "ACD"),
+        ("DoNotCall != null", "B"),
         ("NOT (DoNotCall = true OR Rating = 'Hot')", "AD"),
         ("Rating = 'Hot' OR (DoNotCall = TRUE AND NumberOfEmployees = 50)", "BC"),
         ("LastTransferDate = 2026-11-01", "D"),

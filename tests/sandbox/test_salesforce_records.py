@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from triage_agent.sandbox import schema
+from triage_agent.sandbox.salesforce import schema
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Client, Connect, Start
@@ -344,9 +344,11 @@ def test_every_answer_says_how_many_calls_were_made(url: str, connect: Connect) 
     assert (before + 2, 100_000) == (usage.used, usage.total)
 
 
-@pytest.mark.parametrize("path", ["v49.0/sobjects", "vX/sobjects", "v64.0/limits"])
+@pytest.mark.parametrize(
+    "path", ["v49.0/sobjects", "vX/sobjects", "v64.0/tooling", "v69.0/sobjects"]
+)
 def test_what_is_not_spoken_is_not_found(url: str, path: str) -> None:
-    """An old version and a path that isn't served get NOT_FOUND as JSON."""
+    """A version or path that isn't served gets NOT_FOUND as JSON."""
     answer = requests.get(
         f"{url}/services/data/{path}", headers={"Authorization": "Bearer sandbox"}, timeout=5
     )

@@ -98,6 +98,9 @@ def test_replies_stay_in_their_thread(quiet: WebClient) -> None:
         history["messages"][1]["reply_users"],
     )
     assert ["head", "one", "two"] == texts(thread)
+    assert [None, "U0TRIAGE001", "U0TRIAGE001"] == [
+        message.get("parent_user_id") for message in thread["messages"]
+    ]
     assert [METADATA, None, METADATA] == [m.get("metadata") for m in thread["messages"]]
     assert ["head", "one", "two"] == texts(quiet.conversations_replies(channel=SALES, ts=reply))
     assert "thread_not_found" == error(
@@ -235,6 +238,45 @@ def test_what_the_bot_may_not_do_is_refused(slack: WebClient) -> None:
         refused.value.response["needed"],
     )
     assert "unknown_method" == error(slack.api_call, api_method="chat.nonsense")
+
+
+def test_a_reader_looks_things_up(url: str) -> None:
+    """A token with the scopes to read finds team, channels and people by their ids."""
+    reader = WebClient("xoxb-sandbox-reader", base_url=f"{url}/api/")
+    channel = reader.conversations_info(channel=SALES)["channel"]
+    dana = reader.users_info(user="U0DANA00001")["user"]
+    bot = reader.users_info(user="U0TRIAGE001")["user"]
+    members = reader.users_list()["members"]
+
+    assert ("T0BRIGHT001", "brightfield") == (
+        reader.team_info()["team"]["id"],
+        reader.team_info()["team"]["domain"],
+    )
+    assert (SALES, "sales-triage", True) == (channel["id"], channel["name"], channel["is_member"])
+    assert [SALES, OPS] == [found["id"] for found in reader.conversations_list()["channels"]]
+    assert ("Dana Reyes", False) == (dana["real_name"], dana["is_bot"])
+    assert bot["is_bot"] is True
+    assert [dana, bot] == [member for member in members if member["id"] in (dana["id"], bot["id"])]
+    assert "channel_not_found" == error(reader.conversations_info, channel="C0NOWHERE00")
+    assert "user_not_found" == error(reader.users_info, user="U0NOBODY000")
+
+
+def test_a_message_has_a_link(quiet: WebClient) -> None:
+    """A permalink names channel and moment, and of a reply the thread as well."""
+    head = str(quiet.chat_postMessage(channel=SALES, text="head")["ts"])
+    reply = str(quiet.chat_postMessage(channel=SALES, text="one", thread_ts=head)["ts"])
+    archive = f"https://brightfield.slack.example/archives/{SALES}/p"
+    links = [
+        quiet.chat_getPermalink(channel=SALES, message_ts=ts)["permalink"] for ts in (head, reply)
+    ]
+
+    assert [
+        archive + head.replace(".", ""),
+        f"{archive}{reply.replace('.', '')}?thread_ts={head}&cid={SALES}",
+    ] == links
+    assert "message_not_found" == error(
+        quiet.chat_getPermalink, channel=SALES, message_ts="1.000001"
+    )
 
 
 @pytest.mark.parametrize(

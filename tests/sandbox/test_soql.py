@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simple_salesforce.format import format_soql
 
-from triage_agent.sandbox.soql import (
+from triage_agent.sandbox.salesforce.soql.grammar import (
     Comparison,
     Junction,
     Membership,

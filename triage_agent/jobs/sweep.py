@@ -14,7 +14,7 @@ from triage_agent.decision.events import Call
 from triage_agent.decision.item import Mode, Record, identity
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
-from triage_agent.errors import TriageError
+from triage_agent.errors import TriageError, WrongUsage
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.report import (
@@ -97,6 +97,8 @@ class _Sweep:
             if only in (None, item, parts.ledger.story(item).record_id)
         ]
         found = self._find(limit, only)
+        if only and not (unfinished or found.fresh or parts.ledger.find(only)):
+            raise WrongUsage(f"--item {only}: no new record and no item has this id")
         self._expected = len(unfinished) + len(found.fresh)
         self._append(self._started(len(unfinished)))
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)

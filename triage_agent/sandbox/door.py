@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from triage_agent.sandbox.bodies import parsed
+from triage_agent.sandbox.content import parsed
 
 _LONGEST_URL = 16_384  # bytes; Salesforce answers a longer one with 414
 _SYSTEMS = {"services": "salesforce", "api": "slack", "v1": "model"}

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from triage_agent.errors import WrongUsage
-from triage_agent.sandbox import ids, records
-from triage_agent.sandbox.bodies import parsed
-from triage_agent.sandbox.org import SYSTEM_DATES, Org
-from triage_agent.sandbox.refusals import Refusal
-from triage_agent.sandbox.schema import Entity, Field
-from triage_agent.sandbox.values import timestamp
+from triage_agent.sandbox.content import parsed
+from triage_agent.sandbox.salesforce import ids, records
+from triage_agent.sandbox.salesforce.org import SYSTEM_DATES, Org
+from triage_agent.sandbox.salesforce.refusals import Refusal
+from triage_agent.sandbox.salesforce.schema import Entity, Field
+from triage_agent.sandbox.salesforce.values import timestamp
 
 SAMPLE = Path(str(files(__package__).joinpath("sample_leads.jsonl")))
 

@@ -15,13 +15,16 @@ from starlette.routing import Route
 
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox import leads as lead_files
-from triage_agent.sandbox import model, salesforce, schema, slack
 from triage_agent.sandbox.door import Door
 from triage_agent.sandbox.journal import Journal
-from triage_agent.sandbox.org import Org, found, org_on
-from triage_agent.sandbox.salesforce_call import Sessions
+from triage_agent.sandbox.model import routes as model
+from triage_agent.sandbox.salesforce import routes as salesforce
+from triage_agent.sandbox.salesforce import schema
+from triage_agent.sandbox.salesforce.call import Sessions
+from triage_agent.sandbox.salesforce.org import Org, found, org_on
+from triage_agent.sandbox.slack import routes as slack
+from triage_agent.sandbox.slack.workspace import workspace_on
 from triage_agent.sandbox.store import Store
-from triage_agent.sandbox.workspace import workspace_on
 
 _HOST = "127.0.0.1"
 _LONGEST_REQUEST_HEAD = 1_048_576  # bytes; so that too long a URL gets its documented answer
@@ -31,9 +34,9 @@ _SECONDS_TO_FINISH = 2
 @contextmanager
 def running(*, state: Path | None, leads: Path | None, port: int = 0) -> Iterator[str]:
     """A sandbox beside the caller's own work; its base URL. Port 0: any that is free."""
-    with _opened(state, leads) as store, _listening(port) as listener:
+    with _opened(state, leads) as org, _listening(port) as listener:
         url = _url(listener)
-        server = _server(_application(store, url))
+        server = _server(_application(org, url))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
@@ -48,23 +51,24 @@ def serve(*, state: Path | None, leads: Path | None, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops at either, then raises it again: to stop is all that was asked.
         signal.signal(number, lambda _number, _frame: None)
-    with _opened(state, leads) as store, _listening(port) as listener:
-        _server(_application(store, _url(listener))).run([listener])
+    with _opened(state, leads) as org, _listening(port) as listener:
+        _server(_application(org, _url(listener))).run([listener])
 
 
 @contextmanager
-def _opened(state: Path | None, leads: Path | None) -> Iterator[Store]:
-    """The store as it was left; a new one gets its org and leads, or, on an error, neither."""
+def _opened(state: Path | None, leads: Path | None) -> Iterator[Org]:
+    """The org as it was left; a new one gets its people and leads, or, on an error, neither."""
     with ExitStack() as stack:
         journal = stack.enter_context(closing(Journal(state))) if state else None
-        store = Store(schema.load_objects(), journal)
+        objects = schema.load_objects()
+        store = Store({name: entity.keys for name, entity in objects.items()}, journal)
+        org = org_on(store, objects)
         if store.is_empty:
             with store.changing():
-                org = org_on(store)
                 found(org)
                 if leads:
                     lead_files.load(org, leads)
-        yield store
+        yield org
 
 
 @contextmanager
@@ -100,7 +104,7 @@ def _server(application: Door) -> uvicorn.Server:
     )
 
 
-def _application(store: Store, url: str) -> Door:
+def _application(org: Org, url: str) -> Door:
     starlette = Starlette(
         routes=[
             *salesforce.routes(),
@@ -111,9 +115,9 @@ def _application(store: Store, url: str) -> Door:
         ]
     )
     door = Door(starlette, seen=[])
-    starlette.state.org = org_on(store)
+    starlette.state.org = org
     starlette.state.sessions = Sessions(url)
-    starlette.state.workspace = workspace_on(store)
+    starlette.state.workspace = workspace_on(org.store)
     starlette.state.seen = door.seen
     return door
 

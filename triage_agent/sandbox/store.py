@@ -5,28 +5,30 @@ all changes are durable together, or, after an error, none has happened.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any
 
 from triage_agent.sandbox.journal import Change, Journal
-from triage_agent.sandbox.schema import Objects
 
 Record = Mapping[str, Any]
 Message = Mapping[str, Any]
 
 
 class Store:
-    """`journal`: where changes last; None keeps them in memory only."""
+    """`keys`: of every object the fields that records are looked up by, besides their Id.
 
-    def __init__(self, objects: Objects, journal: Journal | None) -> None:
-        self.objects = objects
+    `journal`: where changes last; None keeps them in memory only.
+    """
+
+    def __init__(self, keys: Mapping[str, Sequence[str]], journal: Journal | None) -> None:
+        self._keys = keys
         self._journal = journal
-        self._records: dict[str, dict[str, Record]] = {name: {} for name in objects}
+        self._records: dict[str, dict[str, Record]] = {name: {} for name in keys}
         self._messages: dict[str, dict[str, Message]] = defaultdict(dict)
-        self._keys: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self._holders: dict[tuple[str, str, str], set[str]] = defaultdict(set)
         self._done: list[Change] = []
         self._undo: list[Callable[[], None]] = []
         if journal:
@@ -58,7 +60,7 @@ class Store:
 
     def holding(self, entity: str, field: str, value: object) -> list[Record]:
         """The live records with that value in a unique or external-id field, any case."""
-        found = self._keys.get((entity, field, str(value).lower()), ())
+        found = self._holders.get((entity, field, str(value).lower()), ())
         return [self._records[entity][identifier] for identifier in sorted(found)]
 
     def put(self, entity: str, record: Record) -> None:
@@ -93,11 +95,16 @@ class Store:
         finally:
             self._done, self._undo = [], []
 
-    def take_back(self) -> None:
-        """Undo what has been changed so far within `changing()`."""
-        for undo in reversed(self._undo):
+    @property
+    def changes(self) -> int:
+        """How many changes were made so far within `changing()`."""
+        return len(self._done)
+
+    def take_back(self, since: int = 0) -> None:
+        """Undo the changes within `changing()` but for the first `since`."""
+        for undo in reversed(self._undo[since:]):
             undo()
-        self._done, self._undo = [], []
+        del self._done[since:], self._undo[since:]
 
     def _restore(self, change: Change) -> None:
         if "channel" in change:
@@ -109,17 +116,17 @@ class Store:
 
     def _set_record(self, entity: str, identifier: str, record: Record | None) -> None:
         for key in self._keys_of(entity, self._records[entity].get(identifier)):
-            self._keys[key].discard(identifier)
+            self._holders[key].discard(identifier)
         _set(self._records[entity], identifier, record)
         for key in self._keys_of(entity, record):
-            self._keys[key].add(identifier)
+            self._holders[key].add(identifier)
 
     def _keys_of(self, entity: str, record: Record | None) -> list[tuple[str, str, str]]:
         if record is None or record["IsDeleted"]:
             return []
         return [
             (entity, field, str(record[field]).lower())
-            for field in self.objects[entity].keys
+            for field in self._keys[entity]
             if record.get(field) is not None
         ]
 

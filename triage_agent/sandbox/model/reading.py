@@ -1,0 +1,101 @@
+"""What the baseline takes in of a conversation: what is asked, and by whom the form was given.
+
+A request is looked at and never obeyed.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from triage_agent.sandbox.model.hearing import parts_in, plain_words, sentences, small_words
+
+Message = Mapping[str, str]
+"""`role` and `content`, both plain text."""
+
+_FREE_TEXT = {"description", "message", "request", "comments", "question", "body", "text"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`request`: a stranger's text; `instructions`: what stands before it; `asked`: beside it."""
+
+    request: str
+    instructions: str
+    asked: str
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        return sentences(self.request)
+
+    @cached_property
+    def words(self) -> tuple[tuple[str, ...], ...]:
+        """The plain words of each sentence."""
+        return tuple(plain_words(sentence) for sentence in self.sentences)
+
+    @cached_property
+    def heard(self) -> Mapping[str, set[int]]:
+        """The numbers of the sentences that hold a part of a cue, by that part."""
+        heard: dict[str, set[int]] = defaultdict(set)
+        for number, words in enumerate(self.words):
+            for part in parts_in(words):
+                heard[part].add(number)
+        return dict(heard)
+
+    @cached_property
+    def language(self) -> str:
+        """ISO 639-1; English where nothing speaks for another."""
+        said = [word for words in self.words for word in words]
+        lists = small_words()
+        return max(lists, key=lambda code: sum(word in lists[code] for word in said))
+
+
+def read(messages: Sequence[Message]) -> Reading:
+    """The request is in the last message of a user, by itself or in a record as JSON."""
+    before = "\n".join(m["content"] for m in messages if m["role"] in ("system", "developer"))
+    last = next((m["content"] for m in reversed(messages) if m["role"] == "user"), "")
+    request = _request(last)
+    return Reading(request=request, instructions=before, asked=_without(request, last))
+
+
+def _request(message: str) -> str:
+    """The free text of the record in a message: its longest string; without a record, all of it."""
+    strings = [pair for record, _, _ in _records(message) for pair in _strings("", record)]
+    free = [text for name, text in strings if name.casefold() in _FREE_TEXT]
+    return max(free or [text for _, text in strings] or [message], key=len)
+
+
+def _without(request: str, message: str) -> str:
+    """A message's own words and the record's other strings."""
+    kept, place = [], 0
+    for record, start, end in _records(message):
+        kept += [message[place:start], *(text for _, text in _strings("", record))]
+        place = end
+    return "\n".join(text for text in [*kept, message[place:]] if text != request)
+
+
+def _records(text: str) -> Iterator[tuple[object, int, int]]:
+    """The JSON objects in a text, and where each starts and ends."""
+    decoder = json.JSONDecoder()
+    place = text.find("{")
+    while place >= 0:
+        try:
+            record, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            yield record, place, end
+        place = text.find("{", end)
+
+
+def _strings(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """Every string in a JSON value, with the name that it stands under."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _strings(key, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(name, inner)

@@ -1,0 +1,75 @@
+"""`sobjects` and `describe`: what there is, in the words of the API."""
+
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from triage_agent.sandbox.salesforce.call import Call
+from triage_agent.sandbox.salesforce.schema import Entity, Field
+
+
+def everything(call: Call) -> Response:
+    objects = [_summary(call, entity) for entity in call.org.objects.values()]
+    return JSONResponse({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})
+
+
+def one(call: Call) -> Response:
+    entity = call.entity
+    fields = [_described(entity, field) for field in entity.fields.values()]
+    return JSONResponse({**_summary(call, entity), "fields": fields})
+
+
+def _summary(call: Call, entity: Entity) -> dict[str, Any]:
+    path = f"{call.base}/sobjects/{entity.name}"
+    urls = {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"}
+    writable = not entity.read_only
+    return {
+        "name": entity.name,
+        "label": entity.name,
+        "keyPrefix": entity.prefix,
+        "custom": False,
+        "createable": writable,
+        "updateable": writable,
+        "deletable": writable,
+        "queryable": True,
+        "retrieveable": True,
+        "urls": urls,
+    }
+
+
+def _described(entity: Entity, field: Field) -> dict[str, Any]:
+    writable = not (field.read_only or entity.read_only)
+    is_key = field.name == "Id"
+    values = [_choice(value, field) for value in field.values]
+    return {
+        "name": field.name,
+        "label": field.label,
+        "type": field.type,
+        "length": field.length,
+        "precision": field.precision,
+        "scale": field.scale,
+        "nillable": not (field.required or field.defaulted or is_key or field.type == "boolean"),
+        "createable": writable,
+        "updateable": writable,
+        "custom": field.name.endswith("__c"),
+        "externalId": field.external_id,
+        "idLookup": field.external_id or is_key,
+        "unique": field.unique,
+        "filterable": field.filterable,
+        "sortable": field.filterable,
+        "defaultedOnCreate": field.default is not None or field.defaulted or field.read_only,
+        "defaultValue": field.default,
+        "restrictedPicklist": field.restricted,
+        "picklistValues": values,
+        "referenceTo": list(field.refers_to),
+        "relationshipName": field.relationship,
+    }
+
+
+def _choice(value: str, field: Field) -> dict[str, Any]:
+    return {
+        "active": True,
+        "defaultValue": value == field.default,
+        "label": value,
+        "value": value,
+    }

@@ -1,0 +1,110 @@
+"""The org itself: who is in it, what it does unasked, and the moment it lives in."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from triage_agent.sandbox.content import own_yaml
+from triage_agent.sandbox.salesforce import ids
+from triage_agent.sandbox.salesforce.schema import Entity, Objects
+from triage_agent.sandbox.salesforce.values import timestamp
+from triage_agent.sandbox.store import Record, Store
+
+SYSTEM_DATES = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
+_POD = slice(3, 6)
+
+
+@dataclass(frozen=True)
+class Org:
+    """A store with the rules of this org: the running user, the queue, the assignment rule."""
+
+    store: Store
+    objects: Objects
+    running_user: str
+    web_leads_queue: str
+    assignees: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The Organization record's id, drawn once for a state."""
+        (organization,) = self.store.records("Organization")
+        identifier: str = organization["Id"]
+        return identifier
+
+    def entity(self, name: str) -> Entity | None:
+        """The object of that name, in any case."""
+        folded = name.lower()
+        return next((e for known, e in self.objects.items() if known.lower() == folded), None)
+
+    def next_id(self, entity: str) -> str:
+        prefix = self.objects[entity].prefix
+        number = self.store.count(entity) + 1
+        while self.store.record(entity, ids.mint(prefix, self.id[_POD], number)):
+            number += 1
+        return ids.mint(prefix, self.id[_POD], number)
+
+    def stamps(self, now: str) -> Iterator[tuple[str, str]]:
+        """What every save writes, whatever else it writes."""
+        yield from (("LastModifiedDate", now), ("SystemModstamp", now))
+        yield ("LastModifiedById", self.running_user)
+
+    def owner_of_new(self, entity: str, values: Mapping[str, Any]) -> str:
+        from_the_web = entity == "Lead" and values.get("LeadSource") == "Web"
+        return self.web_leads_queue if from_the_web else self.running_user
+
+    def reassigned(self, owner: str | None) -> str:
+        """Whom the active assignment rule gives a lead of this owner: somebody else."""
+        return next(user for user in self.assignees if user != owner)
+
+
+def now() -> str:
+    return timestamp(datetime.now(UTC).replace(microsecond=0))
+
+
+def org_on(store: Store, objects: Objects) -> Org:
+    rules = own_yaml(__package__, "org.yaml")
+    return Org(
+        store=store,
+        objects=objects,
+        running_user=rules["running_user"],
+        web_leads_queue=rules["web_leads_queue"],
+        assignees=tuple(rules["assignment_rule"]),
+    )
+
+
+def found(org: Org) -> None:
+    """Put into an empty store what every org has: its people, queue and Organization."""
+    for entity, record in _first_records(own_yaml(__package__, "org.yaml")["records"], org):
+        org.store.put(entity, record)
+
+
+def _first_records(records: Mapping[str, Any], org: Org) -> Iterator[tuple[str, Record]]:
+    at = now()
+    always = {"IsDeleted": False, "CreatedById": org.running_user, "CreatedDate": at}
+    for entity, rows in records.items():
+        for row in rows:
+            yield entity, {**always, **dict(org.stamps(at)), **_DETAILS[entity](row), **row}
+
+
+def _organization(_row: Record) -> Record:
+    pod = "".join(
+        secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz") for _ in "123"
+    )
+    number = 1 + secrets.randbelow(62**8)
+    return {"Id": ids.mint("00D", pod, number)}
+
+
+def _user(row: Record) -> Record:
+    address = f"{row['FirstName']}@brightfield.example".lower()
+    name = f"{row['FirstName']} {row['LastName']}"
+    contact = {"Name": name, "Username": address, "Email": address, "Alias": row["FirstName"]}
+    return {"IsActive": True, "UserType": "Standard", **contact}
+
+
+def _group(_row: Record) -> Record:
+    return {}
+
+
+_DETAILS = {"Organization": _organization, "User": _user, "Group": _group}

@@ -1,0 +1,132 @@
+"""Which objects the org has, and which fields they have: `objects.yaml` as frozen values."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from triage_agent.sandbox.content import own_yaml
+
+_LENGTHS = {
+    "string": 255,
+    "textarea": 32000,
+    "picklist": 255,
+    "url": 255,
+    "phone": 40,
+    "email": 80,
+    "id": 18,
+    "reference": 18,
+}
+_LONG_TEXT = 256
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field. `defaulted`: the org fills it by itself, so that it may be left out."""
+
+    name: str
+    type: str
+    label: str
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+    required: bool = False
+    read_only: bool = False
+    restricted: bool = False
+    unique: bool = False
+    external_id: bool = False
+    defaulted: bool = False
+    default: str | bool | None = None
+    values: tuple[str, ...] = ()
+    refers_to: tuple[str, ...] = ()
+
+    @property
+    def relationship(self) -> str | None:
+        """What a query calls the record referred to: `Owner` for `OwnerId`."""
+        if self.type != "reference":
+            return None
+        return self.name.removesuffix("Id") if self.name.endswith("Id") else None
+
+    @property
+    def filterable(self) -> bool:
+        """Long text can neither be searched nor sorted by a query."""
+        return not (self.type == "textarea" and self.length >= _LONG_TEXT)
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One object. `composed` and `follows` are fields that the org works out from others."""
+
+    name: str
+    prefix: str
+    fields: Mapping[str, Field]
+    composed: Mapping[str, tuple[str, ...]]
+    follows: Mapping[str, tuple[str, frozenset[str]]]
+    read_only: bool
+
+    def named(self, name: str) -> Field | None:
+        """The field of that name, in any case, as everywhere in Salesforce."""
+        return self.fields.get(name) or self._folded.get(name.lower())
+
+    def relation(self, name: str) -> Field | None:
+        """The reference that a query's `name.` goes through."""
+        return self._relations.get(name.lower())
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The fields that a record may be looked up by, besides its Id."""
+        return tuple(
+            name for name, field in self.fields.items() if field.unique or field.external_id
+        )
+
+    @cached_property
+    def _folded(self) -> Mapping[str, Field]:
+        return {name.lower(): field for name, field in self.fields.items()}
+
+    @cached_property
+    def _relations(self) -> Mapping[str, Field]:
+        return {
+            field.relationship.lower(): field
+            for field in self.fields.values()
+            if field.relationship is not None
+        }
+
+
+Objects = Mapping[str, Entity]
+
+
+def load_objects() -> Objects:
+    """Every object of the org by its name, from the file beside this module."""
+    raw = own_yaml(__package__, "objects.yaml")
+    return {
+        name: _entity(name, body, {**raw["every"], **body["fields"]})
+        for name, body in raw["objects"].items()
+    }
+
+
+def _entity(name: str, body: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]) -> Entity:
+    return Entity(
+        name=name,
+        prefix=body["prefix"],
+        fields={field: _field(field, options) for field, options in fields.items()},
+        composed={made: tuple(parts) for made, parts in body.get("composed", {}).items()},
+        follows={
+            flag: (source, frozenset(values))
+            for flag, rule in body.get("follows", {}).items()
+            for source, values in rule.items()
+        },
+        read_only=body.get("read_only", False),
+    )
+
+
+def _field(name: str, options: Mapping[str, Any]) -> Field:
+    given = {"label": _label(name), "length": _LENGTHS.get(options["type"], 0), **options}
+    for several in ("values", "refers_to"):
+        given[several] = tuple(given.get(several, ()))
+    return Field(name=name, **given)
+
+
+def _label(name: str) -> str:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("__c").replace("_", " "))
+    return re.sub(r" Id$", " ID", words)

@@ -1,0 +1,1 @@
+"""SOQL: read by `grammar`, judged by `conditions`, answered by `run`."""

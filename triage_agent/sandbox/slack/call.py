@@ -1,0 +1,118 @@
+"""One call of the Slack Web API as its methods see it, and what surrounds every one of them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from triage_agent.sandbox.content import parsed
+from triage_agent.sandbox.slack.workspace import Workspace
+
+Json = dict[str, Any]
+
+
+class SlackError(Exception):
+    """`ok: false` with this error, and whatever else the answer says."""
+
+    def __init__(self, error: str, **more: object) -> None:
+        super().__init__(error)
+        self.answer = {"ok": False, "error": error, **more}
+
+
+@dataclass(frozen=True)
+class SlackCall:
+    """`given`: the arguments, of a form or of JSON."""
+
+    workspace: Workspace
+    given: Mapping[str, Any]
+
+    def text(self, name: str) -> str:
+        value = self.given.get(name)
+        return str(value) if value is not None else ""
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() in ("1", "true")
+
+    def number(self, name: str, default: int, most: int) -> int:
+        text = self.text(name) or str(default)
+        if not text.isdigit() or not 1 <= int(text) <= most:
+            raise SlackError(f"invalid_{name}")
+        return int(text)
+
+    def structure(self, name: str, error: str) -> Any:  # noqa: ANN401 - JSON of the caller's making
+        """An argument that is JSON: itself in a JSON body, as text in a form; None: not given."""
+        value = self.given.get(name)
+        if not isinstance(value, str):
+            return value
+        try:
+            return parsed(value) if value else None
+        except ValueError as problem:
+            raise SlackError(error) from problem
+
+    def channel(self) -> str:
+        found = self.workspace.channel(self.text("channel"))
+        if found is None:
+            raise SlackError("channel_not_found")
+        return found
+
+
+Method = Callable[[SlackCall], Json]
+
+
+def endpoint(methods: Mapping[str, tuple[str, Method]]) -> Callable[[Request], Awaitable[Response]]:
+    """All of `/api/`: `methods` by name, each with the scope that it needs."""
+
+    async def answer(request: Request) -> Response:
+        body = await request.body()
+        workspace: Workspace = request.app.state.workspace
+        headers = {}
+        try:
+            given = _arguments(request, body)
+            scopes = _scopes(request, given, workspace)
+            headers["x-oauth-scopes"] = ",".join(scopes)
+            method = _permitted(methods, request.path_params["method"], scopes)
+            with workspace.store.changing():
+                content = {"ok": True, **method(SlackCall(workspace, given))}
+        except SlackError as error:
+            content = error.answer
+        return JSONResponse(content, headers=headers)
+
+    return answer
+
+
+def _arguments(request: Request, body: bytes) -> Mapping[str, Any]:
+    given: dict[str, Any] = dict(request.query_params)
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return {**given, **dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))}
+    try:
+        content = parsed(body or b"{}")
+    except ValueError as error:
+        raise SlackError("invalid_json") from error
+    if not isinstance(content, dict):
+        raise SlackError("json_not_object")
+    return {**given, **content}
+
+
+def _scopes(request: Request, given: Mapping[str, Any], workspace: Workspace) -> Sequence[str]:
+    """What the token of a request was granted."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    token = bearer if scheme == "Bearer" else given.get("token")
+    if not token:
+        raise SlackError("not_authed")
+    if token not in workspace.tokens:
+        raise SlackError("invalid_auth")
+    return workspace.tokens[token]
+
+
+def _permitted(
+    methods: Mapping[str, tuple[str, Method]], name: str, scopes: Sequence[str]
+) -> Method:
+    if name not in methods:
+        raise SlackError("unknown_method", req_method=name)
+    scope, method = methods[name]
+    if scope and scope not in scopes:
+        raise SlackError("missing_scope", needed=scope, provided=",".join(scopes))
+    return method

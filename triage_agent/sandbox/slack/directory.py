@@ -1,0 +1,56 @@
+"""Who and what is in the workspace: the calls that only look something up."""
+
+from triage_agent.sandbox.slack.call import Json, SlackCall, SlackError
+
+
+def auth_test(call: SlackCall) -> Json:
+    team, bot = call.workspace.team, call.workspace.bot
+    who = {"user": bot["user"], "user_id": bot["user_id"], "bot_id": bot["bot_id"]}
+    where = {"url": team["url"], "team": team["name"], "team_id": team["id"]}
+    return {**where, **who, "is_enterprise_install": False}
+
+
+def team_info(call: SlackCall) -> Json:
+    team = call.workspace.team
+    shown = {"id": team["id"], "name": team["name"], "url": team["url"], "domain": team["domain"]}
+    return {"team": {**shown, "email_domain": ""}}
+
+
+def conversation_info(call: SlackCall) -> Json:
+    return {"channel": _channel(call, call.channel())}
+
+
+def conversation_list(call: SlackCall) -> Json:
+    """All of them on one page, as there are few."""
+    return {"channels": [_channel(call, channel) for channel in call.workspace.channels]}
+
+
+def user_info(call: SlackCall) -> Json:
+    identifier = call.text("user")
+    if identifier not in call.workspace.everybody:
+        raise SlackError("user_not_found")
+    return {"user": _user(call, identifier)}
+
+
+def user_list(call: SlackCall) -> Json:
+    """All of them on one page, as there are few."""
+    return {"members": [_user(call, identifier) for identifier in call.workspace.everybody]}
+
+
+def _channel(call: SlackCall, channel: str) -> Json:
+    name = call.workspace.channels[channel]
+    kind = {"is_channel": True, "is_private": False, "is_archived": False, "is_member": True}
+    return {"id": channel, "name": name, "name_normalized": name, **kind}
+
+
+def _user(call: SlackCall, identifier: str) -> Json:
+    name = call.workspace.everybody[identifier]
+    return {
+        "id": identifier,
+        "team_id": call.workspace.team["id"],
+        "name": name.partition(" ")[0].lower(),
+        "real_name": name,
+        "deleted": False,
+        "is_bot": identifier == call.workspace.bot["user_id"],
+        "profile": {"real_name": name, "display_name": name},
+    }

@@ -1,0 +1,65 @@
+"""The Slack workspace: who and what is in it, and its clock."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from triage_agent.sandbox.content import own_yaml
+from triage_agent.sandbox.store import Store
+
+_MICROSECONDS = 1_000_000
+
+
+@dataclass
+class Workspace:
+    """`tokens`: scopes by token; `channels`, `users`: names by id.
+
+    `last`: when the newest message was posted, in microseconds.
+    """
+
+    store: Store
+    team: Mapping[str, str]
+    bot: Mapping[str, str]
+    tokens: Mapping[str, Sequence[str]]
+    channels: Mapping[str, str]
+    users: Mapping[str, str]
+    last: int = field(default=0)
+
+    def next_ts(self) -> str:
+        """The current time as Slack names messages, later than every one before."""
+        self.last = max(self.last + 1, time.time_ns() // 1000)
+        seconds, rest = divmod(self.last, _MICROSECONDS)
+        return f"{seconds}.{rest:06d}"
+
+    @property
+    def everybody(self) -> Mapping[str, str]:
+        """The people and the bot's own user: names by id."""
+        return {**self.users, self.bot["user_id"]: self.bot["user"]}
+
+    def channel(self, name: str) -> str | None:
+        """The id of a channel given by its id or its #name."""
+        if name in self.channels:
+            return name
+        plain = name.removeprefix("#")
+        return next((known for known, title in self.channels.items() if title == plain), None)
+
+    def conversations(self) -> Mapping[str, list[Any]]:
+        """All messages by channel, replies among them, oldest first."""
+        return {channel: list(self.store.messages(channel)) for channel in self.channels}
+
+
+def workspace_on(store: Store) -> Workspace:
+    """The bundled workspace, going on after the messages that the store has."""
+    content = own_yaml(__package__, "workspace.yaml")
+    workspace = Workspace(
+        store=store,
+        team=content["team"],
+        bot=content["bot"],
+        tokens=content["tokens"],
+        channels=content["channels"],
+        users=content["users"],
+    )
+    posted = (m["ts"] for messages in workspace.conversations().values() for m in messages)
+    workspace.last = max((int(ts.replace(".", "")) for ts in posted), default=0)
+    return workspace

@@ -11,7 +11,7 @@ run: .venv/runtime  ## triage the sandbox's sample leads
 	@$(BIN)/triage-agent run --sandbox
 
 test: .venv/dev  ## all tests that need nothing but Python
-	@$(BIN)/pytest
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile
 
 lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 	@$(BIN)/ruff format --check .

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from triage_agent.connectors.model import Answer, ModelConnector
+from triage_agent.connectors.salesforce.writing import Row, Writer
+from triage_agent.errors import AnswerLost
 from triage_agent.jobs.sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.jobs.conftest import Model, Site
     from triage_agent.decision.prompts import Question
+    from triage_agent.operating_model.schema import Scalar
 
 
 class Stumbling(ModelConnector):
@@ -48,6 +51,47 @@ def test_an_unforeseen_error_fails_its_item_alone(open_site: Callable[..., Site]
     assert "ada@" not in reason.model_dump_json()
     assert [(failed.item_id, "settled")] == [(i.item_id, i.status) for i in mended.items]
     assert 3 == len(site.tasks())
+
+
+class Forgetful(Writer):
+    """A connector that loses the answer to the first record that it creates."""
+
+    def __init__(self, whole: Writer, *, after: bool) -> None:
+        self._whole, self._after, self._lost = whole, after, False
+        self.prepared = whole.prepared  # type: ignore[method-assign]
+        self.update = whole.update  # type: ignore[method-assign]
+        self.check = whole.check  # type: ignore[method-assign]
+        self.find = whole.find  # type: ignore[method-assign]
+
+    def create(self, name: str, key: str, rows: Sequence[Mapping[str, Scalar]]) -> list[Row]:
+        """Creates; the first time nobody hears of it, or it never arrived."""
+        lost, self._lost = not self._lost, True
+        if lost and not self._after:
+            raise AnswerLost("salesforce", "CUT", "the connection was cut")
+        written = self._whole.create(name, key, rows)
+        if lost:
+            raise AnswerLost("salesforce", "CUT", "the connection was cut")
+        return written
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_lost_answer_is_looked_up_in_the_same_run(
+    open_site: Callable[..., Site],
+    after: bool,  # noqa: FBT001
+) -> None:
+    """Whether a cut-off write was done or not, the run finds out, and the task is there once."""
+    site = open_site([{"Company": "One"}])
+    with site.parts() as parts:
+        report = sweep(replace(parts, writer=Forgetful(parts.writer, after=after)), "live")
+
+    assert ["settled"] == [item.status for item in report.items]
+    assert 1 == len(site.tasks())
+    assert after is _found(site, report.items[0].item_id)
+
+
+def _found(site: Site, item: str) -> bool:
+    events = (happened.event for happened in site.events(item))
+    return any(event.kind == "Done" and event.found for event in events)
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])

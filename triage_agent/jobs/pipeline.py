@@ -274,6 +274,8 @@ class Pipeline:
 
         def landed() -> list[str]:
             self._looking = False
+            for one in interrupted:  # what isn't there may be done once more in this run
+                self._tried[one.effect.mark.stream].discard(one.effect.mark.name)
             return items
 
         self._fly(work, landed)

@@ -116,8 +116,9 @@ def sandbox(
 ) -> None:
     """Serve a local Salesforce, Slack and model, until Ctrl-C.
 
-    Without --leads it serves what `run --sandbox` works on. With --reset alone it only forgets
-    that, and exits.
+    Without --leads it serves what `run --sandbox` works on.
+
+    With --reset alone it forgets that, and exits.
     """
     target = wiring.target_of(project, sandbox=True, sandbox_url=None)
     if reset:

@@ -175,7 +175,7 @@ _ODD_SHAPE = (LookupError, TypeError, AttributeError)
 
 
 class _Adapter(HTTPAdapter):
-    """Every request passes here: with time limits, onto the record, in a sandbox to its host alone."""
+    """Every request passes here: in bounded time, on record, in a sandbox to its host alone."""
 
     def __init__(self, instance_url: str, calls: CallLog) -> None:
         super().__init__(pool_maxsize=16)

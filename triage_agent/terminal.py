@@ -135,9 +135,10 @@ def hints(report: "RunReport", target: list[str]) -> list[tuple[str, str]]:
     program = _program()
     found = []
     for status, why in (("escalated", "why one was stopped"), ("settled", "what one led to")):
-        ids = [item.record_id for item in report.items if item.status == status]
-        if ids:
-            found.append((["timeline", ids[0], *target], why))
+        items = [item for item in report.items if item.status == status]
+        if items:
+            telling = max(items, key=lambda item: (item.draft is not None, len(item.stops)))
+            found.append((["timeline", telling.record_id, *target], why))
     if len(found) < WORTH_TYPING - 1:
         found.append((["timeline", report.run_id, *target], "the run itself"))
     if target == ["--sandbox"]:

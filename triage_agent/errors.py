@@ -10,8 +10,7 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     └── ConnectorError     another system: its name and a cause without personal data
         ├── Unavailable    it didn't take the request: nothing happened, another try may work
         ├── Rejected       it said no to this request, and would again
-        ├── AnswerLost     the request left and no answer came: it may have happened
-        └── BadAnswer      the model's answer can't be used; what it cost is kept
+        └── AnswerLost     the request left and no answer came: it may have happened
 """
 
 from collections.abc import Sequence
@@ -79,7 +78,3 @@ class Rejected(ConnectorError):
 
 class AnswerLost(ConnectorError):
     """The request left, its answer never came: look it up before doing it again."""
-
-
-class BadAnswer(ConnectorError):
-    """The model answered with something that is no filled form."""

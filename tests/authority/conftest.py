@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from triage_agent.decision.item import Item, Record, make_item
+from triage_agent.decision.item import Item, Record, identity
 from triage_agent.operating_model.loading import OperatingModel, load
 from triage_agent.operating_model.schema import Scalar
 
@@ -22,4 +22,4 @@ def item(model: OperatingModel) -> Item:
     fields: dict[str, Scalar] = {**dict.fromkeys(read), "Company": "Northwind"}
     lead = Record(object="Lead", id="00Q000000000001AAA", fields=fields)
     owner = Record(object="User", id="005000000000005AAA", fields={"IsActive": True})
-    return make_item("live", lead, model.page, (owner,))
+    return Item(identity("live", lead, model.page), "live", lead, model.page, (owner,))

@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from triage_agent.decision.assessment import Assessment
-from triage_agent.decision.item import Item, Mode, Record, make_item
+from triage_agent.decision.item import Item, Mode, Record, identity
 from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.prompts import Prompt, parse_prompt
 from triage_agent.operating_model.loading import load
@@ -87,7 +87,8 @@ def make(page: Page) -> Make:
         **fields: Scalar,
     ) -> Item:
         record = Record(object="Lead", id=record_id, fields={**LEAD, **fields})
-        return make_item(mode, record, page or shipped_page, related)
+        of = page or shipped_page
+        return Item(identity(mode, record, of), mode, record, of, related)
 
     return made
 

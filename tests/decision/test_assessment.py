@@ -17,7 +17,6 @@ from triage_agent.decision.assessment import (
     draft_schema,
     read_assessment,
     read_draft,
-    schema_text,
 )
 from triage_agent.operating_model.schema import Page
 
@@ -151,11 +150,3 @@ def test_any_answer_is_read_or_refused(read: Callable[[str], object], answer: st
         form = str(exc)
 
     assert form
-
-
-def test_a_schema_has_one_text(page: Page) -> None:
-    """The same page gives the same schema text, and the two forms have different ones."""
-    once, again = (schema_text(assessment_schema(page)) for _ in range(2))
-
-    assert once == again
-    assert once != schema_text(draft_schema())

@@ -1,11 +1,8 @@
 """What is counted and kept of every request that leaves."""
 
 from collections import Counter, deque
-from typing import Literal
 
 from triage_agent.decision.events import Called
-
-System = Literal["salesforce", "slack", "model"]
 
 
 class CallLog:

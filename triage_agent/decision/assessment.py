@@ -1,6 +1,5 @@
 """The one form that the model fills about an item, and how its answer is read."""
 
-import json
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -126,8 +125,3 @@ def _object(**properties: object) -> dict[str, Any]:
 
 def _list(**properties: object) -> dict[str, Any]:
     return {"type": "array", "items": _object(**properties)}
-
-
-def schema_text(schema: dict[str, Any]) -> str:
-    """A schema in the form that a paid answer's key is made of."""
-    return json.dumps(schema, sort_keys=True)

@@ -70,11 +70,6 @@ def identity(mode: Mode, record: Record, page: Page) -> str:
     return hashlib.sha256(whole).hexdigest()[:24]
 
 
-def make_item(mode: Mode, record: Record, page: Page, related: tuple[Record, ...]) -> Item:
-    """An item of a record as it was just read."""
-    return Item(identity(mode, record, page), mode, record, page, related)
-
-
 def text_shown(shown: Mapping[str, Scalar]) -> list[str]:
     """All that a sender could have written into the fields that are shown."""
     return [value for value in shown.values() if isinstance(value, str)]

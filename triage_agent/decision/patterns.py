@@ -21,7 +21,7 @@ class Pattern(Value):
     @classmethod
     def _compiles(cls, match: str) -> str:
         try:
-            re.compile(match)
+            re.compile(match, re.IGNORECASE)  # as `expression` does: compiled once, then cached
         except re.error as exc:
             raise ValueError(f"{match!r} is no regular expression: {exc}") from exc
         return match

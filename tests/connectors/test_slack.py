@@ -57,6 +57,17 @@ def recently() -> datetime:
     return datetime.now(UTC) - timedelta(minutes=1)
 
 
+def test_a_redirect_is_not_followed(serve: Serve, post_to: PostTo) -> None:
+    """An answer that leads elsewhere is an error, and the token goes nowhere else."""
+    elsewhere, stolen = serve(OK)
+    here, _ = serve({"status": 302, "headers": {"Location": f"{elsewhere}/api/chat.postMessage"}})
+
+    with pytest.raises(ConnectorError, match="302"):
+        post_to(here).post(SALES, "key", HAND_OVER, None)
+
+    assert [] == stolen
+
+
 def test_the_workspace_is_known_by_its_id(slack: SlackConnector) -> None:
     """The token leads to a workspace, and says which."""
     assert "T0BRIGHT001" == slack.workspace()

@@ -37,18 +37,23 @@ class Stumbling(ModelConnector):
         return self._whole.ask(purpose, question)
 
 
-def test_an_unforeseen_error_fails_its_item_alone(open_site: Callable[..., Site]) -> None:
-    """The item has failed, by the error's name and without its text; the others are settled."""
+def test_an_unforeseen_error_fails_its_item_alone(
+    open_site: Callable[..., Site],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The item has failed, by the error's name and place, without its text; the others settle."""
     site = open_site([{"Company": name} for name in ("One", "Stumbles", "Three")])
     with site.parts() as parts:
         report = sweep(replace(parts, asker=Stumbling(parts.asker, "Stumbles")), "live")
     (failed,) = (item for item in report.items if item.status == "failed")
     (reason,) = (h.event for h in site.events(failed.item_id) if h.event.kind == "Failed")
     mended = site.sweep()
+    logged = "".join(capsys.readouterr())
 
     assert (2, 1) == (report.totals.settled, report.totals.failed)
     assert ("assess", "ZeroDivisionError") == (reason.action, reason.code)
-    assert "ada@" not in reason.model_dump_json()
+    assert "ada@" not in reason.model_dump_json() + logged
+    assert "test_pipeline.py" in logged
     assert [(failed.item_id, "settled")] == [(i.item_id, i.status) for i in mended.items]
     assert 3 == len(site.tasks())
 

@@ -33,7 +33,7 @@ def look_up(
 ) -> list[Entry]:
     """`Done` for each write that is there, `NotFound` for the others."""
     return [
-        *_updates([one for one in interrupted if isinstance(one.effect.action, UpdateRecord)]),
+        *_updates(interrupted),
         *_creates(writer, interrupted),
         *_posts(slack, page, interrupted),
     ]
@@ -41,7 +41,7 @@ def look_up(
 
 def _updates(interrupted: Sequence[Interrupted]) -> Iterator[Entry]:
     """An update may simply be done again: the second changes nothing more."""
-    yield from (_absent(one) for one in interrupted)
+    yield from (_absent(one) for one in interrupted if isinstance(one.effect.action, UpdateRecord))
 
 
 def _creates(writer: Writer, interrupted: Sequence[Interrupted]) -> Iterator[Entry]:

@@ -6,10 +6,12 @@ of writes, a look-up. Nothing waits for a whole batch.
 """
 
 import time
+import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
+from pathlib import PurePath
 
 import structlog
 
@@ -291,9 +293,16 @@ def _taken(item: str, name: str, step: Iterator[Event]) -> list[Entry]:
         entries.extend((item, event) for event in step)
     except TriageError:
         raise
-    except Exception as exc:
-        log.exception("a step failed unexpectedly", item=item, step=name)
-        reason = "unexpected; the log has the details"
+    except Exception as exc:  # noqa: BLE001 - it is on the ledger as Failed
+        code = type(exc).__name__
+        log.error("a step broke", item=item, step=name, error=code, at=_places(exc))  # noqa: TRY400 - no traceback
         entries = [entry for entry in entries if entry[1].kind == "ModelCalled"]
-        entries.append((item, Failed(action=name, code=type(exc).__name__, reason=reason)))
+        reason = "unexpected; the log says where"
+        entries.append((item, Failed(action=name, code=code, reason=reason)))
     return entries
+
+
+def _places(exc: Exception) -> list[str]:
+    """Where an error came from. Its text and the variables there may hold people's data."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

@@ -94,7 +94,7 @@ class _Sweep:
         unfinished = [
             item
             for item in parts.ledger.unfinished(self._mode)
-            if only in (None, item, parts.ledger.story(item).record_id)
+            if only is None or only in (item, parts.ledger.story(item).record_id)
         ]
         found = self._find(limit, only)
         if only and not (unfinished or found.fresh or parts.ledger.find(only)):

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-header --strip-extras --allow-unsafe \
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 .PHONY: run test lint bench prove generated lock clean

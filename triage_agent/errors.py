@@ -10,6 +10,7 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     └── ConnectorError     another system: its name and a cause without personal data
         ├── Unavailable    it didn't take the request: nothing happened, another try may work
         ├── Rejected       it said no to this request, and would again
+        │   └── NotLetIn   it refused the credentials
         └── AnswerLost     the request left and no answer came: it may have happened
 """
 
@@ -60,11 +61,21 @@ class RunRefused(TriageError):
 
 
 class ConnectorError(TriageError):
-    """Another system stood in the way. `system` and `code` are safe to log."""
+    """Another system stood in the way. `system` and `code` are safe to log.
 
-    def __init__(self, system: str, code: str, message: str) -> None:
+    `retry_after`: the seconds that the system asks to be left alone, where it says so.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        code: str,
+        message: str,
+        retry_after: float | None = None,
+    ) -> None:
         self.system = system
         self.code = code
+        self.retry_after = retry_after
         super().__init__(f"{system}: {message} ({code})")
 
 
@@ -74,6 +85,10 @@ class Unavailable(ConnectorError):
 
 class Rejected(ConnectorError):
     """The system refused this request and would refuse it again."""
+
+
+class NotLetIn(Rejected):
+    """The system refused the credentials; a busy one sometimes does so in passing."""
 
 
 class AnswerLost(ConnectorError):

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -183,6 +183,7 @@ def join(
     prices: "dict[str, Price]",
     ledger: "Ledger",
     lock: Path,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> "Parts":
     """All that a sweep works with."""
     from triage_agent.connectors.calls import CallLog
@@ -193,7 +194,7 @@ def join(
     from triage_agent.jobs.parts import Parts
 
     calls = CallLog()
-    salesforce = SalesforceClient(found.salesforce, calls)
+    salesforce = SalesforceClient(found.salesforce, calls, sleep)
     link = found.salesforce.instance_url.rstrip("/") + "/"
     return Parts(
         rules=rules,
@@ -202,11 +203,11 @@ def join(
         calls=calls,
         salesforce=salesforce,
         writer=Writer(salesforce),
-        slack=SlackConnector(found.slack_token, found.slack_url, link, calls),
-        asker=ModelConnector(found.model, prices, calls),
+        slack=SlackConnector(found.slack_token, found.slack_url, link, calls, sleep),
+        asker=ModelConnector(found.model, prices, calls, sleep),
         asked_model=BASELINE if found.baseline else rules.assess.front.model,
         clock=lambda: datetime.now(UTC),
-        sleep=time.sleep,
+        sleep=sleep,
     )
 
 

@@ -126,7 +126,7 @@ def calls() -> CallLog:
 
 @pytest.fixture
 def naps() -> list[float]:
-    """How long the Salesforce client would have slept."""
+    """How long the connectors would have slept."""
     return []
 
 
@@ -153,11 +153,12 @@ def writer(salesforce: SalesforceClient) -> Writer:
 
 
 @pytest.fixture
-def post_to(calls: CallLog) -> PostTo:
+def post_to(calls: CallLog, naps: list[float]) -> PostTo:
     """Connects to a Slack, by the sandbox's token or another."""
 
     def connected(base: str, token: str | None = None) -> SlackConnector:
-        return SlackConnector(token or "xoxb-sandbox", f"{base}/api/", RECORDS, calls)
+        address = f"{base}/api/"
+        return SlackConnector(token or "xoxb-sandbox", address, RECORDS, calls, naps.append)
 
     return connected
 

@@ -1,7 +1,6 @@
 """Asking a model: every answer is a result with its usage, and only hopeless settings raise."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
@@ -10,7 +9,8 @@ import pytest
 from openai import _exceptions as exceptions
 
 from triage_agent.connectors.calls import CallLog
-from triage_agent.connectors.model import RETRIES, Answer, Endpoint, ModelConnector, Price
+from triage_agent.connectors.model import Answer, Endpoint, ModelConnector, Price
+from triage_agent.connectors.patience import TRIES, TRIES_TO_GET_IN
 from triage_agent.decision.prompts import FrontMatter, Question
 from triage_agent.errors import WrongUsage
 
@@ -33,17 +33,17 @@ USAGE = {
 }
 COST = (600 * 2.0 + 400 * 0.5 + 50 * 8.0) / 1e6
 FORM = '{"category": "demo_request"}'
-SOON = {"retry-after-ms": "1"}
 
 
 @pytest.fixture
-def asker(calls: CallLog) -> Iterator[Asker]:
+def asker(calls: CallLog, naps: list[float]) -> Iterator[Asker]:
     """Connects to a model's server."""
     with ExitStack() as stack:
 
         def connected(base: str, model: str | None = None) -> ModelConnector:
             endpoint = Endpoint(KEY, f"{base}/v1", model)
-            return stack.enter_context(closing(ModelConnector(endpoint, PRICE, calls)))
+            model_connector = ModelConnector(endpoint, PRICE, calls, naps.append)
+            return stack.enter_context(closing(model_connector))
 
         yield connected
 
@@ -127,11 +127,12 @@ UNREADABLE = {
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_an_answer_that_cannot_be_read_is_a_result(serve: Serve, asker: Asker, name: str) -> None:
     """A body that is no completion is told as such, and nothing of it is repeated."""
-    base, _ = serve(UNREADABLE[name])
+    base, seen = serve(UNREADABLE[name])
     answer = asker(base).ask("assess", question())
 
     assert ("torn", None) == (answer.call.outcome, answer.text)
-    assert "the answer can't be read" == answer.reason
+    assert "model: the answer can't be read (TORN)" == answer.reason
+    assert TRIES == len(seen)
     assert (0, 0, 0, None) == usage(answer)
 
 
@@ -210,7 +211,7 @@ def test_a_question_is_sent_as_documented(serve: Serve, asker: Asker) -> None:
 def status(code: int, **headers: str) -> dict[str, Any]:
     """A refusal whose body repeats the request, as some servers do."""
     body = {"error": {"message": f"{PRIVATE} {KEY}", "type": "x", "code": "some_code"}}
-    return {"status": code, "body": body, "headers": {**SOON, **headers}}
+    return {"status": code, "body": body, "headers": headers}
 
 
 STATUSES = {
@@ -247,54 +248,56 @@ def test_a_refusal_is_a_result(serve: Serve, asker: Asker, code: int) -> None:
     answer = asker(base).ask("assess", question())
 
     assert ("no_answer", None) == (answer.call.outcome, answer.text)
-    assert f"the model's server answered {code}" == answer.reason
+    assert f"model: answered {code} ({code})" == answer.reason
     assert (0, 0, 0, None) == usage(answer)
-    assert (1 + RETRIES if code in RETRIED else 1) == len(seen)
+    assert (TRIES if code in RETRIED else 1) == len(seen)
 
 
 @pytest.mark.parametrize(
-    ("code", "named"), [(401, "OPENAI_API_KEY"), (403, "OPENAI_API_KEY"), (404, "OPENAI_BASE_URL")]
+    ("code", "named", "tries"),
+    [
+        (401, "OPENAI_API_KEY", TRIES_TO_GET_IN),
+        (403, "OPENAI_API_KEY", TRIES_TO_GET_IN),
+        (404, "OPENAI_BASE_URL", 1),
+    ],
 )
 def test_settings_that_cannot_work_are_raised(
-    serve: Serve, asker: Asker, code: int, named: str
+    serve: Serve, asker: Asker, code: int, named: str, tries: int
 ) -> None:
     """A wrong key, address or model ends the run, and names the setting but no secret."""
     base, seen = serve(status(code))
     with pytest.raises(WrongUsage, match=named) as told:
         asker(base).ask("assess", question())
 
-    assert 1 == len(seen)
+    assert tries == len(seen)
     assert KEY not in str(told.value)
     assert PRIVATE not in str(told.value)
 
 
-def test_an_outage_that_ends_in_time_goes_unnoticed(serve: Serve, asker: Asker) -> None:
-    """A server that fails twice and then answers has answered."""
-    base, seen = serve(status(500), status(429), {"body": completion(content=FORM)})
+def test_an_outage_that_ends_in_time_goes_unnoticed(
+    serve: Serve, asker: Asker, naps: list[float]
+) -> None:
+    """A server that fails a few times has answered in the end, and was left alone as it asked."""
+    limited = status(429, **{"Retry-After": "7"})
+    answered = {"body": completion(content=FORM)}
+    base, seen = serve(status(500), limited, status(401), UNREADABLE["torn JSON"], answered)
 
     assert FORM == asker(base).ask("assess", question()).text
-    assert 3 == len(seen)
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the vendor's client would have slept."""
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
+    assert 5 == len(seen)
+    assert [0.5, 7.0, 2.0, 4.0] == naps
 
 
 @pytest.mark.parametrize(
     ("answer", "seconds", "reason"),
     [
-        ({"hang": True}, 0.05, "the model did not answer in time"),
-        ({"cut": True}, 30.0, "the model's server can't be reached"),
+        ({"hang": True}, 0.05, "model: did not answer in time (TIMEOUT)"),
+        ({"cut": True}, 30.0, "model: can't be reached, or was cut off (CONNECT)"),
     ],
 )
 def test_a_missing_answer_is_a_result(
     serve: Serve,
     asker: Asker,
-    pauses: list[float],
+    naps: list[float],
     answer: dict[str, Any],
     seconds: float,
     reason: str,
@@ -304,14 +307,14 @@ def test_a_missing_answer_is_a_result(
     result = asker(base).ask("assess", question(seconds=seconds))
 
     assert ("no_answer", reason) == (result.call.outcome, result.reason)
-    assert RETRIES == len(pauses)
+    assert [0.5, 1.0, 2.0, 4.0] == naps
 
 
-def test_a_server_that_is_not_there_is_a_result(asker: Asker, pauses: list[float]) -> None:
+def test_a_server_that_is_not_there_is_a_result(asker: Asker, naps: list[float]) -> None:
     """A refused connection is told like any other."""
     answer = asker("http://127.0.0.1:1").ask("assess", question())
 
-    assert "the model's server can't be reached" == answer.reason
+    assert "model: can't be reached, or was cut off (CONNECT)" == answer.reason
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
@@ -321,7 +324,7 @@ def test_no_redirect_is_followed(serve: Serve, asker: Asker, code: int) -> None:
     base, _ = serve(status(code, Location=f"{elsewhere}/v1/chat/completions"))
     answer = asker(base).ask("assess", question())
 
-    assert f"the model's server answered {code}" == answer.reason
+    assert f"model: answered {code} ({code})" == answer.reason
     assert [] == reached
 
 

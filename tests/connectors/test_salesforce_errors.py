@@ -12,8 +12,9 @@ from simple_salesforce import exceptions as vendor
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from triage_agent.connectors.patience import TRIES, TRIES_TO_GET_IN
 from triage_agent.connectors.salesforce.client import SalesforceClient, translated
-from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailable
+from triage_agent.errors import AnswerLost, ConnectorError, NotLetIn, Rejected, Unavailable
 
 Serve = Callable[..., tuple[str, list[dict[str, Any]]]]
 LogIn = Callable[..., SalesforceClient]
@@ -54,7 +55,7 @@ VENDOR: dict[str, tuple[list[Any], str, Kinds]] = {
     "SalesforceError": (answered(418, "ODD"), "ODD", NO),
     "SalesforceMoreThanOneRecord": (answered(300, "MULTIPLE"), "MULTIPLE", NO),
     "SalesforceMalformedRequest": (answered(400, "MALFORMED_QUERY"), "MALFORMED_QUERY", NO),
-    "SalesforceExpiredSession": (answered(401, "x"), "INVALID_SESSION_ID", NO),
+    "SalesforceExpiredSession": (answered(401, "x"), "INVALID_SESSION_ID", (NotLetIn, NotLetIn)),
     "SalesforceRefusedRequest": (answered(403, "INSUFFICIENT"), "INSUFFICIENT", NO),
     "SalesforceResourceNotFound": (answered(404, "NOT_FOUND"), "NOT_FOUND", NO),
     "SalesforceAuthenticationFailed": (["invalid_grant", PRIVATE], "401", NO),
@@ -168,7 +169,7 @@ def test_a_session_that_cannot_be_refreshed_is_refused() -> None:
     """The vendor's client raises a bare RuntimeError for it."""
     error = told("GET", RuntimeError(PRIVATE))
 
-    assert (Rejected, "INVALID_SESSION_ID") == (type(error), error.code)
+    assert (NotLetIn, "INVALID_SESSION_ID") == (type(error), error.code)
     assert PRIVATE not in str(error)
 
 
@@ -186,13 +187,13 @@ def test_a_session_that_cannot_be_refreshed_is_refused() -> None:
 def test_a_read_without_an_answer_is_tried_again(
     serve: Serve, log_in: LogIn, naps: list[float], answer: dict[str, Any], code: str
 ) -> None:
-    """A read is tried three times, with longer and longer pauses, then given up."""
+    """A read is tried a few times, with longer and longer pauses, then given up."""
     base, seen = serve(answer)
     with pytest.raises(Unavailable) as error:
         log_in(base).query("SELECT Id FROM Lead")
 
     assert code == error.value.code
-    assert ([2.0, 4.0], 3) == (naps, len(seen))
+    assert ([0.5, 1.0, 2.0, 4.0], TRIES) == (naps, len(seen))
     assert PRIVATE not in str(error.value)
 
 
@@ -205,7 +206,7 @@ def test_a_read_that_works_at_last_has_its_answer(
     )
 
     assert [{"Id": "1"}] == log_in(base).query("SELECT Id FROM Lead")
-    assert [2.0, 4.0] == naps
+    assert [0.5, 1.0] == naps
 
 
 @pytest.mark.parametrize(
@@ -215,26 +216,56 @@ def test_a_read_that_works_at_last_has_its_answer(
         ({"status": 500}, AnswerLost),
         ({"status": 200, "body": '[{"id": '}, AnswerLost),
         ({"status": 400, "body": [{"errorCode": "NO", "message": PRIVATE}]}, Rejected),
-        (
-            {"status": 403, "body": [{"errorCode": "REQUEST_LIMIT_EXCEEDED"}]},
-            Unavailable,
-        ),
     ],
 )
-def test_a_write_leaves_once(
+def test_a_write_that_may_have_happened_is_not_repeated(
     serve: Serve,
     log_in: LogIn,
     naps: list[float],
     answer: dict[str, Any],
     error: type[ConnectorError],
 ) -> None:
-    """A write is never repeated by itself, whatever becomes of it."""
+    """A write that was answered, or may have been carried out, leaves once."""
     base, seen = serve(answer)
     with pytest.raises(error) as raised:
         log_in(base).write("POST", "composite/sobjects", {"records": []})
 
     assert ([], 1) == (naps, len(seen))
     assert PRIVATE not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "REQUEST_LIMIT_EXCEEDED"), (400, "UNABLE_TO_LOCK_ROW")]
+)
+def test_a_write_that_surely_did_not_happen_is_tried_again(
+    serve: Serve, log_in: LogIn, naps: list[float], status: int, code: str
+) -> None:
+    """A limit or a lock is waited for, within bounds."""
+    busy = {"status": status, "body": [{"errorCode": code}]}
+    base, _ = serve(busy, {"body": [{"id": "1", "success": True, "errors": []}]})
+    full, seen = serve(busy)
+    written = log_in(base).write("POST", "composite/sobjects", {"records": []})
+    with pytest.raises(Unavailable, match=code):
+        log_in(full).write("POST", "composite/sobjects", {"records": []})
+
+    assert "1" == written[0]["id"]
+    assert [0.5, 0.5, 1.0, 2.0, 4.0] == naps
+    assert TRIES == len(seen)
+
+
+def test_a_session_that_is_refused_in_passing_goes_on(
+    serve: Serve, log_in: LogIn, naps: list[float]
+) -> None:
+    """A token that can't be renewed is believed to be wrong only when it is refused on and on."""
+    refused = {"status": 401, "body": [{"errorCode": "INVALID_SESSION_ID"}]}
+    base, _ = serve(refused, refused, {"body": {"records": [{"Id": "1"}], "done": True}})
+    closed, seen = serve(refused)
+    rows = log_in(base).query("SELECT Id FROM Lead")
+    with pytest.raises(NotLetIn):
+        log_in(closed).query("SELECT Id FROM Lead")
+
+    assert [{"Id": "1"}] == rows
+    assert ([0.5, 1.0] * 2, TRIES_TO_GET_IN) == (naps, len(seen))
 
 
 def test_a_refusal_is_not_tried_again(serve: Serve, log_in: LogIn, naps: list[float]) -> None:

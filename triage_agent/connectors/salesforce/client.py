@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -23,18 +23,26 @@ from simple_salesforce.exceptions import (
 from urllib3.exceptions import NewConnectionError
 
 from triage_agent.connectors.calls import CallLog
+from triage_agent.connectors.patience import patiently
 from triage_agent.decision.events import Called
-from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailable, WrongUsage
+from triage_agent.errors import (
+    AnswerLost,
+    ConnectorError,
+    NotLetIn,
+    Rejected,
+    Unavailable,
+    WrongUsage,
+)
 
 API_VERSION = "62.0"
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
 MAX_LOGINS = 5
-TRIES = 3
+"""How often in a row, without an answer that shows that it helped."""
 UNREACHABLE = "can't be reached; check its address (SALESFORCE_INSTANCE_URL) and the network"
 _LOOPBACK_LOGIN = "loopback.salesforce.com"
 _BUSY = frozenset({"REQUEST_LIMIT_EXCEEDED", "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"})
-_NOT_LET_IN = frozenset({"INVALID_SESSION_ID", "LOGINS"})
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -106,33 +114,29 @@ class SalesforceClient:
         """
         try:
             return str(self.query("SELECT Id FROM Organization LIMIT 1")[0]["Id"])
-        except (Rejected, IndexError) as exc:
-            if isinstance(exc, Rejected) and exc.code in _NOT_LET_IN:
-                raise self._refused(exc.code) from exc
+        except NotLetIn as exc:
+            raise self._refused(exc.code) from exc
+        except (Rejected, IndexError):
             return urlsplit(self._credentials.instance_url).netloc
 
-    def query(self, soql: str) -> list[dict[str, Any]]:
+    def query(self, soql: str, *, with_deleted: bool = False) -> list[dict[str, Any]]:
         """All rows of a query, through every page of the answer."""
-        rows: list[dict[str, Any]] = self._patiently(lambda: list(self._api.query_all_iter(soql)))
-        return rows
+
+        def rows() -> list[dict[str, Any]]:
+            return list(self._api.query_all_iter(soql, include_deleted=with_deleted))
+
+        return self._patiently("GET", rows)
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Reads a path below `/services/data/vNN.0/`."""
-        return self._patiently(lambda: self._api.restful(path))
+        return self._patiently("GET", lambda: self._api.restful(path))
 
     def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """Writes once. `AnswerLost` means that it may have happened all the same."""
-        return translated(method, lambda: self._api.restful(path, method=method, json=body))
+        """Writes. `AnswerLost` means that it may have happened all the same."""
+        return self._patiently(method, lambda: self._api.restful(path, method=method, json=body))
 
-    def _patiently(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
-        for attempt in range(1, TRIES + 1):
-            try:
-                return translated("GET", call)
-            except Unavailable:
-                if attempt == TRIES:
-                    raise
-                self._sleep(2.0**attempt)
-        raise AssertionError("unreachable")
+    def _patiently(self, method: str, call: Callable[[], Result]) -> Result:
+        return patiently(lambda: translated(method, call), self._sleep)
 
 
 def _log_in(credentials: Credentials, session: requests.Session) -> Salesforce:
@@ -200,6 +204,8 @@ class _Adapter(HTTPAdapter):
             limits = (CONNECT_TIMEOUT, READ_TIMEOUT)
             response = super().send(request, stream, limits, verify, cert, proxies)
             status = response.status_code
+            if not _is_login(path) and status != requests.codes.unauthorized:
+                self._logins = 0
         finally:
             seconds = round(time.monotonic() - begun, 3)
             self._calls.add(
@@ -223,19 +229,23 @@ class _Adapter(HTTPAdapter):
                 raise Rejected("salesforce", "HOST", f"{parts.hostname} is not the sandbox")
             request.url = parts._replace(scheme="http", netloc=self._base.netloc).geturl()
             request.headers["Host"] = self._base.netloc
-        if parts.path.endswith("/oauth2/token") or "/services/Soap/u/" in parts.path:
+        if _is_login(parts.path):
             self._logins += 1
             if self._logins > MAX_LOGINS:
-                raise Rejected("salesforce", "LOGINS", "logged in too often; is the user allowed?")
+                raise NotLetIn("salesforce", "LOGINS", "logged in too often; is the user allowed?")
         return parts.path
 
 
-def translated(method: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - passes results through
+def _is_login(path: str) -> bool:
+    return path.endswith("/oauth2/token") or "/services/Soap/u/" in path
+
+
+def translated(method: str, call: Callable[[], Result]) -> Result:
     """Runs a call of the vendor's client; its errors come out as ours, without personal data."""
     try:
         return call()
     except SalesforceExpiredSession as exc:
-        raise Rejected("salesforce", "INVALID_SESSION_ID", "the session is not valid") from exc
+        raise NotLetIn("salesforce", "INVALID_SESSION_ID", "the session is not valid") from exc
     except SalesforceError as exc:
         raise _refusal(method, exc) from exc
     except requests.ConnectionError as exc:
@@ -247,7 +257,7 @@ def translated(method: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - p
     except (requests.RequestException, ValueError, *_ODD_SHAPE) as exc:
         raise _unanswered(method, "TORN", "the answer can't be read") from exc
     except RuntimeError as exc:  # a session that can't be refreshed
-        raise Rejected("salesforce", "INVALID_SESSION_ID", "the access token is not valid") from exc
+        raise NotLetIn("salesforce", "INVALID_SESSION_ID", "the access token is not valid") from exc
 
 
 def _never_left(exc: requests.ConnectionError) -> bool:

@@ -350,13 +350,13 @@ def test_systems_that_refuse(
 
 def test_items_that_fail(on: TypeIn, monkeypatch: pytest.MonkeyPatch, served: str) -> None:
     """A run whose items fail shows why, and exits with 1."""
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0)
+    monkeypatch.setattr("triage_agent.connectors.patience.FIRST_PAUSE", 0.0)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
     ran = on("run", "--sandbox-url", served)
 
     assert 1 == ran.code
     assert "2 received: 0 settled, 0 escalated, 2 failed, 0 deferred" in ran.out
-    assert "2: the model's server can't be reached" in ran.out
+    assert "2: model: can't be reached, or was cut off (CONNECT)" in ran.out
 
 
 @pytest.mark.parametrize(

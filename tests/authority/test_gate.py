@@ -119,7 +119,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("name", "stopped", "change", "line", "reason"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])  # fmt: skip
-def test_anything_else_is_refused(  # noqa: PLR0913, PLR0917 - one parameter a fixture or column
+def test_anything_else_is_refused(
     model: OperatingModel,
     item: Item,
     wanted: dict[str, Action],

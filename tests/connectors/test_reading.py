@@ -204,7 +204,7 @@ def test_the_contacts_account_comes_before_the_website(make: Make, around: Aroun
     found = around(Email="ada@two.example")
 
     assert [own] == ids(found, "Account")
-    assert ["Contact by Email", "Account by Id", "Opportunity by AccountId", "Task by WhoId"] == (
+    assert ["Contact by Email", "Task by WhoId", "Account by Id", "Opportunity by AccountId"] == (
         found.looked_at
     )
 

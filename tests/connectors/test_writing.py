@@ -1,6 +1,6 @@
 """Writing into the sandbox: rows with results of their own, once, and only what fits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,14 @@ import pytest
 
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
-from triage_agent.connectors.salesforce.writing import NotWritten, Writer, Written
+from triage_agent.connectors.salesforce.writing import (
+    Creates,
+    NotWritten,
+    Row,
+    Updates,
+    Writer,
+    Written,
+)
 from triage_agent.errors import WrongUsage
 from triage_agent.operating_model.schema import CreateAction, Page
 from triage_agent.sandbox.salesforce import schema
@@ -38,6 +45,12 @@ def target(request: pytest.FixtureRequest) -> Iterator[tuple[str, Writer]]:
                 yield url, Writer(client)
 
 
+@pytest.fixture
+def lead_in(log_in: LogIn) -> Callable[[str], str]:
+    """Puts a lead into the sandbox at a URL; its id."""
+    return lambda url: made_lead(log_in(url))
+
+
 def made_lead(client: SalesforceClient, **values: object) -> str:
     body = {"LastName": "Lovelace", "Company": "Acme", **values}
     return str(client.write("POST", "sobjects/Lead", body)["id"])
@@ -45,6 +58,18 @@ def made_lead(client: SalesforceClient, **values: object) -> str:
 
 def task(key: str, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - a field's value
     return {"Subject": f"Call {key}", KEY: key, **values}
+
+
+def updated(writer: Writer, rows: Sequence[tuple[str, dict[str, Any]]]) -> list[Row]:
+    """What becomes of changes of leads."""
+    (results,) = writer.write([Updates("Lead", rows)])
+    return results
+
+
+def created(writer: Writer, rows: Sequence[dict[str, Any]]) -> list[Row]:
+    """What becomes of tasks that are created."""
+    (results,) = writer.write([Creates("Task", KEY, rows)])
+    return results
 
 
 def records(state: Any, name: str) -> list[Mapping[str, Any]]:  # noqa: ANN401 - JSON
@@ -58,8 +83,8 @@ def test_updates_come_back_row_by_row(
     """Good rows are written though others are refused; each has its own result, in order."""
     first, second, third = (made_lead(salesforce) for _ in range(3))
     gone = "00Q999999999999AAA"
-    results = writer.update(
-        "Lead",
+    results = updated(
+        writer,
         [
             (first, {"Triage_Category__c": "demo_request"}),
             (gone, {"Triage_Category__c": "demo_request"}),
@@ -80,7 +105,7 @@ def test_an_update_leaves_the_owner(
 ) -> None:
     """No write lets the assignment rules hand a lead to somebody else."""
     lead = made_lead(salesforce, OwnerId=LENA)
-    writer.update("Lead", [(lead, {"Triage_Category__c": "demo_request"})])
+    updated(writer, [(lead, {"Triage_Category__c": "demo_request"})])
     owners = {row["Id"]: row["OwnerId"] for row in records(state(url), "Lead")}
 
     assert LENA == owners[lead]
@@ -100,8 +125,8 @@ def test_every_write_switches_the_assignment_off(
 def test_creates_come_back_row_by_row(target: tuple[str, Writer], state: State) -> None:
     """Each record is there once, or its refusal names code and fields."""
     url, writer = target
-    results = writer.create(
-        "Task", KEY, [task("good"), task("bad", Status="Nonsense"), task("well", OwnerId=LENA)]
+    results = created(
+        writer, [task("good"), task("bad", Status="Nonsense"), task("well", OwnerId=LENA)]
     )
     kept = {row[KEY]: row["Id"] for row in records(state(url), "Task")}
 
@@ -113,9 +138,9 @@ def test_creates_come_back_row_by_row(target: tuple[str, Writer], state: State) 
 def test_nothing_is_created_twice(target: tuple[str, Writer], state: State) -> None:
     """The same records again, with new ones among them, give the same ids and no second copy."""
     url, writer = target
-    first = writer.create("Task", KEY, [task("a"), task("b")])
-    again = writer.create("Task", KEY, [task("c"), task("b"), task("a")])
-    once_more = writer.create("Task", KEY, [task("a"), task("b")])
+    first = created(writer, [task("a"), task("b")])
+    again = created(writer, [task("c"), task("b"), task("a")])
+    once_more = created(writer, [task("a"), task("b")])
     keys = [row[KEY] for row in records(state(url), "Task")]
 
     assert [first[1], first[0]] == again[1:]
@@ -128,7 +153,7 @@ def test_the_org_decides_how_records_are_created(
 ) -> None:
     """By upsert where the key is an external id, otherwise by look-up and create."""
     url, writer = target
-    writer.create("Task", KEY, [task("either way")])
+    created(writer, [task("either way")])
     last = state(url)["requests"][-1]
     by_key = f"composite/sobjects/Task/{KEY}"
 
@@ -137,22 +162,55 @@ def test_the_org_decides_how_records_are_created(
     ] == (last["method"], last["path"].partition("/v62.0/")[2].rstrip("/"))
 
 
+@pytest.mark.parametrize("target", ["an external id"], indirect=True)
+def test_several_collections_travel_together(
+    target: tuple[str, Writer], lead_in: Callable[[str], str], state: State
+) -> None:
+    """Changes and new records go in one request, each row with its own result, in order."""
+    url, writer = target
+    lead = lead_in(url)
+    before = len(state(url)["requests"])
+    rows = [(lead, {"Triage_Category__c": "unclear"}), ("00Q999999999999AAA", {"Title": "x"})]
+    tasks = [task("together", WhoId=lead), task("wrong", Status="Nonsense")]
+    updates, creates = writer.write([Updates("Lead", rows), Creates("Task", KEY, tasks)])
+    sent = [request["path"].rpartition("/v62.0/")[2] for request in state(url)["requests"]]
+
+    assert [Written, NotWritten] == [type(row) for row in updates]
+    assert [Written, NotWritten] == [type(row) for row in creates]
+    assert ["composite"] == [path.rstrip("/") for path in sent[before:] if "describe" not in path]
+
+
+def test_a_strangers_text_is_no_reference(
+    target: tuple[str, Writer], lead_in: Callable[[str], str], state: State
+) -> None:
+    """Text that a composite request would fill in travels as it is, and is written as it is."""
+    url, writer = target
+    lead, text = lead_in(url), "see @{part0[0].id} and @{secret}"
+    rows, tasks = [(lead, {"Triage_Summary__c": text})], [task(f"of {lead}", Description=text)]
+    results = writer.write([Updates("Lead", rows), Creates("Task", KEY, tasks)])
+    (tagged,) = [row for row in records(state(url), "Lead") if row["Id"] == lead]
+    (made,) = [row for row in records(state(url), "Task") if row[KEY] == f"of {lead}"]
+
+    assert [[Written(lead)], [Written(made["Id"])]] == results
+    assert (text, text) == (tagged["Triage_Summary__c"], made["Description"])
+
+
 def test_records_are_found_by_key(target: tuple[str, Writer]) -> None:
     """Each key that is there with its record's id; what isn't there is left out."""
     _, writer = target
     keys = [f"{number:03d}.create_task" for number in range(150)]
-    created = writer.create("Task", KEY, [task(key) for key in keys])
+    results = created(writer, [task(key) for key in keys])
     found = writer.find("Task", KEY, [*keys, "unheard.of"])
 
-    assert {k: r.id for k, r in zip(keys, created, strict=True) if isinstance(r, Written)} == found
+    assert {k: r.id for k, r in zip(keys, results, strict=True) if isinstance(r, Written)} == found
     assert {} == writer.find("Task", KEY, [])
 
 
 def test_keys_are_quoted(salesforce: SalesforceClient, writer: Writer) -> None:
     """A key with quotes and backslashes finds its own record alone."""
     key = "it's \\ \"x\" OR Id != ''"
-    (made,) = writer.create("Task", KEY, [task(key)])
-    writer.create("Task", KEY, [task("another")])
+    (made,) = created(writer, [task(key)])
+    created(writer, [task("another")])
 
     assert isinstance(made, Written)
     assert {key: made.id} == writer.find("Task", KEY, [key])
@@ -178,7 +236,7 @@ def test_prepared_text_is_accepted(
     """The longest texts that may be asked for are written, and stand there as sent."""
     long = "ß€😀 " * 20_000
     fields = writer.prepared("Task", task("long", Subject=long, Description=long))
-    (result,) = writer.create("Task", KEY, [fields])
+    (result,) = created(writer, [fields])
     (kept,) = (row for row in records(state(url), "Task") if row[KEY] == "long")
 
     assert Written(kept["Id"]) == result

@@ -212,7 +212,7 @@ CLAIMS = st.lists(
     confidence=st.floats(0, 1),
     category=st.sampled_from(["new_business", "unclear", "x"]),
 )
-def test_a_longer_form_stops_no_less(  # noqa: PLR0913, PLR0917 - one parameter a fixture or strategy
+def test_a_longer_form_stops_no_less(
     make: "Make",
     form: "Form",
     patterns: PatternFile,

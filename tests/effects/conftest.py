@@ -18,7 +18,16 @@ from triage_agent.connectors.salesforce.client import Credentials, SalesforceCli
 from triage_agent.connectors.salesforce.writing import Writer
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.decision.actions import CreateRecord, HandOver, PostHandOver, UpdateRecord
-from triage_agent.effects.deliver import Effect, Entry, Messages, Overflow, deliver_posts
+from triage_agent.decision.item import Record
+from triage_agent.effects.deliver import (
+    Effect,
+    Entry,
+    Messages,
+    Overflow,
+    Posting,
+    deliver_posts,
+    deliver_records,
+)
 from triage_agent.operating_model.loading import load
 from triage_agent.operating_model.schema import Page
 from triage_agent.sandbox.server import running
@@ -117,7 +126,8 @@ def slack_to() -> Callable[[str], SlackConnector]:
     """A connector to the workspace at a URL."""
 
     def connected(base: str) -> SlackConnector:
-        return SlackConnector("xoxb-sandbox", f"{base}/api/", "https://org.example/", CallLog())
+        calls, nap = CallLog(), lambda _seconds: None
+        return SlackConnector("xoxb-sandbox", f"{base}/api/", "https://org.example/", calls, nap)
 
     return connected
 
@@ -132,9 +142,28 @@ def deliver(slack_to: Callable[[str], SlackConnector], page: Page) -> Callable[.
         messages: Messages | None = None,
         overflow: Overflow | None = None,
     ) -> list[Entry]:
-        return deliver_posts(slack_to(base), page, messages or Messages(20), effects, overflow)
+        posting = Posting(slack_to(base), page, lambda _seconds: None)
+        return deliver_posts(posting, messages or Messages(20), effects, overflow)
 
     return delivered
+
+
+@pytest.fixture
+def write(page: Page) -> Callable[..., list[Entry]]:
+    """Writes records: `write(writer, effects)`."""
+    return lambda writer, effects: deliver_records(writer, page, effects)
+
+
+@pytest.fixture
+def effect(lead: Callable[[], str]) -> Callable[..., Effect]:
+    """An action of an item on its way out, about a lead that is there: `effect("a", action)`."""
+
+    def made(item: str, action: Any) -> Effect:  # noqa: ANN401 - any action
+        about = action.record_id if isinstance(action, UpdateRecord) else lead()
+        record = Record(object="Lead", id=about, fields={"Company": "Acme"})
+        return Effect.of(item, action, record)
+
+    return made
 
 
 @pytest.fixture

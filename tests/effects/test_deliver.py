@@ -1,6 +1,7 @@
 """Delivering: what becomes of each write is an event, except where nobody can know it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,14 +11,13 @@ from hypothesis import strategies as st
 from triage_agent.connectors.salesforce.writing import Writer
 from triage_agent.decision.actions import CreateRecord, PostHandOver, UpdateRecord
 from triage_agent.decision.events import Done, Failed, Intended
+from triage_agent.decision.item import Record
 from triage_agent.effects.deliver import (
     Effect,
     Entry,
     Mark,
     Messages,
     Overflow,
-    deliver_creates,
-    deliver_updates,
 )
 from triage_agent.operating_model.schema import Page
 
@@ -28,9 +28,14 @@ State = Callable[[], Any]
 Lead = Callable[[], str]
 Tag = Callable[..., UpdateRecord]
 Task = Callable[..., CreateRecord]
+EffectOf = Callable[..., Effect]
+Write = Callable[..., list[Entry]]
 
+NOBODY = Record(object="Lead", id="00Q000000000001AAA", fields={})
 SALES = "C0SALESDEV1"
-OVERFLOW = Overflow(Mark("run-1", "escalate.thread", "slack"), "sales_development")
+OVERFLOW = Overflow(
+    Mark("run-1", "escalate.thread", "slack"), "sales_development", datetime.now(UTC)
+)
 
 
 def fails(part: str, fate: object) -> Callable[[str, int], object]:
@@ -40,7 +45,7 @@ def fails(part: str, fate: object) -> Callable[[str, int], object]:
 
 def posts(action: PostHandOver, count: int, start: int = 0) -> list[Effect]:
     """Hand-overs of this many items."""
-    return [Effect.of(f"{number:03d}", action) for number in range(start, start + count)]
+    return [Effect.of(f"{number:03d}", action, NOBODY) for number in range(start, start + count)]
 
 
 def told(entries: list[Entry]) -> list[tuple[str, str]]:
@@ -66,28 +71,37 @@ def test_a_mark_names_a_write_for_good() -> None:
     assert ("abc", Failed(action="tag", code="X", reason="no")) == mark.failed("X", "no")
 
 
-def test_an_effect_knows_where_it_goes(tag: Tag, task: Task, post: PostHandOver) -> None:
+def test_an_effect_knows_where_it_goes(
+    tag: Tag, task: Task, post: PostHandOver, effect: EffectOf
+) -> None:
     """Posts go to Slack, records to Salesforce."""
-    systems = [Effect.of("abc", action).mark.system for action in (tag("1"), task("abc"), post)]
+    systems = [effect("abc", action).mark.system for action in (tag("1"), task("abc"), post)]
 
     assert ["salesforce", "salesforce", "slack"] == systems
 
 
 def test_updates_are_told_one_by_one(
-    url: str, writer_to: WriterTo, lead: Lead, tag: Tag, state: State
+    url: str,
+    writer_to: WriterTo,
+    lead: Lead,
+    tag: Tag,
+    state: State,
+    effect: EffectOf,
+    write: Write,
 ) -> None:
     """Each row that is written is done; a refused one failed, by its code and fields alone."""
     first, second, third = lead(), lead(), lead()
     effects = [
-        Effect.of("a", tag(first)),
-        Effect.of("b", tag(second, Status="My secret plans")),
-        Effect.of("c", tag(third, Triage_Summary__c="x" * 300)),
+        effect("a", tag(first)),
+        effect("b", tag(second, Status="My secret plans")),
+        effect("c", tag(third, Triage_Summary__c="x" * 300)),
     ]
-    entries = deliver_updates(writer_to(url), effects)
+    entries = write(writer_to(url), effects)
     refused = Failed(
         action="tag",
         code="INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
         reason="Salesforce refused the row for Status",
+        again=True,
     )
 
     assert [effects[0].mark.done(first), ("b", refused), effects[2].mark.done(third)] == entries
@@ -97,11 +111,11 @@ def test_updates_are_told_one_by_one(
 
 
 def test_creates_are_told_one_by_one(
-    url: str, writer_to: WriterTo, task: Task, state: State
+    url: str, writer_to: WriterTo, task: Task, state: State, effect: EffectOf, write: Write
 ) -> None:
     """Each record that is there is done, with its id; a refused one failed."""
-    effects = [Effect.of("a", task("a")), Effect.of("b", task("b", Priority="Whatever"))]
-    (done, failed) = deliver_creates(writer_to(url), effects)
+    effects = [effect("a", task("a")), effect("b", task("b", Priority="Whatever"))]
+    (done, failed) = write(writer_to(url), effects)
     (row,) = state()["salesforce"]["Task"]
 
     assert effects[0].mark.done(row["Id"]) == done
@@ -110,35 +124,50 @@ def test_creates_are_told_one_by_one(
 
 
 def test_creating_again_creates_nothing(
-    url: str, writer_to: WriterTo, task: Task, state: State
+    url: str, writer_to: WriterTo, task: Task, state: State, effect: EffectOf, write: Write
 ) -> None:
     """The same effect twice has one record, and tells the same."""
-    effects = [Effect.of("a", task("a"))]
+    effects = [effect("a", task("a"))]
     writer = writer_to(url)
 
-    assert deliver_creates(writer, effects) == deliver_creates(writer, effects)
+    assert write(writer, effects) == write(writer, effects)
     assert 1 == len(state()["salesforce"]["Task"])
 
 
 @pytest.mark.parametrize("fate", ["answer lost", "never arrives", 500])
 def test_a_write_whose_answer_is_lost_has_no_event(
-    line: Line, writer_to: WriterTo, lead: Lead, tag: Tag, task: Task, fate: object
+    line: Line,
+    writer_to: WriterTo,
+    lead: Lead,
+    tag: Tag,
+    task: Task,
+    fate: object,
+    effect: EffectOf,
+    write: Write,
 ) -> None:
     """Where nobody can know what happened nothing is said: the write stays intended."""
     writer = writer_to(line(fails("/composite/", fate)))
 
-    assert [] == deliver_updates(writer, [Effect.of("a", tag(lead()))])
-    assert [] == deliver_creates(writer, [Effect.of("a", task("a"))])
+    assert [] == write(writer, [effect("a", tag(lead()))])
+    assert [] == write(writer, [effect("a", task("a"))])
 
 
 @pytest.mark.parametrize(("part", "fate"), [("/composite/", 400), ("/describe", 503)])
 def test_a_refused_batch_has_failed(
-    line: Line, writer_to: WriterTo, tag: Tag, task: Task, part: str, fate: int
+    line: Line,
+    writer_to: WriterTo,
+    tag: Tag,
+    task: Task,
+    part: str,
+    fate: int,
+    lead: Lead,
+    effect: EffectOf,
+    write: Write,
 ) -> None:
     """Where surely nothing was written each effect of the batch has failed, with the reason."""
     writer = writer_to(line(fails(part, fate)))
-    updated = deliver_updates(writer, [Effect.of(item, tag(item)) for item in "ab"])
-    created = deliver_creates(writer, [Effect.of(item, task(item)) for item in "cd"])
+    updated = write(writer, [effect(item, tag(lead())) for item in "ab"])
+    created = write(writer, [effect(item, task(item)) for item in "cd"])
 
     assert [(item, "Failed") for item in "abcd"] == told([*updated, *created])
     assert {str(fate)} == {
@@ -155,7 +184,7 @@ def test_posts_are_done_with_their_place(
     references = [f"{SALES}/{message['ts']}" for message in state()["slack"][SALES]]
 
     assert [
-        effect.mark.done(reference) for effect, reference in zip(effects, references, strict=True)
+        one.mark.done(reference) for one, reference in zip(effects, references, strict=True)
     ] == entries
     assert [("000.escalate", None), ("001.escalate", None)] == messages_in(state)
 

@@ -16,7 +16,6 @@ from triage_agent.effects.deliver import (
     Mark,
     Messages,
     Overflow,
-    deliver_creates,
 )
 from triage_agent.effects.look_up import Interrupted, look_up
 from triage_agent.errors import Unavailable
@@ -29,8 +28,12 @@ LookUp = Callable[..., list[Entry]]
 State = Callable[[], Any]
 Deliver = Callable[..., list[Entry]]
 Task = Callable[..., CreateRecord]
+EffectOf = Callable[..., Effect]
+Write = Callable[..., list[Entry]]
 
-OVERFLOW = Overflow(Mark("run-1", "escalate.thread", "slack"), "sales_development")
+OVERFLOW = Overflow(
+    Mark("run-1", "escalate.thread", "slack"), "sales_development", datetime.now(UTC)
+)
 
 
 @pytest.fixture
@@ -53,12 +56,19 @@ def absent(effect: Effect) -> Entry:
 
 @pytest.mark.parametrize("fate", ["answer lost", "never arrives"])
 def test_an_interrupted_create_is_found_by_its_key(
-    line: Line, writer_to: WriterTo, task: Task, looked_up: LookUp, state: State, fate: str
+    line: Line,
+    writer_to: WriterTo,
+    task: Task,
+    looked_up: LookUp,
+    state: State,
+    fate: str,
+    effect: EffectOf,
+    write: Write,
 ) -> None:
     """A record that was created though its answer was lost is done; otherwise it isn't there."""
-    effects = [Effect.of(item, task(item)) for item in ("a", "b")]
+    effects = [effect(item, task(item)) for item in ("a", "b")]
     base = line(lambda path, _before: fate if "/composite/" in path else "passes")
-    silent = deliver_creates(writer_to(base), effects)
+    silent = write(writer_to(base), effects)
     found = {row["Triage_Key__c"]: row["Id"] for row in state()["salesforce"]["Task"]}
     expected = [
         e.mark.done(found[e.mark.key], found=True) if e.mark.key in found else absent(e)
@@ -78,17 +88,18 @@ def test_an_interrupted_post_is_found_by_its_key(
     looked_up: LookUp,
     state: State,
     fate: str,
+    effect: EffectOf,
 ) -> None:
     """A message that arrived though its answer was lost is done; otherwise it isn't there."""
-    effect = Effect.of("a", post)
+    made = effect("a", post)
     base = line(lambda _path, _before: fate)
-    silent = deliver(base, [effect])
+    silent = deliver(base, [made])
     there = [f"C0SALESDEV1/{message['ts']}" for message in state()["slack"]["C0SALESDEV1"]]
-    expected = effect.mark.done(there[0], found=True) if there else absent(effect)
+    expected = made.mark.done(there[0], found=True) if there else absent(made)
 
     assert [] == silent
     assert (fate == "answer lost") == bool(there)
-    assert [expected] == looked_up(effect)
+    assert [expected] == looked_up(made)
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=3)])
@@ -98,35 +109,42 @@ def test_an_interrupted_reply_is_found_in_its_thread(
     post: PostHandOver,
     looked_up: LookUp,
     later: timedelta,
+    effect: EffectOf,
 ) -> None:
     """A reply is found also where its thread was opened long before."""
-    effect = Effect.of("a", post)
+    made = effect("a", post)
     base = line(lambda _path, before: "answer lost" if before == 1 else "passes")
-    entries = deliver(base, [effect], Messages(1), OVERFLOW)
-    ((stream, event),) = looked_up(effect, later=later)
+    entries = deliver(base, [made], Messages(1), OVERFLOW)
+    ((stream, event),) = looked_up(made, later=later)
 
     assert ["run-1"] == [stream for stream, _ in entries]
     assert ("a", "Done") == (stream, event.kind)
 
 
-def test_an_update_may_simply_be_done_again(looked_up: LookUp) -> None:
+def test_an_update_may_simply_be_done_again(looked_up: LookUp, effect: EffectOf) -> None:
     """Nothing tells whether an update took place, and a second one changes nothing more."""
     action = UpdateRecord(name="tag", object="Lead", record_id="1", fields={"Triage": "x"})
-    effect = Effect.of("a", action)
+    made = effect("a", action)
 
-    assert [absent(effect)] == looked_up(effect)
+    assert [absent(made)] == looked_up(made)
 
 
 def test_everything_is_looked_up_at_once(
-    url: str, writer_to: WriterTo, task: Task, post: PostHandOver, looked_up: LookUp
+    url: str,
+    writer_to: WriterTo,
+    task: Task,
+    post: PostHandOver,
+    looked_up: LookUp,
+    effect: EffectOf,
+    write: Write,
 ) -> None:
     """Updates, records and messages of many items are told each to its own item."""
-    there, gone = (Effect.of(item, task(item)) for item in ("a", "b"))
-    (created,) = deliver_creates(writer_to(url), [there])
-    update = Effect.of(
+    there, gone = (effect(item, task(item)) for item in ("a", "b"))
+    (created,) = write(writer_to(url), [there])
+    update = effect(
         "c", UpdateRecord(name="tag", object="Lead", record_id="1", fields={"Triage": "x"})
     )
-    message = Effect.of("d", post)
+    message = effect("d", post)
     entries = looked_up(there, gone, update, message)
 
     assert [absent(update), created[0], absent(gone), absent(message)] == [
@@ -145,10 +163,10 @@ def test_nothing_to_look_up_asks_nothing(looked_up: LookUp, state: State) -> Non
 
 @pytest.mark.parametrize("part", ["/query", "conversations"])
 def test_a_look_up_that_fails_tells_nothing(
-    line: Line, task: Task, post: PostHandOver, looked_up: LookUp, part: str
+    line: Line, task: Task, post: PostHandOver, looked_up: LookUp, part: str, effect: EffectOf
 ) -> None:
     """Where one system can't be asked the look-up is off: nothing is guessed."""
     base = line(lambda path, _before: "never arrives" if part in path else "passes")
-    effects = [Effect.of("a", action) for action in (task("a"), post)]
+    effects = [effect("a", action) for action in (task("a"), post)]
     with pytest.raises(Unavailable):
         looked_up(*effects, base=base)

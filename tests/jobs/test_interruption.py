@@ -47,9 +47,8 @@ for line in sys.stdin:
 """
 """Runs each line that it is given as a command, in a process of its own, without a slow start."""
 
-TAG, TASK, POST = r"composite/sobjects/?$", "Task/Triage_Key__c", r"chat\.postMessage"
+WRITE, POST = r"composite/?$", r"chat\.postMessage"
 When = Literal["before", "after"]
-WHEN: tuple[When, ...] = ("before", "after")
 Place = tuple[str, int, When]
 """What is found in a path, at the how manieth time, and when the agent dies."""
 
@@ -185,8 +184,8 @@ def wire(open_site: Callable[..., Site], agent: Agent) -> Iterator[tuple[Site, W
     [
         (r"FROM\+Lead\+WHERE", 1, "after"),
         ("chat/completions", 2, "after"),
-        (TAG, 1, "before"),
-        (TASK, 1, "after"),
+        (WRITE, 2, "before"),
+        (WRITE, 2, "after"),
         (POST, 1, "before"),
         (POST, 3, "after"),
     ],
@@ -224,7 +223,7 @@ def _handed_over(site: Site) -> Iterator[str]:
 def test_what_was_intended_is_looked_up(wire: tuple[Site, Wire]) -> None:
     """A task whose answer was lost is found by its key; one that never left is done again."""
     site, between = wire
-    between.run_and_kill(site, (TASK, 1, "after"))
+    between.run_and_kill(site, (WRITE, 2, "after"))
     there = set(site.tasks())
     site.sweep()
     kinds = {
@@ -248,7 +247,8 @@ def test_runs_that_are_killed_one_after_the_other(
 ) -> None:
     """Also a run that puts things right may be killed."""
     with _over_a_wire(open_site(LEADS[:3]), agent) as (site, between):
-        codes = [between.run_and_kill(site, (TAG, 1, when)) for when in WHEN]
+        places: list[Place] = [(WRITE, 2, "before"), (WRITE, 1, "after")]
+        codes = [between.run_and_kill(site, place) for place in places]
         site.sweep()
 
         assert [-signal.SIGKILL] * 2 == codes

@@ -1,13 +1,15 @@
 """When a batch of writes leaves."""
 
 from triage_agent.decision.actions import UpdateRecord
+from triage_agent.decision.item import Record
 from triage_agent.effects.deliver import Effect
 from triage_agent.jobs.lanes import LONGEST_WAIT, Lane
 
 
 def _effect(number: int) -> Effect:
     action = UpdateRecord(name="tag", object="Lead", record_id=f"00Q{number}", fields={})
-    return Effect.of(f"item-{number}", action)
+    record = Record(object="Lead", id=action.record_id, fields={})
+    return Effect.of(f"item-{number}", action, record)
 
 
 class Clock:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from triage_agent.connectors.model import Answer, ModelConnector
-from triage_agent.connectors.salesforce.writing import Row, Writer
+from triage_agent.connectors.salesforce.writing import Creates, NotWritten, Row, Updates, Writer
 from triage_agent.errors import AnswerLost
 from triage_agent.jobs.sweep import sweep
 
@@ -25,6 +25,8 @@ class Stumbling(ModelConnector):
 
     def __init__(self, whole: ModelConnector, company: str) -> None:
         self._whole, self._company = whole, company
+
+        self.key = whole.key  # type: ignore[method-assign]
 
     def close(self) -> None:
         """Closes the connector that works."""
@@ -59,21 +61,21 @@ def test_an_unforeseen_error_fails_its_item_alone(
 
 
 class Forgetful(Writer):
-    """A connector that loses the answer to the first record that it creates."""
+    """A connector that loses the answer to the first writes."""
 
     def __init__(self, whole: Writer, *, after: bool) -> None:
         self._whole, self._after, self._lost = whole, after, False
         self.prepared = whole.prepared  # type: ignore[method-assign]
-        self.update = whole.update  # type: ignore[method-assign]
         self.check = whole.check  # type: ignore[method-assign]
+        self.overtaken = whole.overtaken  # type: ignore[method-assign]
         self.find = whole.find  # type: ignore[method-assign]
 
-    def create(self, name: str, key: str, rows: Sequence[Mapping[str, Scalar]]) -> list[Row]:
-        """Creates; the first time nobody hears of it, or it never arrived."""
+    def write(self, collections: Sequence[Updates | Creates]) -> list[list[Row]]:
+        """Writes; the first time nobody hears of it, or it never arrived."""
         lost, self._lost = not self._lost, True
         if lost and not self._after:
             raise AnswerLost("salesforce", "CUT", "the connection was cut")
-        written = self._whole.create(name, key, rows)
+        written = self._whole.write(collections)
         if lost:
             raise AnswerLost("salesforce", "CUT", "the connection was cut")
         return written
@@ -119,18 +121,45 @@ def test_questions_at_once(
 
 
 def test_a_row_that_is_refused_fails_its_item_alone(open_site: Callable[..., Site]) -> None:
-    """Of a batch only the row that the org refuses fails, and in the end a person is told."""
-    site = open_site([{"Company": "Stays"}, {"Company": "Goes"}])
-    goes = next(key for key, lead in site.leads().items() if lead["Company"] == "Goes")
+    """Of a batch only the row that the org refuses fails; after three tries a person is told."""
+    site = open_site([{"Company": "Stays"}, {"Company": "Refused"}])
     with site.parts() as parts:
-        first = sweep(
-            parts, "live", progress=lambda ended, _of: None if ended else site.delete(goes)
-        )
-    statuses = {item.record_id == goes: item.status for item in first.items}
-    (given_up,) = site.sweep().items
+        report = sweep(replace(parts, writer=Choosy(parts.writer)), "live")
+    companies = {key: lead["Company"] for key, lead in site.leads().items()}
+    items = {companies[item.record_id]: item for item in report.items}
+    failed = [h.event for h in site.events(items["Refused"].item_id) if h.event.kind == "Failed"]
 
-    assert {False: "settled", True: "failed"} == statuses
-    assert 1 == len(site.tasks())
-    assert ("escalated", "failed_repeatedly") == (given_up.status, given_up.stops[0].rule)
-    assert [f"{given_up.item_id}.escalate"] == list(site.messages())
+    assert {"Stays": "settled", "Refused": "escalated"} == {c: i.status for c, i in items.items()}
+    assert [("create_task", "FIELD_CUSTOM_VALIDATION_EXCEPTION")] * 3 == [
+        (event.action, event.code) for event in failed
+    ]
+    assert ["failed_repeatedly"] == [stop.rule for stop in items["Refused"].stops]
+    assert [f"{items['Stays'].item_id}.create_task"] == list(site.tasks())
+    assert [f"{items['Refused'].item_id}.escalate"] == list(site.messages())
     assert [] == site.sweep().items
+
+
+class Choosy(Writer):
+    """An org with a rule that one company's tasks break."""
+
+    def __init__(self, whole: Writer) -> None:
+        self._whole = whole
+        self.prepared = whole.prepared  # type: ignore[method-assign]
+        self.check = whole.check  # type: ignore[method-assign]
+        self.overtaken = whole.overtaken  # type: ignore[method-assign]
+        self.find = whole.find  # type: ignore[method-assign]
+
+    def write(self, collections: Sequence[Updates | Creates]) -> list[list[Row]]:
+        """Writes row by row, all but the tasks that are refused."""
+        return [[self._row(one, row) for row in one.rows] for one in collections]
+
+    def _row(self, one: Updates | Creates, row: Any) -> Row:  # noqa: ANN401 - of either kind
+        if isinstance(one, Creates) and "Refused" in row["Subject"]:
+            return NotWritten("FIELD_CUSTOM_VALIDATION_EXCEPTION", ())
+        alone = Updates(one.object, [row]) if isinstance(one, Updates) else _created(one, row)
+        ((written,),) = self._whole.write([alone])
+        return written
+
+
+def _created(one: Creates, row: Mapping[str, Scalar]) -> Creates:
+    return Creates(one.object, one.key, [row])

@@ -80,6 +80,7 @@ EXAMPLES: dict[str, Event] = {
         events.Done(action="tag", key="abc.tag", reference=LEAD.id, found=True),
         events.Failed(action="tag", code="ROW_LOCKED", reason="Salesforce refused the row"),
         events.NotFound(action="tag", key="abc.tag"),
+        events.Overtaken(action="tag", key="abc.tag", how="was deleted"),
         events.Started(
             mode="live",
             page_version=4,

@@ -25,6 +25,7 @@ WORDS = {
     "Done": "tag is done: 00Q000000000001AAA (found after an interruption)",
     "Failed": "tag failed: Salesforce refused the row",
     "NotFound": "tag had not happened; it may be done again",
+    "Overtaken": "tag was left undone: since it was read, the record was deleted",
     "Started": (
         "live run on page version 4 (pppppppppppp), model model-1, 2 unfinished items taken up"
     ),

@@ -64,7 +64,7 @@ def test_the_start_may_be_of_any_zone() -> None:
     holidays=st.sets(st.dates(date(2026, 1, 1), date(2027, 12, 31)), max_size=40),
     zone=st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata", "UTC"]),
 )
-def test_what_is_due_is_due_at_work(  # noqa: PLR0913, PLR0917 - one parameter a strategy
+def test_what_is_due_is_due_at_work(
     start: datetime,
     allowed: timedelta,
     opens: int,

@@ -21,6 +21,7 @@ class _Private:
 
 
 Private = _Private()
+System = Literal["salesforce", "slack"]
 
 
 class Received(Value):
@@ -126,7 +127,7 @@ class Intended(Value):
     kind: Literal["Intended"] = "Intended"
     action: str
     key: str
-    system: Literal["salesforce", "slack"]
+    system: System
 
 
 class Done(Value):
@@ -140,12 +141,16 @@ class Done(Value):
 
 
 class Failed(Value):
-    """A step came to nothing: `action` is an action's name, or `assess`."""
+    """A step came to nothing: `action` is an action's name, or `assess`.
+
+    `again`: only this item is concerned, so another try may follow in the same run.
+    """
 
     kind: Literal["Failed"] = "Failed"
     action: str
     code: str
     reason: str
+    again: bool = False
 
 
 class NotFound(Value):
@@ -154,6 +159,15 @@ class NotFound(Value):
     kind: Literal["NotFound"] = "NotFound"
     action: str
     key: str
+
+
+class Overtaken(Value):
+    """The record isn't what was judged any more, so this was left undone; `how` names no value."""
+
+    kind: Literal["Overtaken"] = "Overtaken"
+    action: str
+    key: str
+    how: str
 
 
 class Started(Value):
@@ -172,7 +186,7 @@ class Called(Value):
     """One request to Salesforce or Slack: no query, no body, no personal data."""
 
     kind: Literal["Called"] = "Called"
-    system: Literal["salesforce", "slack"]
+    system: System
     method: str
     path: str
     status: int | None
@@ -210,6 +224,7 @@ Event = Annotated[
     | Done
     | Failed
     | NotFound
+    | Overtaken
     | Started
     | Called
     | Finished

@@ -23,6 +23,7 @@ from triage_agent.decision.events import (
     Intended,
     ModelCalled,
     NotFound,
+    Overtaken,
     Permitted,
     Planned,
     Read,
@@ -39,7 +40,16 @@ MAX_FAILURES = 3
 """After so many failures an item goes to a person, and a write is not tried again."""
 
 Status = Literal["open", "settled", "escalated", "failed"]
-ActionState = Literal["planned", "recorded", "permitted", "refused", "intended", "done", "failed"]
+ActionState = Literal[
+    "planned",
+    "recorded",
+    "permitted",
+    "refused",
+    "intended",
+    "done",
+    "failed",
+    "overtaken",
+]
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,7 @@ class Story:
     open: dict[str, tuple[Intended, datetime]] = field(default_factory=dict)
     failures: list[Failed] = field(default_factory=list)
     calls: list[tuple[str, Call]] = field(default_factory=list)
+    paid: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, events: Iterable[Happened]) -> "Story":
@@ -124,8 +135,14 @@ class Story:
         if isinstance(happened.event, Intended):
             self.open[happened.event.action] = (happened.event, happened.at)
         if isinstance(happened.event, ModelCalled):
-            self.calls.append((happened.run, happened.event.call))
+            self._pay(happened.run, happened.event)
         self._fold(happened.event)
+
+    def _pay(self, run: str, event: ModelCalled) -> None:
+        """Keeps what was paid for: the same question isn't asked again."""
+        self.calls.append((run, event.call))
+        if event.call.outcome == "answered" and event.answer:
+            self.paid[event.call.key] = event.answer
 
     def item(self, item_id: str, page: Page) -> Item:
         """The item as it was read."""
@@ -162,6 +179,16 @@ class Story:
     def failed_times(self, action: str) -> int:
         """How often a step or action has failed."""
         return sum(failed.action == action for failed in self.failures)
+
+    def may_pass(self, step: str) -> bool:
+        """Whether a step that was tried may be tried again at once.
+
+        After a failure only where it concerned this item alone.
+        """
+        if self.states.get(step, "failed") != "failed":
+            return True
+        failed = (failed.again for failed in reversed(self.failures) if failed.action == step)
+        return next(failed, True)
 
     @singledispatchmethod
     def _fold(self, event: Event) -> None:
@@ -221,6 +248,11 @@ class Story:
     def _(self, event: NotFound) -> None:
         self.open.pop(event.action, None)
         self.states[event.action] = "permitted"
+
+    @_fold.register
+    def _(self, event: Overtaken) -> None:
+        self.open.pop(event.action, None)
+        self.states[event.action] = "overtaken"
 
     @_fold.register
     def _(self, event: Failed) -> None:

@@ -4,17 +4,24 @@ Each function answers with events for the items' streams. An effect whose answer
 none: it stays intended, and is looked up.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from datetime import datetime, timedelta
+from typing import Self
 
-from triage_agent.connectors.salesforce.writing import NotWritten, Row, Writer
-from triage_agent.connectors.slack import SlackConnector
+from triage_agent.connectors.salesforce.writing import Creates, NotWritten, Row, Updates, Writer
+from triage_agent.connectors.slack import Posted, SlackConnector
 from triage_agent.decision.actions import Action, CreateRecord, PostHandOver, UpdateRecord
-from triage_agent.decision.events import Done, Event, Failed, Intended
+from triage_agent.decision.events import Done, Event, Failed, Intended, Overtaken, System
+from triage_agent.decision.item import Record
 from triage_agent.errors import AnswerLost, ConnectorError
 from triage_agent.operating_model.schema import Page
 
+SLACK_SETTLES = timedelta(seconds=5)
+"""How long a message that was posted and cut off may take to show in the channel."""
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""How far the time of Slack may lie behind ours at most."""
+HEAD_TRIES = 3
 Entry = tuple[str, Event]
 """An event and the stream that it belongs to."""
 
@@ -25,7 +32,7 @@ class Mark:
 
     stream: str
     name: str
-    system: Literal["salesforce", "slack"]
+    system: System
 
     @property
     def key(self) -> str:
@@ -40,61 +47,92 @@ class Mark:
         done = Done(action=self.name, key=self.key, reference=reference, found=found)
         return self.stream, done
 
-    def failed(self, code: str, reason: str) -> Entry:
+    def failed(self, code: str, reason: str, *, again: bool = False) -> Entry:
         """The event when it surely isn't there."""
-        return self.stream, Failed(action=self.name, code=code, reason=reason)
+        return self.stream, Failed(action=self.name, code=code, reason=reason, again=again)
+
+    def overtaken(self, how: str) -> Entry:
+        """The event when it was left undone, because the record has changed."""
+        return self.stream, Overtaken(action=self.name, key=self.key, how=how)
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One action of one item on its way out."""
+    """One action of one item on its way out; `record`: what was judged."""
 
     mark: Mark
     action: Action
+    record: Record
 
     @classmethod
-    def of(cls, item: str, action: Action) -> Self:
+    def of(cls, item: str, action: Action, record: Record) -> Self:
         """The effect that an item's action has."""
-        system: Literal["salesforce", "slack"]
-        system = "slack" if action.kind == "post" else "salesforce"
-        return cls(Mark(item, action.name, system), action)
+        system: System = "slack" if action.kind == "post" else "salesforce"
+        return cls(Mark(item, action.name, system), action, record)
 
 
 @dataclass(frozen=True)
 class Overflow:
-    """The message under which a run's further hand-overs to a team go."""
+    """The message under which a run's further hand-overs to a team go; `at`: when it leaves."""
 
     mark: Mark
     team: str
+    at: datetime
 
 
-def deliver_updates(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
-    """Updates the records of one object in one call."""
-    actions = [effect.action for effect in effects if isinstance(effect.action, UpdateRecord)]
+def deliver_records(writer: Writer, page: Page, effects: Sequence[Effect]) -> list[Entry]:
+    """Updates and creates records in one request, but only where the item still stands.
+
+    An item whose record isn't what was judged any more is left alone.
+    """
     try:
-        rows = [(a.record_id, writer.prepared(a.object, a.fields)) for a in actions]
-        results = writer.update(actions[0].object, rows)
+        records = {effect.record.id: effect.record for effect in effects}
+        overtaken = writer.overtaken(page, list(records.values()))
+        entries = [e.mark.overtaken(how) for e in effects if (how := overtaken.get(e.record.id))]
+        return entries + _written(writer, [e for e in effects if e.record.id not in overtaken])
     except ConnectorError as exc:
         return list(_all_failed((effect.mark for effect in effects), exc))
-    return list(_results(effects, results))
 
 
-def deliver_creates(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
-    """Creates the records of one object in one call, each with its key."""
-    actions = [effect.action for effect in effects if isinstance(effect.action, CreateRecord)]
-    try:
-        rows = [writer.prepared(action.object, action.fields) for action in actions]
-        results = writer.create(actions[0].object, actions[0].key_field, rows)
-    except ConnectorError as exc:
-        return list(_all_failed((effect.mark for effect in effects), exc))
-    return list(_results(effects, results))
+def _written(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
+    groups: dict[tuple[str, ...], list[Effect]] = {}
+    for effect in effects:
+        groups.setdefault(_place(effect.action), []).append(effect)
+    collections = [_collection(writer, group) for group in groups.values()]
+    results = writer.write(collections)
+    return [
+        entry
+        for group, rows in zip(groups.values(), results, strict=True)
+        for entry in _results(group, rows)
+    ]
+
+
+def _place(action: Action) -> tuple[str, ...]:
+    match action:
+        case UpdateRecord(object=name):
+            return name, ""
+        case CreateRecord(object=name, key_field=key):
+            return name, key
+        case _:
+            raise TypeError(f"{action.kind} writes no record")
+
+
+def _collection(writer: Writer, effects: Sequence[Effect]) -> Updates | Creates:
+    actions = [effect.action for effect in effects]
+    (name, key) = _place(actions[0])
+    updates = [action for action in actions if isinstance(action, UpdateRecord)]
+    if updates:
+        return Updates(name, [(a.record_id, writer.prepared(name, a.fields)) for a in updates])
+    creates = [action for action in actions if isinstance(action, CreateRecord)]
+    return Creates(name, key, [writer.prepared(name, action.fields) for action in creates])
 
 
 def _results(effects: Sequence[Effect], results: Sequence[Row]) -> Iterator[Entry]:
     for effect, result in zip(effects, results, strict=True):
         if isinstance(result, NotWritten):
             named = f" for {', '.join(result.fields)}" if result.fields else ""
-            yield effect.mark.failed(result.code, f"Salesforce refused the row{named}")
+            reason = f"Salesforce refused the row{named}"
+            yield effect.mark.failed(result.code, reason, again=True)
         else:
             yield effect.mark.done(result.id)
 
@@ -104,21 +142,33 @@ def _all_failed(marks: Iterable[Mark], exc: ConnectorError) -> Iterator[Entry]:
         yield from (mark.failed(exc.code, str(exc)) for mark in marks)
 
 
+@dataclass(frozen=True)
+class Posting:
+    """What hand-overs are posted with."""
+
+    slack: SlackConnector
+    page: Page
+    sleep: Callable[[float], None]
+
+
 @dataclass
 class Messages:
-    """How many messages of its own a run may still post in a channel, then the common thread."""
+    """How many messages of its own a run may still post in a channel, then the common thread.
+
+    `unsure`: nobody knows whether the thread's head is there, so this run posts no other.
+    """
 
     left: int
     thread: str | None = None
+    unsure: bool = False
 
     def split(self, waiting: int) -> int:
         """How many of the waiting hand-overs get a message of their own; one is kept back."""
-        return 0 if self.thread else max(0, min(waiting, self.left - 1))
+        return 0 if self.thread or self.unsure else max(0, min(waiting, self.left - 1))
 
 
 def deliver_posts(
-    slack: SlackConnector,
-    page: Page,
+    posting: Posting,
     messages: Messages,
     effects: Sequence[Effect],
     overflow: Overflow | None,
@@ -126,12 +176,12 @@ def deliver_posts(
     """Posts hand-overs to one team, in order; what exceeds the limit goes under `overflow`."""
     own = messages.split(len(effects))
     messages.left -= own
-    entries = [entry for effect in effects[:own] for entry in _post(slack, page, effect, None)]
+    entries = [entry for effect in effects[:own] for entry in _post(posting, effect, None)]
     if rest := effects[own:]:
         if overflow:
-            entries += _open_thread(slack, page, messages, overflow)
+            entries += _open_thread(posting, messages, overflow)
         if messages.thread:
-            entries += [e for effect in rest for e in _post(slack, page, effect, messages.thread)]
+            entries += [e for effect in rest for e in _post(posting, effect, messages.thread)]
         else:
             entries += [
                 effect.mark.failed("NO_THREAD", "the common message failed") for effect in rest
@@ -139,33 +189,41 @@ def deliver_posts(
     return entries
 
 
-def _post(
-    slack: SlackConnector,
-    page: Page,
-    effect: Effect,
-    thread: str | None,
-) -> Iterator[Entry]:
+def _post(posting: Posting, effect: Effect, thread: str | None) -> Iterator[Entry]:
     assert isinstance(effect.action, PostHandOver)
-    channel = page.teams[effect.action.team].channel
+    channel = posting.page.teams[effect.action.team].channel
     try:
-        posted = slack.post(channel, effect.mark.key, effect.action.hand_over, thread)
+        posted = posting.slack.post(channel, effect.mark.key, effect.action.hand_over, thread)
     except ConnectorError as exc:
         yield from _all_failed([effect.mark], exc)
     else:
         yield effect.mark.done(posted.reference)
 
 
-def _open_thread(
-    slack: SlackConnector,
-    page: Page,
-    messages: Messages,
-    overflow: Overflow,
-) -> Iterator[Entry]:
-    channel = page.teams[overflow.team].channel
+def _open_thread(posting: Posting, messages: Messages, overflow: Overflow) -> Iterator[Entry]:
     try:
-        posted = slack.post_overflow(channel, overflow.mark.key, overflow.team)
+        posted = _head(posting, overflow)
     except ConnectorError as exc:
+        messages.unsure = isinstance(exc, AnswerLost)
         yield from _all_failed([overflow.mark], exc)
     else:
         messages.thread = posted.ts
         yield overflow.mark.done(posted.reference)
+
+
+def _head(posting: Posting, overflow: Overflow) -> Posted:
+    """Posts the common message once: where the answer is lost it is looked for first."""
+    channel, key = posting.page.teams[overflow.team].channel, overflow.mark.key
+    for _ in range(HEAD_TRIES):
+        try:
+            return posting.slack.post_overflow(channel, key, overflow.team)
+        except AnswerLost as exc:
+            lost = exc
+        posting.sleep(SLACK_SETTLES.total_seconds())
+        try:
+            found = posting.slack.find(channel, overflow.at - CLOCKS_DIFFER)
+        except ConnectorError as exc:
+            raise lost from exc
+        if key in found:
+            return found[key]
+    raise lost

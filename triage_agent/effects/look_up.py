@@ -11,8 +11,6 @@ from triage_agent.decision.events import NotFound
 from triage_agent.effects.deliver import Effect, Entry
 from triage_agent.operating_model.schema import Page
 
-SLACK_SETTLES = timedelta(seconds=5)
-"""How long a message that was posted and cut off may take to show in the channel."""
 _EARLIER = timedelta(hours=6)
 """How much older than a reply its thread may be: longer than a run takes, or than clocks differ."""
 

@@ -7,17 +7,18 @@ of writes, a look-up. Nothing waits for a whole batch.
 
 import time
 import traceback
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import PurePath
+from queue import Empty, SimpleQueue
 
 import structlog
 
 from triage_agent.connectors.salesforce.writing import COLLECTION
 from triage_agent.decision.actions import Action
-from triage_agent.decision.events import Event, Failed
+from triage_agent.decision.events import Event, Failed, System
 from triage_agent.decision.progress import (
     Assess,
     Deliver,
@@ -29,16 +30,17 @@ from triage_agent.decision.progress import (
     step_of,
 )
 from triage_agent.effects.deliver import (
+    SLACK_SETTLES,
     Effect,
     Entry,
     Mark,
     Messages,
     Overflow,
-    deliver_creates,
+    Posting,
     deliver_posts,
-    deliver_updates,
+    deliver_records,
 )
-from triage_agent.effects.look_up import SLACK_SETTLES, Interrupted, look_up
+from triage_agent.effects.look_up import Interrupted, look_up
 from triage_agent.errors import ConnectorError, TriageError
 from triage_agent.jobs.lanes import Lane
 from triage_agent.jobs.parts import Parts
@@ -47,6 +49,17 @@ from triage_agent.operating_model.schema import PostAction
 
 log = structlog.get_logger()
 POSTS_AT_ONCE = 20
+RECORDS = "records"
+"""The lane of all that is written into the CRM; each action that posts has one of its own."""
+READ, LOOK_UP = "read", "look up"
+TRIES = 5
+"""How often one run takes the same step of an item at most."""
+Step = tuple[str, str]
+"""An item, and what of it was under way."""
+
+Landing = Callable[[list[Entry]], Iterable[Step]]
+"""Told what a piece of work brought, once it is over; says whose steps it was."""
+
 Batches = Iterator[list[Entry]]
 """New items as they are read: a batch at a time, the events that begin them. None is empty."""
 
@@ -63,18 +76,19 @@ class Pipeline:
         self._parts, self._run, self._ended = parts, run, ended
         self._page = parts.rules.page
         self._steps = Steps(parts)
-        self._asking: deque[tuple[str, Callable[[], list[Entry]]]] = deque()
+        self._asking: deque[tuple[str, str, Callable[[], list[Entry]]]] = deque()
         self._asked = 0
         self._lanes: dict[str, Lane] = {}
         self._messages: dict[str, Messages] = {}
-        self._flying: dict[Future[list[Entry]], Callable[[], Iterable[str]]] = {}
-        self._reading: Future[list[Entry]] | None = None
+        self._flying: dict[Future[list[Entry]], Landing] = {}
+        self._landed: SimpleQueue[Future[list[Entry]]] = SimpleQueue()
+        self._reading = False
         self._exhausted = False
         self._broken: BaseException | None = None
-        self._lost: list[str] = []
-        self._looking = False
-        self._busy: Counter[str] = Counter()
-        self._tried: dict[str, set[str]] = {}
+        self._lost: defaultdict[System, list[str]] = defaultdict(list)
+        self._looking: set[System] = set()
+        self._under_way: defaultdict[str, set[str]] = defaultdict(set)
+        self._tried: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def run(self, unfinished: Iterable[str], fresh: Batches) -> None:
         """Works until every item has ended or can't go on in this run."""
@@ -84,7 +98,7 @@ class Pipeline:
             for item in unfinished:
                 self._route(item)
             self._read_on()
-            while self._reading or self._flying or self._has_work():
+            while self._flying or self._has_work():
                 if not self._broken:
                     self._launch()
                 self._settle()
@@ -95,16 +109,16 @@ class Pipeline:
         waiting = any(
             lane.due_in(nothing_follows=True) is not None for lane in self._lanes.values()
         )
-        return not self._broken and bool(self._asking or self._lost or waiting)
+        return not self._broken and bool(self._asking or self._waits_for_look_up() or waiting)
 
     def _launch(self) -> None:
         """Starts all that can start now."""
-        if self._lost and not self._looking:
-            self._look_up()
+        for system in [system for system in self._lost if system not in self._looking]:
+            self._look_up(system, self._lost.pop(system))
         while self._asking and self._asked < self._page.limits.concurrency:
-            item, question = self._asking.popleft()
+            item, step, question = self._asking.popleft()
             self._asked += 1
-            self._fly(question, partial(self._answered, item))
+            self._fly(question, partial(self._answered, item, step))
         if len(self._asking) < self._page.limits.concurrency:
             self._read_on()
         for name, lane in self._lanes.items():
@@ -112,39 +126,44 @@ class Pipeline:
                 self._depart(name, lane)
 
     def _upstream_is_dry(self) -> bool:
-        return not (self._reading or self._asking or self._asked or self._lost or self._looking)
+        under_way = self._reading or self._asking or self._asked
+        return not (under_way or self._waits_for_look_up() or self._looking)
+
+    def _waits_for_look_up(self) -> bool:
+        return any(self._lost.values())
 
     def _read_on(self) -> None:
-        if self._reading is None and not self._exhausted:
-            self._reading = self._pool.submit(lambda: next(self._fresh, []))
+        if not self._reading and not self._exhausted:
+            self._reading = True
+            self._fly(lambda: next(self._fresh, []), self._read)
 
-    def _fly(self, work: Callable[[], list[Entry]], landed: Callable[[], Iterable[str]]) -> None:
-        self._flying[self._pool.submit(work)] = landed
+    def _read(self, entries: list[Entry]) -> list[Step]:
+        self._reading, self._exhausted = False, not entries
+        return [(stream, READ) for stream, event in entries if event.kind == "Received"]
 
-    def _answered(self, item: str) -> list[str]:
+    def _answered(self, item: str, step: str, _entries: list[Entry]) -> list[Step]:
         self._asked -= 1
-        return [item]
+        return [(item, step)]
+
+    def _fly(self, work: Callable[[], list[Entry]], landing: Landing) -> None:
+        future = self._pool.submit(work)
+        self._flying[future] = landing
+        future.add_done_callback(self._landed.put)
 
     def _settle(self) -> None:
         """Waits for something to finish, commits all that has, and routes its items."""
         pauses = [lane.due_in(nothing_follows=False) for lane in self._lanes.values()]
         patience = min((pause for pause in pauses if pause is not None), default=None)
-        pending = {*self._flying, *([self._reading] if self._reading else [])}
-        done, _ = wait(pending, timeout=patience, return_when=FIRST_COMPLETED)
         entries: list[Entry] = []
-        items: list[str] = []
-        if self._reading in done:
-            entries += self._read()
-            items += [stream for stream, event in entries if event.kind == "Received"]
-            self._busy.update(items)
-        for future in [future for future in self._flying if future in done]:
-            landed = self._flying.pop(future)
-            entries += self._result(future)
-            items += landed()
+        steps: list[Step] = []
+        for future in _available(self._landed, patience):
+            brought = self._result(future)
+            entries += brought
+            steps += self._flying.pop(future)(brought)
         entries += [(self._run, called) for called in self._parts.calls.drain()]
         self._commit(entries)
-        for item in items:
-            self._busy[item] -= 1
+        for item, step in steps:
+            self._under_way[item].discard(step)
             self._route(item)
 
     def _result(self, future: Future[list[Entry]]) -> list[Entry]:
@@ -154,32 +173,26 @@ class Pipeline:
             return []
         return future.result()
 
-    def _read(self) -> list[Entry]:
-        assert self._reading
-        future, self._reading = self._reading, None
-        batch = self._result(future)
-        self._exhausted = not batch
-        return batch
-
     def _commit(self, entries: list[Entry]) -> None:
         self._parts.ledger.append(self._run, self._parts.clock(), entries)
 
     def _route(self, item: str) -> None:
-        """Hands out an item's next step; a step that was tried in this run waits for another."""
-        story = self._parts.ledger.story(item)
+        """Hands out an item's next step; one that was tried in vain waits for another run."""
+        story, under_way = self._parts.ledger.story(item), self._under_way[item]
         match step_of(story):
-            case Assess() if self._first(item, "assess"):
+            case Assess() if self._may_try(item, story, "assess"):
                 self._ask(item, "assess", self._steps.assess(self._work(item, story)))
-            case Draft(name) if self._first(item, name):
+            case Draft(name) if self._may_try(item, story, name):
                 self._ask(item, name, self._steps.draft(self._work(item, story), name))
             case Deliver(actions):
                 for action in actions:
-                    if self._first(item, action.name):
-                        self._board(item, action)
-            case LookUp() if not self._busy[item] and self._first(item, "look up"):
-                self._busy[item] += 1
-                self._lost.append(item)
-            case GiveUp(reason) if self._first(item, "give up"):
+                    if self._may_try(item, story, action.name):
+                        self._board(item, story, action)
+            case LookUp(keys) if not under_way and self._may_try(item, story, LOOK_UP):
+                under_way.add(LOOK_UP)
+                slow = any(intended.system == "slack" for intended in keys)
+                self._lost["slack" if slow else "salesforce"].append(item)
+            case GiveUp(reason) if self._may_try(item, story, "give up"):
                 times = len(story.failures)
                 step = self._steps.give_up(self._work(item, story), reason, times)
                 self._commit(_taken(item, "give up", step))
@@ -187,35 +200,39 @@ class Pipeline:
                 return
             case Nothing():
                 pass
-        if not self._busy[item]:
+        if not under_way:
             self._end(item, story)
 
+    def _may_try(self, item: str, story: Story, step: str) -> bool:
+        """Once in a run; then only after what passes, and within bounds."""
+        if step in self._under_way[item]:
+            return False
+        tried = self._tried[item]
+        if tried[step] and (tried[step] >= TRIES or not story.may_pass(step)):
+            return False
+        tried[step] += 1
+        return True
+
     def _end(self, item: str, story: Story) -> None:
-        del self._busy[item]
+        del self._under_way[item]
         self._tried.pop(item, None)
         self._ended(item, story)
         self._parts.ledger.forget(item)
 
     def _work(self, item: str, story: Story) -> Work:
-        return Work(story.item(item, self._page), story.judged())
-
-    def _first(self, item: str, step: str) -> bool:
-        tried = self._tried.setdefault(item, set())
-        if step in tried:
-            return False
-        tried.add(step)
-        return True
+        return Work(story.item(item, self._page), story.judged(), story.paid)
 
     def _ask(self, item: str, name: str, step: Iterator[Event]) -> None:
-        self._busy[item] += 1
-        self._asking.append((item, partial(_taken, item, name, step)))
+        self._under_way[item].add(name)
+        self._asking.append((item, name, partial(_taken, item, name, step)))
 
-    def _board(self, item: str, action: Action) -> None:
-        self._busy[item] += 1
-        if action.name not in self._lanes:
-            capacity = POSTS_AT_ONCE if action.kind == "post" else COLLECTION
-            self._lanes[action.name] = Lane(capacity, time.monotonic)
-        self._lanes[action.name].add(Effect.of(item, action))
+    def _board(self, item: str, story: Story, action: Action) -> None:
+        self._under_way[item].add(action.name)
+        posts = action.kind == "post"
+        lane = action.name if posts else RECORDS
+        if lane not in self._lanes:
+            self._lanes[lane] = Lane(POSTS_AT_ONCE if posts else COLLECTION, time.monotonic)
+        self._lanes[lane].add(_effect(item, story, action))
 
     def _depart(self, name: str, lane: Lane) -> None:
         """`Intended` is durable before the batch leaves."""
@@ -223,43 +240,39 @@ class Pipeline:
         overflow = self._overflow(name, len(batch))
         marks = [effect.mark for effect in batch] + ([overflow.mark] if overflow else [])
         self._commit([mark.intended() for mark in marks])
-        match batch[0].action.kind:
-            case "update":
-                work = partial(deliver_updates, self._parts.writer, batch)
-            case "create":
-                work = partial(deliver_creates, self._parts.writer, batch)
-            case _:
-                messages = self._messages_of(name)
-                work = partial(
-                    deliver_posts, self._parts.slack, self._page, messages, batch, overflow
-                )
+        if name == RECORDS:
+            work = partial(deliver_records, self._parts.writer, self._page, batch)
+        else:
+            posting = Posting(self._parts.slack, self._page, self._parts.sleep)
+            work = partial(deliver_posts, posting, self._messages_of(name), batch, overflow)
 
-        def landed() -> list[str]:
+        def landing(_entries: list[Entry]) -> list[Step]:
             lane.flying = False
-            return [effect.mark.stream for effect in batch]
+            return [(effect.mark.stream, effect.mark.name) for effect in batch]
 
-        self._fly(work, landed)
+        self._fly(work, landing)
 
     def _messages_of(self, action: str) -> Messages:
         limit = self._page.limits.messages_per_run
         return self._messages.setdefault(action, Messages(limit))
 
     def _overflow(self, action: str, waiting: int) -> Overflow | None:
-        rule = self._page.may[action]
+        rule = self._page.may.get(action)
         if not isinstance(rule, PostAction):
             return None
         messages = self._messages_of(action)
-        if messages.thread or messages.split(waiting) == waiting:
+        if messages.thread or messages.unsure or messages.split(waiting) == waiting:
             return None
-        return Overflow(Mark(self._run, f"{action}.thread", "slack"), rule.post_to)
+        mark = Mark(self._run, f"{action}.thread", "slack")
+        return Overflow(mark, rule.post_to, self._parts.clock())
 
-    def _look_up(self) -> None:
+    def _look_up(self, system: System, items: Sequence[str]) -> None:
         """One look-up for all items that wait for one, when what they sent would show."""
-        items, self._lost = self._lost, []
-        parts, self._looking = self._parts, True
+        parts = self._parts
+        self._looking.add(system)
         stories = {item: parts.ledger.story(item) for item in items}
         interrupted = [
-            Interrupted(Effect.of(item, story.actions[name]), at)
+            Interrupted(_effect(item, story, story.actions[name]), at)
             for item, story in stories.items()
             for name, (_, at) in story.open.items()
         ]
@@ -268,19 +281,43 @@ class Pipeline:
 
         def work() -> list[Entry]:
             parts.sleep(max(0.0, (shows - parts.clock()).total_seconds()))
-            try:
-                return look_up(parts.writer, parts.slack, self._page, interrupted)
-            except ConnectorError as exc:
-                log.warning("look-up put off", reason=str(exc), items=len(items))
-                return []  # they stay open, and are looked up in the next run
+            return look_up(parts.writer, parts.slack, self._page, interrupted)
 
-        def landed() -> list[str]:
-            self._looking = False
-            for one in interrupted:  # what isn't there may be done once more in this run
-                self._tried[one.effect.mark.stream].discard(one.effect.mark.name)
-            return items
+        def landing(_entries: list[Entry]) -> list[Step]:
+            self._looking.discard(system)
+            return [(item, LOOK_UP) for item in items]
 
-        self._fly(work, landed)
+        self._fly(partial(self._patient_look_up, work, items), landing)
+
+    def _patient_look_up(
+        self, work: Callable[[], list[Entry]], items: Sequence[str]
+    ) -> list[Entry]:
+        """What can't be looked up now stays open, and is looked up in the next run."""
+        try:
+            return work()
+        except ConnectorError as exc:
+            log.warning("look-up put off", reason=str(exc), items=len(items))
+            for item in items:
+                self._tried[item][LOOK_UP] = TRIES
+            return []
+
+
+def _available(
+    landed: SimpleQueue[Future[list[Entry]]],
+    patience: float | None,
+) -> Iterator[Future[list[Entry]]]:
+    """All that has finished; waits for the first, at most `patience` seconds."""
+    try:
+        yield landed.get(timeout=patience)
+        while True:
+            yield landed.get_nowait()
+    except Empty:
+        return
+
+
+def _effect(item: str, story: Story, action: Action) -> Effect:
+    assert story.record
+    return Effect.of(item, action, story.record)
 
 
 def _taken(item: str, name: str, step: Iterator[Event]) -> list[Entry]:

@@ -1,7 +1,8 @@
 """One item, one step: each function turns a step into the events that it leads to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 from triage_agent.authority import gate
 from triage_agent.decision import events
@@ -17,7 +18,7 @@ from triage_agent.decision.drafts import signed, stops_of_draft
 from triage_agent.decision.events import Event
 from triage_agent.decision.item import Item
 from triage_agent.decision.plan import Judged, draft_wanted, plan
-from triage_agent.decision.prompts import question
+from triage_agent.decision.prompts import Question, question
 from triage_agent.decision.stops import (
     Stop,
     declined,
@@ -28,18 +29,21 @@ from triage_agent.decision.stops import (
 from triage_agent.jobs.parts import Parts
 
 Events = Iterator[Event]
+Form = TypeVar("Form")
 
 
 @dataclass(frozen=True)
 class Work:
-    """An item as far as it is judged."""
+    """An item as far as it is judged. `paid`: the answers that there are, by their keys."""
 
     item: Item
     judged: Judged
+    paid: Mapping[str, str]
 
     def with_stops(self, stops: tuple[Stop, ...]) -> "Work":
         """The same work after more rules have fired."""
-        return Work(self.item, self.judged.model_copy(update={"stops": self.judged.stops + stops}))
+        judged = self.judged.model_copy(update={"stops": self.judged.stops + stops})
+        return Work(self.item, judged, self.paid)
 
 
 class Steps:
@@ -66,18 +70,9 @@ class Steps:
             "assessment",
             self._assessment_schema,
         )
-        answer = self._asker.ask("assess", asked)
-        try:
-            assessment = read_assessment(answer.text) if answer.text else None
-        except ValueError as exc:
-            yield _called(answer.call, answer.text, torn=True)
-            yield events.Failed(action="assess", code="torn", reason=f"no filled form: {exc}")
-            return
-        yield _called(answer.call, answer.text)
+        assessment = yield from self._filled(work, "assess", "assess", asked, read_assessment)
         if assessment:
             yield from self._judge(work, assessment)
-        else:
-            yield from self._no_answer(work, "assess", answer.call.outcome, str(answer.reason))
 
     def _judge(self, work: Work, assessment: Assessment) -> Events:
         yield events.Assessed(
@@ -86,7 +81,7 @@ class Steps:
             assessment=assessment,
         )
         judged = work.judged.model_copy(update={"assessment": assessment})
-        assessed = Work(work.item, judged)
+        assessed = Work(work.item, judged, work.paid)
         if stops := stops_with_model(work.item, self._rules.patterns, assessment):
             yield from self._stop(assessed, stops)
             return
@@ -107,23 +102,42 @@ class Steps:
             self._draft_schema,
             category=work.judged.category(work.item.page),
         )
-        answer = self._asker.ask("draft", asked)
-        try:
-            draft = read_draft(answer.text) if answer.text else None
-        except ValueError as exc:
-            yield _called(answer.call, answer.text, torn=True)
-            yield events.Failed(action=action, code="torn", reason=f"no filled form: {exc}")
-            return
-        yield _called(answer.call, answer.text)
+        draft = yield from self._filled(work, "draft", action, asked, read_draft)
         if draft is None:
-            yield from self._no_answer(work, action, answer.call.outcome, str(answer.reason))
-        elif stops := stops_of_draft(draft, work.item.page, self._rules.patterns):
+            return
+        if stops := stops_of_draft(draft, work.item.page, self._rules.patterns):
             yield from self._stop(work, stops)
         else:
             text = signed(draft, work.item.page)
             yield events.Drafted(action=action, words=len(text.split()), text=text)
             judged = work.judged.model_copy(update={"draft": text})
-            yield from self._plan(Work(work.item, judged))
+            yield from self._plan(Work(work.item, judged, work.paid))
+
+    def _filled(
+        self,
+        work: Work,
+        purpose: Literal["assess", "draft"],
+        action: str,
+        asked: Question,
+        read: Callable[[str], Form],
+    ) -> Generator[Event, None, Form | None]:
+        """The filled form; where there is none, what follows from that is told."""
+        if paid := work.paid.get(self._asker.key(asked)):
+            return read(paid)
+        answer = self._asker.ask(purpose, asked)
+        if answer.text is None:
+            yield _called(answer.call, None)
+            yield from self._no_answer(work, action, answer.call.outcome, str(answer.reason))
+            return None
+        try:
+            form = read(answer.text)
+        except ValueError as exc:
+            yield _called(answer.call, answer.text, torn=True)
+            reason = f"no filled form: {exc}"
+            yield events.Failed(action=action, code="torn", reason=reason, again=True)
+            return None
+        yield _called(answer.call, answer.text)
+        return form
 
     def give_up(self, work: Work, reason: str, times: int) -> Events:
         """Hands an item that keeps failing to a person."""

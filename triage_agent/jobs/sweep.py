@@ -103,8 +103,9 @@ class _Sweep:
         self._append(self._started(len(unfinished)))
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
-        pipeline = Pipeline(parts, self._run, self._ended)
-        pipeline.run(unfinished, self._batches(found.fresh))
+        if self._expected:
+            pipeline = Pipeline(parts, self._run, self._ended)
+            pipeline.run(unfinished, self._batches(found.fresh))
         report = self._report(len(found.fresh), found.deferred)
         counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
         self._append(events.Finished(**counts))

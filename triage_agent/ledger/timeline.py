@@ -23,7 +23,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "Refused",
         "Failed",
     ),
-    "What did it change?": ("Intended", "Done", "NotFound"),
+    "What did it change?": ("Intended", "Done", "NotFound", "Overtaken"),
     "Who reviewed or approved?": (),
     "What happened after that?": (),
 }

@@ -15,6 +15,7 @@ from triage_agent.decision.events import (
     Intended,
     ModelCalled,
     NotFound,
+    Overtaken,
     Permitted,
     Planned,
     Read,
@@ -111,6 +112,11 @@ def _(event: Done) -> str:
 @words.register
 def _(event: NotFound) -> str:
     return f"{event.action} had not happened; it may be done again"
+
+
+@words.register
+def _(event: Overtaken) -> str:
+    return f"{event.action} was left undone: since it was read, the record {event.how}"
 
 
 @words.register

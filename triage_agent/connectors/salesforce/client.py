@@ -5,11 +5,11 @@ and puts addresses and bodies into its exceptions' text. All four are mended her
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from jwt import PyJWTError
@@ -22,6 +22,7 @@ from simple_salesforce.exceptions import (
 )
 from urllib3.exceptions import NewConnectionError
 
+from triage_agent.chunks import chunks
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.patience import patiently
 from triage_agent.decision.events import Called
@@ -34,6 +35,7 @@ from triage_agent.errors import (
     WrongUsage,
 )
 
+QUERIES_AT_ONCE = 5  # as many as a composite request may hold
 API_VERSION = "62.0"
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
 MAX_LOGINS = 5
@@ -63,6 +65,21 @@ class Credentials:
         """The settings that these are of, to name them where they don't work."""
         given = (each.name.upper() for each in fields(self) if getattr(self, each.name))
         return ", ".join(f"SALESFORCE_{name}" for name in given)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several requests that travel together; `path` as in `SalesforceClient.get`."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_subrequest(self, base: str, number: int) -> dict[str, Any]:
+        """The form that a composite request gives it."""
+        content = {"body": self.body} if self.body else {}
+        url = f"{base}/{self.path}"
+        return {"method": self.method, "url": url, "referenceId": f"part{number}", **content}
 
 
 class SalesforceClient:
@@ -127,6 +144,26 @@ class SalesforceClient:
 
         return self._patiently("GET", rows)
 
+    def queries(self, soqls: Sequence[str]) -> list[list[dict[str, Any]]]:
+        """All rows of each of several queries, five of which go in one request."""
+        if len(soqls) == 1:
+            return [self.query(soqls[0])]
+        return [
+            rows
+            for some in chunks(soqls, QUERIES_AT_ONCE)
+            for rows in self._patiently("GET", partial(self._at_once, some))
+        ]
+
+    def _at_once(self, soqls: Sequence[str]) -> list[list[dict[str, Any]]]:
+        parts = [Part("GET", f"query?{urlencode({'q': soql})}") for soql in soqls]
+        return [[*self._pages(content)] for content in self._composed(parts)]
+
+    def _pages(self, page: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        yield from page["records"]
+        while not page["done"]:
+            page = self._api.query_more(page["nextRecordsUrl"], identifier_is_url=True)
+            yield from page["records"]
+
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Reads a path below `/services/data/vNN.0/`."""
         return self._patiently("GET", lambda: self._api.restful(path))
@@ -134,6 +171,20 @@ class SalesforceClient:
     def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Writes. `AnswerLost` means that it may have happened all the same."""
         return self._patiently(method, lambda: self._api.restful(path, method=method, json=body))
+
+    def write_together(self, parts: "Sequence[Part]") -> list[Any]:
+        """Writes several things in one request; what each part answers, in order.
+
+        `AnswerLost` means that any of it may have happened all the same.
+        """
+        return self._patiently("POST", lambda: self._composed(parts))
+
+    def _composed(self, parts: "Sequence[Part]") -> list[Any]:
+        base = f"/services/data/v{API_VERSION}"
+        requests = [part.as_subrequest(base, number) for number, part in enumerate(parts)]
+        body = {"allOrNone": False, "compositeRequest": requests}
+        answer: Any = self._api.restful("composite", method="POST", json=body)
+        return [_content(part) for part in answer["compositeResponse"]]
 
     def _patiently(self, method: str, call: Callable[[], Result]) -> Result:
         return patiently(lambda: translated(method, call), self._sleep)
@@ -234,6 +285,14 @@ class _Adapter(HTTPAdapter):
             if self._logins > MAX_LOGINS:
                 raise NotLetIn("salesforce", "LOGINS", "logged in too often; is the user allowed?")
         return parts.path
+
+
+def _content(answer: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """A part's content; the vendor's own exception where the part was refused."""
+    status, content = answer["httpStatusCode"], answer["body"]
+    if status >= requests.codes.bad_request:
+        raise SalesforceError("composite", status, "composite", content)
+    return content
 
 
 def _is_login(path: str) -> bool:

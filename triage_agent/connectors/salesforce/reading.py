@@ -7,6 +7,7 @@ formatter.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from simple_salesforce.format import format_soql
 
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.decision.item import Record
-from triage_agent.operating_model.schema import DomainOf, Page
+from triage_agent.operating_model.schema import DomainOf, Page, Read
 
 LONGEST_QUERY = 12_000  # characters once quoted: a GET address may have about 16,000
 RECORDS_EACH = 20  # related records of one object that are kept for an item
@@ -55,13 +56,26 @@ def surroundings(
 ) -> dict[str, Surroundings]:
     """What the page reads around some records, in a handful of queries; by record id."""
     around = {record.id: Surroundings() for record in records}
-    for name, read in page.reads.items():
-        missing = list(records)
-        for alternative in read.match:
-            ((column, source),) = alternative.items()
-            lookup = _Lookup(name, [*read.fields], column, source, free_mail)
-            missing = list(_match(client, lookup, missing, around))
+    lookups = {
+        name: [_lookup(name, read, alternative, free_mail) for alternative in read.match]
+        for name, read in page.reads.items()
+    }
+    missing = {name: list(records) for name in lookups}
+    while ready := [some.pop(0) for some in _unblocked(lookups)]:
+        searches = [_Search(lookup, missing[lookup.object], around) for lookup in ready]
+        answers = iter(client.queries([soql for search in searches for soql in search.queries]))
+        for search in searches:
+            rows = [row for some in islice(answers, len(search.queries)) for row in some]
+            missing[search.lookup.object] = list(search.placed(rows))
+    order = list(page.reads)
+    for found in around.values():
+        found.records.sort(key=lambda record: order.index(record.object))
     return around
+
+
+def _unblocked(lookups: Mapping[str, list["_Lookup"]]) -> list[list["_Lookup"]]:
+    """The objects whose next alternative rests on nothing that is still being looked for."""
+    return [some for some in lookups.values() if some and not lookups.get(some[0].after)]
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,15 @@ class _Lookup:
     column: str
     source: str | DomainOf
     free_mail: frozenset[str]
+
+    @property
+    def after(self) -> str:
+        """The object that has to be found first; empty where the item's own fields suffice."""
+        return "" if isinstance(self.source, DomainOf) else self.source.rpartition(".")[0]
+
+    @property
+    def columns(self) -> list[str]:
+        return list(dict.fromkeys([*self.fields, self.column]))
 
     def wanted(self, record: Record, around: Surroundings) -> list[str]:
         """The values that the column must have to belong to this record."""
@@ -88,36 +111,52 @@ class _Lookup:
         return f"{self.object} by {self.column}"
 
 
-def _match(
-    client: SalesforceClient,
-    lookup: _Lookup,
-    records: Iterable[Record],
-    around: Mapping[str, Surroundings],
-) -> Iterator[Record]:
-    """Adds what is found to `around`; yields the records for which nothing was."""
-    wanted = {record.id: (record, lookup.wanted(record, around[record.id])) for record in records}
-    values = dict.fromkeys(value for _, some in wanted.values() for value in some)
-    by_value: dict[str, list[Record]] = {}
-    for row in _rows(client, lookup, list(values)):
-        by_value.setdefault(str(_value(row, lookup.column)).casefold(), []).append(row)
-    for record, some in wanted.values():
-        found = {row.id: row for value in some for row in by_value.get(value.casefold(), ())}
-        if some:
-            around[record.id].looked_at.append(lookup.describes())
-        around[record.id].records += list(found.values())[:RECORDS_EACH]
-        if not found:
-            yield record
+def _lookup(
+    name: str,
+    read: Read,
+    alternative: Mapping[str, str | DomainOf],
+    free_mail: frozenset[str],
+) -> _Lookup:
+    ((column, source),) = alternative.items()
+    return _Lookup(name, [*read.fields], column, source, free_mail)
 
 
-def _rows(client: SalesforceClient, lookup: _Lookup, values: list[str]) -> Iterator[Record]:
-    fields = list(dict.fromkeys([*lookup.fields, lookup.column]))
-    for some in _short_enough(values):
-        soql = format_soql(
-            f"SELECT {_columns(fields)} FROM {lookup.object} WHERE {lookup.column} IN {{}}",
-            some,
-        )
-        for row in client.query(soql):
-            yield _record(lookup.object, fields, row)
+class _Search:
+    """A lookup for some records: its queries, and where what they find belongs."""
+
+    def __init__(
+        self,
+        lookup: _Lookup,
+        records: Sequence[Record],
+        around: Mapping[str, Surroundings],
+    ) -> None:
+        self.lookup, self._around = lookup, around
+        self._wanted = [(record, lookup.wanted(record, around[record.id])) for record in records]
+        values = dict.fromkeys(value for _, some in self._wanted for value in some)
+        self.queries = [
+            format_soql(
+                f"SELECT {_columns(lookup.columns)} FROM {lookup.object} "
+                f"WHERE {lookup.column} IN {{}}",
+                some,
+            )
+            for some in _short_enough(list(values))
+        ]
+
+    def placed(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
+        """Adds what was found to its records; yields the records for which nothing was."""
+        lookup = self.lookup
+        by_value: dict[str, list[Record]] = {}
+        for row in rows:
+            found = _record(lookup.object, lookup.columns, row)
+            by_value.setdefault(str(_value(found, lookup.column)).casefold(), []).append(found)
+        for record, some in self._wanted:
+            matches = {f.id: f for value in some for f in by_value.get(value.casefold(), ())}
+            around = self._around[record.id]
+            if some:
+                around.looked_at.append(lookup.describes())
+            around.records += list(matches.values())[:RECORDS_EACH]
+            if not matches:
+                yield record
 
 
 def _short_enough(values: list[str]) -> Iterator[list[str]]:

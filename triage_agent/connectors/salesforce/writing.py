@@ -1,5 +1,6 @@
 """Writes in collections of up to 200, each row with its own result."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +9,9 @@ from typing import Any
 from simple_salesforce.format import format_soql
 
 from triage_agent.chunks import chunks
-from triage_agent.connectors.salesforce.client import SalesforceClient
+from triage_agent.connectors.salesforce.client import Part, SalesforceClient
+from triage_agent.connectors.salesforce.rereading import overtaken
+from triage_agent.decision.item import Record
 from triage_agent.decision.text import clipped
 from triage_agent.errors import WrongUsage
 from triage_agent.operating_model.schema import (
@@ -20,6 +23,8 @@ from triage_agent.operating_model.schema import (
 )
 
 COLLECTION = 200
+_COLLECTIONS = "composite/sobjects"
+_REFERENCE = "@{"
 _KEYS = 100  # keys in one look-up: well below the longest address
 
 
@@ -39,6 +44,44 @@ class NotWritten:
 
 
 Row = Written | NotWritten
+Fields = Mapping[str, Scalar]
+
+
+@dataclass(frozen=True)
+class Updates:
+    """Records of one object to be changed: their ids and fields."""
+
+    object: str
+    rows: Sequence[tuple[str, Fields]]
+
+
+@dataclass(frozen=True)
+class Creates:
+    """Records of one object to be created, each with its key in the field `key`."""
+
+    object: str
+    key: str
+    rows: Sequence[Fields]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a collection is written; `there`: the ids of rows that need no writing any more."""
+
+    method: str
+    path: str
+    records: Sequence[Mapping[str, Any]]
+    there: Sequence[str | None] | None = None
+
+    def part(self) -> Part:
+        return Part(self.method, self.path, {"allOrNone": False, "records": self.records})
+
+    def told(self, results: Sequence[Row]) -> list[Row]:
+        """Each row's result, those among them that were there before."""
+        if self.there is None:
+            return list(results)
+        new = iter(results)
+        return [Written(known) if known else next(new) for known in self.there]
 
 
 class Writer:
@@ -77,7 +120,7 @@ class Writer:
                     f"{written!r}, but {', '.join(values)}",
                 )
 
-    def prepared(self, name: str, fields: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    def prepared(self, name: str, fields: Fields) -> dict[str, Scalar]:
         """The fields as they will be sent: text no longer than the org's fields are."""
         known = self._fields(name)
         return {
@@ -87,27 +130,45 @@ class Writer:
             for field, value in fields.items()
         }
 
-    def update(self, name: str, rows: Sequence[tuple[str, Mapping[str, Scalar]]]) -> list[Row]:
-        """Updates records by id, in order; doing it again changes nothing more."""
-        records = [{"attributes": {"type": name}, "id": key, **fields} for key, fields in rows]
-        return self._collection("PATCH", "composite/sobjects", records)
+    def write(self, collections: Sequence[Updates | Creates]) -> list[list[Row]]:
+        """Writes several collections in one request; each row's result, in order.
 
-    def create(self, name: str, key: str, rows: Sequence[Mapping[str, Scalar]]) -> list[Row]:
-        """Creates records that carry their key in the field `key`, in order.
-
-        By key where the org allows an upsert, so that a second try finds the first one's record.
+        `AnswerLost` where any of it may be there. Doing it again changes and creates nothing more.
         """
-        records = [{"attributes": {"type": name}, **fields} for fields in rows]
+        ways = [self._way(collection) for collection in collections]
+        full = [way for way in ways if way.records]
+        answers = iter(self._sent(full))
+        return [way.told(next(answers) if way.records else []) for way in ways]
+
+    def _way(self, collection: Updates | Creates) -> "_Way":
+        """By key where the org allows an upsert, so that a second try finds the first's record."""
+        name = collection.object
+        if isinstance(collection, Updates):
+            records = [{**_typed(name, fields), "id": key} for key, fields in collection.rows]
+            return _Way("PATCH", _COLLECTIONS, records)
+        key = collection.key
+        records = [_typed(name, fields) for fields in collection.rows]
         field = self._fields(name).get(key, {})
         if field.get("externalId") and field.get("idLookup"):
-            return self._collection("PATCH", f"composite/sobjects/{name}/{key}", records)
-        there = self.find(name, key, [str(fields[key]) for fields in rows])
-        new = [record for record in records if record[key] not in there]
-        created = iter(self._collection("POST", "composite/sobjects", new) if new else ())
-        return [
-            Written(there[str(record[key])]) if record[key] in there else next(created)
-            for record in records
-        ]
+            return _Way("PATCH", f"{_COLLECTIONS}/{name}/{key}", records)
+        found = self.find(name, key, [str(record[key]) for record in records])
+        there = [found.get(str(record[key])) for record in records]
+        new = [record for record, known in zip(records, there, strict=True) if not known]
+        return _Way("POST", _COLLECTIONS, new, there)
+
+    def _sent(self, ways: Sequence["_Way"]) -> list[list[Row]]:
+        """What a composite request would read as a reference travels in one of its own."""
+        parts = [way.part() for way in ways]
+        if len(parts) > 1 and _REFERENCE not in json.dumps([part.body for part in parts]):
+            answers = self._client.write_together(parts)
+        else:
+            answers = [self._client.write(part.method, part.path, part.body) for part in parts]
+        return [[_row(result) for result in answer] for answer in answers]
+
+    def overtaken(self, page: Page, records: Sequence[Record]) -> dict[str, str]:
+        """Which of these records aren't any more what they were when they were read, and how."""
+        merges = "MasterRecordId" in self._fields(page.workflow.item.object)
+        return overtaken(self._client, page, records, merges=merges)
 
     def find(self, name: str, key: str, keys: Sequence[str]) -> dict[str, str]:
         """The ids of the records that carry these keys; what isn't there is left out."""
@@ -117,18 +178,13 @@ class Writer:
             found |= {row[key]: row["Id"] for row in self._client.query(soql)}
         return found
 
-    def _collection(
-        self,
-        method: str,
-        path: str,
-        records: Sequence[Mapping[str, Any]],
-    ) -> list[Row]:
-        body = {"allOrNone": False, "records": records}
-        return [_row(result) for result in self._client.write(method, path, body)]
-
     def _describe(self, name: str) -> dict[str, dict[str, Any]]:
         described = self._client.get(f"sobjects/{name}/describe")
         return {field["name"]: field for field in described["fields"]}
+
+
+def _typed(name: str, fields: Fields) -> dict[str, Any]:
+    return {"attributes": {"type": name}, **fields}
 
 
 def _row(result: Mapping[str, Any]) -> Row:

@@ -141,7 +141,9 @@ async def _torn(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
 
     await app(scope, receive, keep)
     body = b"".join(message.get("body", b"") for message in sent)
-    headers = dict(sent[0]["headers"])
-    del headers[b"content-length"]
-    texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
-    return Response(body[: len(body) // 2], headers=texts)
+    headers = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in sent[0]["headers"]
+        if name != b"content-length"
+    }
+    return Response(body[: len(body) // 2], headers=headers)

@@ -503,6 +503,21 @@ def test_a_delay_comes_with_another_fault(faulty: Faulty) -> None:
     assert answer.elapsed.total_seconds() >= 0.3
 
 
+def test_a_sandbox_stops_while_requests_wait(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever still waits is cut off without an answer, and nothing of it is an error."""
+    path = written(tmp_path, "{fault: latency, seconds: 60}")
+    with ThreadPoolExecutor(1) as pool:
+        with running(state=None, leads=None, faults=path) as url:
+            answer = pool.submit(bytes_of_answer, url, "model")
+            while not statuses(url):
+                pass
+
+        assert b"" == answer.result(timeout=20)
+        assert "Exception" not in caplog.text
+
+
 def arrival(path: str = POST) -> Arrival:
     return Arrival("slack", "POST", path, {})
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -104,8 +105,12 @@ class Mishap:
 
     async def befall(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Have a request answered by `app`, as far as the mishap lets it."""
-        if self.delay:
+        try:
             await asyncio.sleep(self.delay)
+        except asyncio.CancelledError:  # the sandbox stops, and answers nobody any more
+            with suppress(asyncio.CancelledError):  # the loop's end cancels once more
+                await _cut(scope, receive)
+            return
         if isinstance(self.fault, Cut | ServerError) and self.fault.carried_out:
             await app(scope, receive, _nowhere)
         match self.fault:

@@ -112,6 +112,15 @@ def sandbox(
         bool,
         typer.Option("--reset", help="Forget the embedded sandbox and its ledger first."),
     ] = False,
+    faults: Annotated[
+        Path | None,
+        typer.Option(
+            help="Let requests go wrong as this file says (YAML).",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
     project: Project = None,
 ) -> None:
     """Serve a local Salesforce, Slack and model, until Ctrl-C.
@@ -124,10 +133,10 @@ def sandbox(
     if reset:
         wiring.reset_sandbox(target)
         terminal.say("The embedded sandbox and its ledger are empty again.")
-    if not reset or leads or port is not None:
+    if not reset or leads or faults or port is not None:
         address = f"http://127.0.0.1:{port if port is not None else 8787}"
         terminal.say(f"Serving a sandbox on {address} until Ctrl-C; see {address}/sandbox/state")
-        wiring.serve_sandbox(target, leads, 8787 if port is None else port)
+        wiring.serve_sandbox(target, leads, 8787 if port is None else port, faults)
 
 
 def main() -> None:

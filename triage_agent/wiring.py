@@ -242,13 +242,15 @@ def timeline(target: Target, wanted: str) -> "list[Timeline]":
     )
 
 
-def serve_sandbox(target: Target, leads: Path | None, port: int) -> None:
+def serve_sandbox(
+    target: Target, leads: Path | None, port: int, faults: Path | None = None
+) -> None:
     """Serves a sandbox until it is stopped: over `leads` in memory, else the embedded one's."""
     from triage_agent.sandbox import server
     from triage_agent.sandbox.leads import SAMPLE
 
     state = None if leads else target.sandbox_state
-    server.serve(state=state, leads=leads or SAMPLE, port=port)
+    server.serve(state=state, leads=leads or SAMPLE, port=port, faults=faults)
 
 
 def reset_sandbox(target: Target) -> None:

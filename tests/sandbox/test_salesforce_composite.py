@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Client
@@ -129,6 +130,25 @@ def test_a_part_has_headers_of_its_own(salesforce: Client) -> None:
 
 
 READ = part("a", "GET", "limits")
+QUERIES = [part(str(n), "GET", "query?q=SELECT+Id+FROM+Lead+LIMIT+1") for n in range(5)]
+
+
+def test_a_composite_counts_once(url: str, salesforce: Client) -> None:
+    """Whatever its parts, among them up to five queries, it is one call of the day's allowance."""
+    records = [part(f"l{n}", "POST", "sobjects/Lead", LEAD) for n in range(20)]
+    before = used(url)
+    answers = send(salesforce, *QUERIES, *records)
+    after = used(url)
+
+    assert [200] * 5 + [201] * 20 == statuses(answers)
+    assert 2 == after - before
+
+
+def used(url: str) -> int:
+    """The API calls so far, this one included."""
+    headers = {"Authorization": "Bearer sandbox"}
+    answer = requests.get(f"{url}{DATA}/limits", headers=headers, timeout=5)
+    return int(answer.headers["Sforce-Limit-Info"].removeprefix("api-usage=").split("/")[0])
 
 
 @pytest.mark.parametrize(
@@ -140,6 +160,10 @@ READ = part("a", "GET", "limits")
         ([{**READ, "httpHeaders": []}], "JSON_PARSER_ERROR"),
         ([READ, READ], "JSON_PARSER_ERROR"),
         ([{**READ, "referenceId": str(n)} for n in range(26)], "LIMIT_EXCEEDED"),
+        ([*QUERIES, part("six", "GET", "queryAll/?q=SELECT+Id+FROM+Lead")], "LIMIT_EXCEEDED"),
+        ([*QUERIES, part("six", "GET", "query/01g000000000000001-200")], "LIMIT_EXCEEDED"),
+        ([*QUERIES, part("six", "POST", "composite/sobjects", {})], "LIMIT_EXCEEDED"),
+        ([*QUERIES, part("six", "PATCH", "composite/sobjects/Lead/K", {})], "LIMIT_EXCEEDED"),
     ],
 )
 def test_a_composite_that_is_wrong_is_refused(salesforce: Client, parts: object, code: str) -> None:

@@ -11,19 +11,25 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from triage_agent.sandbox.content import parsed
+from triage_agent.sandbox.fault_file import Arrival, System
+from triage_agent.sandbox.faults import Faults
 
 _LONGEST_URL = 16_384  # bytes; Salesforce answers a longer one with 414
-_SYSTEMS = {"services": "salesforce", "api": "slack", "v1": "model"}
+_SYSTEMS: dict[str, System] = {"services": "salesforce", "api": "slack", "v1": "model"}
 _SECRETS = frozenset({"assertion", "client_secret", "password", "refresh_token", "token"})
 _FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
 class Door:
-    """Reads a request whole, passes it on, and writes down what came of it in `seen`."""
+    """Reads a request whole, passes it on, and writes down what came of it in `seen`.
+
+    What isn't answered, or not yet, has no status there.
+    """
 
     app: ASGIApp
     seen: list[dict[str, Any]]
+    faults: Faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         system = _SYSTEMS.get(scope.get("path", "").split("/")[1]) if "path" in scope else None
@@ -32,14 +38,16 @@ class Door:
             return
         body = await _whole_body(receive)
         entry = _entry(system, scope, body)
+        self.seen.append(entry)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry["status"] = message["status"]
-                self.seen.append(entry)
             await send(message)
 
-        await self._answering(scope)(_unslashed(scope), _replayed(body, receive), answer)
+        mishap = self.faults.of(Arrival(system, entry["method"], entry["path"], entry["body"]))
+        app = self._answering(scope)
+        await mishap.befall(app, _unslashed(scope), _replayed(body, receive), answer)
 
     def _answering(self, scope: Scope) -> ASGIApp:
         if len(_target(scope)) > _LONGEST_URL:
@@ -80,7 +88,7 @@ def _target(scope: Scope) -> bytes:
     return raw + b"?" + query if query else raw
 
 
-def _entry(system: str, scope: Scope, body: bytes) -> dict[str, Any]:
+def _entry(system: System, scope: Scope, body: bytes) -> dict[str, Any]:
     return {
         "system": system,
         "method": scope["method"],

@@ -16,6 +16,8 @@ from starlette.routing import Route
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox import leads as lead_files
 from triage_agent.sandbox.door import Door
+from triage_agent.sandbox.fault_file import FaultFile, read
+from triage_agent.sandbox.faults import CuttableProtocol, Faults
 from triage_agent.sandbox.journal import Journal
 from triage_agent.sandbox.model import routes as model
 from triage_agent.sandbox.salesforce import routes as salesforce
@@ -32,11 +34,14 @@ _SECONDS_TO_FINISH = 2
 
 
 @contextmanager
-def running(*, state: Path | None, leads: Path | None, port: int = 0) -> Iterator[str]:
+def running(
+    *, state: Path | None, leads: Path | None, port: int = 0, faults: Path | None = None
+) -> Iterator[str]:
     """A sandbox beside the caller's own work; its base URL. Port 0: any that is free."""
+    watching = _faults(faults)
     with _opened(state, leads) as org, _listening(port) as listener:
         url = _url(listener)
-        server = _server(_application(org, url))
+        server = _server(_application(org, url, watching))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
@@ -46,13 +51,18 @@ def running(*, state: Path | None, leads: Path | None, port: int = 0) -> Iterato
             thread.join()
 
 
-def serve(*, state: Path | None, leads: Path | None, port: int) -> None:
+def serve(*, state: Path | None, leads: Path | None, port: int, faults: Path | None = None) -> None:
     """A sandbox in the foreground, until it is interrupted or terminated."""
+    watching = _faults(faults)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops at either, then raises it again: to stop is all that was asked.
         signal.signal(number, lambda _number, _frame: None)
     with _opened(state, leads) as org, _listening(port) as listener:
-        _server(_application(org, _url(listener))).run([listener])
+        _server(_application(org, _url(listener), watching)).run([listener])
+
+
+def _faults(path: Path | None) -> Faults:
+    return Faults(read(path) if path else FaultFile())
 
 
 @contextmanager
@@ -98,13 +108,14 @@ def _server(application: Door) -> uvicorn.Server:
             access_log=False,
             lifespan="off",
             ws="none",
+            http=CuttableProtocol,
             h11_max_incomplete_event_size=_LONGEST_REQUEST_HEAD,
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
     )
 
 
-def _application(org: Org, url: str) -> Door:
+def _application(org: Org, url: str, faults: Faults) -> Door:
     starlette = Starlette(
         routes=[
             *salesforce.routes(),
@@ -114,7 +125,7 @@ def _application(org: Org, url: str) -> Door:
             Route("/", _welcome),
         ]
     )
-    door = Door(starlette, seen=[])
+    door = Door(starlette, seen=[], faults=faults)
     starlette.state.org = org
     starlette.state.sessions = Sessions(url)
     starlette.state.workspace = workspace_on(org.store)

@@ -46,6 +46,28 @@ class Sessions:
 
 
 @dataclass(frozen=True)
+class RefusedRow:
+    """A row of a collection that is refused whatever it holds; `draw`, from 0 to 1, picks it."""
+
+    code: str
+    draw: float
+
+    @property
+    def refusal(self) -> Refusal:
+        locked = self.code == "UNABLE_TO_LOCK_ROW"
+        message = "unable to obtain exclusive access to this record" if locked else "not accepted"
+        return Refusal(self.code, message)
+
+    def of(self, count: int) -> int:
+        """Which one of so many it is."""
+        return int(self.draw * count)
+
+    def within(self, count: int) -> "RefusedRow":
+        """The choice that is left where one of so many collections was chosen."""
+        return RefusedRow(self.code, self.draw * count % 1)
+
+
+@dataclass(frozen=True)
 class Call:
     """`path`: the parts of the URL that a route names; `base`: `/services/data/v64.0`."""
 
@@ -56,6 +78,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    bad_row: RefusedRow | None = None
 
     @property
     def auto_assign(self) -> bool:
@@ -147,6 +170,7 @@ def _handled(handle: Handler, request: Request, body: bytes) -> Response:
         query=request.query_params,
         headers=request.headers,
         body=body,
+        bad_row=getattr(request.state, "bad_row", None),
     )
     with org.store.changing():
         return handle(call)

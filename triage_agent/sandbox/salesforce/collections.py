@@ -1,5 +1,6 @@
 """`composite/sobjects`: up to 200 records a request, each with its own result."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,7 +24,15 @@ from triage_agent.sandbox.store import Record
 _MOST_WRITTEN = 200
 _MOST_READ = 2000
 
+_PATH = re.compile(r"/services/data/v[^/]+/composite/sobjects(/[^/]+/[^/]+)?/?")
+
 Act = Callable[[Any], Json]
+
+
+def is_write(method: str, path: str) -> bool:
+    """Whether such a request writes a collection; a path below names the key of an upsert."""
+    found = _PATH.fullmatch(path)
+    return found is not None and method in (("PATCH",) if found[1] else ("POST", "PATCH", "DELETE"))
 
 
 def create(call: Call) -> Response:
@@ -137,7 +146,12 @@ def _folded(item: dict[str, Any], key: str) -> str:
 def _rows(call: Call, items: Sequence[Any], act: Act, *, all_or_none: bool) -> list[Json]:
     _bound(items, _MOST_WRITTEN)
     before = call.org.store.changes
-    rows = [_row(act, item) for item in items]
+    bad = call.bad_row
+    at = bad.of(len(items)) if bad else None
+    rows = [
+        bad.refusal.as_row() if bad and number == at else _row(act, item)
+        for number, item in enumerate(items)
+    ]
     if all_or_none and not all(row["success"] for row in rows):
         call.org.store.take_back(before)
         return [_rolled_back().as_row() if row["success"] else row for row in rows]

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from starlette.responses import JSONResponse, Response
 
 from triage_agent.sandbox.salesforce.call import Call, Handler, refused
+from triage_agent.sandbox.salesforce.collections import is_write
 from triage_agent.sandbox.salesforce.refusals import Refusal, bad_json
 
 Json = dict[str, Any]
@@ -18,6 +19,8 @@ Find = Callable[[str, str], tuple[Handler, Mapping[str, str]]]
 """The handler of a method and a path, with the parts of the path; refused where there is none."""
 
 _MOST = 25
+_MOST_QUERIES = 5
+_QUERY = re.compile(r"/services/data/v[^/]+/(query|queryAll|composite/sobjects)([/?].*)?")
 _REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
 _STEP = re.compile(r"\w+")
 
@@ -34,12 +37,23 @@ def handler(find: Find) -> Handler:
     return composite
 
 
+def collection_writes(body: object) -> Sequence[str]:
+    """The reference ids of a composite's subrequests that write a collection."""
+    parts = body.get("compositeRequest") if isinstance(body, dict) else None
+    return [
+        str(part.get("referenceId"))
+        for part in (parts if isinstance(parts, list) else ())
+        if isinstance(part, dict)
+        and is_write(str(part.get("method")), str(part.get("url")).partition("?")[0])
+    ]
+
+
 def _parts(body: Json) -> Sequence[Json]:
     parts = body.get("compositeRequest")
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         raise bad_json("compositeRequest is a list of objects")
     if len(parts) > _MOST:
-        raise Refusal("LIMIT_EXCEEDED", f"a composite request has at most {_MOST} subrequests")
+        raise _too_many(_MOST, "operations")
     for part in parts:
         for name in ("method", "url", "referenceId"):
             if not isinstance(part.get(name), str):
@@ -48,7 +62,13 @@ def _parts(body: Json) -> Sequence[Json]:
             raise bad_json("'httpHeaders' is an object")
     if len({part["referenceId"] for part in parts}) < len(parts):
         raise bad_json("each 'referenceId' names one subrequest")
+    if sum(bool(_QUERY.fullmatch(part["url"])) for part in parts) > _MOST_QUERIES:
+        raise _too_many(_MOST_QUERIES, "query or sObject Collections operations")
     return parts
+
+
+def _too_many(most: int, what: str) -> Refusal:
+    return Refusal("LIMIT_EXCEEDED", f"The request can't contain more than {most} {what}.")
 
 
 def _answers(
@@ -57,10 +77,12 @@ def _answers(
     """The answers by reference id, in the order of the parts."""
     answers: dict[str, Json] = {}
     before = call.org.store.changes
+    calls = _calls(call, parts)
     for part in parts:
         name = part["referenceId"]
         try:
-            response = _response(call, find, _filled_in(part, answers), all_or_none=all_or_none)
+            filled = _filled_in(part, answers)
+            response = _response(calls[name], find, filled, all_or_none=all_or_none)
         except Refusal as refusal:
             response = refused(refusal)
         answers[name] = _shown(name, response)
@@ -68,6 +90,16 @@ def _answers(
             call.org.store.take_back(before)
             return {**{part["referenceId"]: _halted(part) for part in parts}, name: answers[name]}
     return answers
+
+
+def _calls(call: Call, parts: Sequence[Json]) -> Mapping[str, Call]:
+    """The call that each part is made by; a row refused by a fault belongs to one of them."""
+    calls = dict.fromkeys((part["referenceId"] for part in parts), replace(call, bad_row=None))
+    written = collection_writes({"compositeRequest": parts})
+    if call.bad_row and written:
+        bad = call.bad_row.within(len(written))
+        calls[written[call.bad_row.of(len(written))]] = replace(call, bad_row=bad)
+    return calls
 
 
 def _response(call: Call, find: Find, part: Json, *, all_or_none: bool) -> Response:

@@ -19,6 +19,8 @@ from triage_agent import wiring
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger import chain
 from triage_agent.project import read_prices, read_rules
+from triage_agent.sandbox import server
+from triage_agent.sandbox.salesforce.org import Org, now, org_on
 from triage_agent.sandbox.server import running
 from triage_agent.settings import Settings
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from triage_agent.jobs.parts import Parts, Rules
     from triage_agent.jobs.report import RunReport
     from triage_agent.ledger.store import Ledger
+    from triage_agent.sandbox.salesforce.schema import Objects
+    from triage_agent.sandbox.store import Store
 
 HOME = Path(__file__).parent.parent.parent
 USUAL = {
@@ -57,6 +61,7 @@ class Site:
     rules: Rules
     settings: Settings = field(default_factory=Settings)
     sleep: Callable[[float], None] = lambda _seconds: None
+    org: Org | None = None
 
     @property
     def target(self) -> wiring.Target:
@@ -145,6 +150,21 @@ class Site:
             timeout=10,
         ).raise_for_status()
 
+    def convert(self, record_id: str) -> None:
+        """Converts a lead as a person would; there is no REST call for it."""
+        self._put(record_id, IsConverted=True, Status="Closed - Converted")
+
+    def merge(self, record_id: str, into: str) -> None:
+        """Merges a lead into another as a person would, likewise."""
+        self._put(record_id, IsDeleted=True, MasterRecordId=into)
+
+    def _put(self, record_id: str, **fields: object) -> None:
+        assert self.org
+        lead = self.org.store.record("Lead", record_id)
+        assert lead
+        with self.org.store.changing():
+            self.org.store.put("Lead", {**lead, **fields, **dict(self.org.stamps(now()))})
+
 
 def _by_key(pairs: Iterator[tuple[str | None, Json]]) -> dict[str, Json]:
     found: dict[str, Json] = {}
@@ -166,16 +186,30 @@ def open_site(tmp_path_factory: pytest.TempPathFactory, rules: Rules) -> Iterato
     """Opens a site: `open_site([{"Company": "Acme"}])`, or with the path of a lead file.
 
     Each lead is `USUAL` but for what is given; `context` stands beside it in the file. With
-    `model` the site asks that one instead of the baseline.
+    `model` the site asks that one instead of the baseline; `faults` is the text of a fault file.
     """
     with ExitStack() as stack:
 
-        def opened(leads: Path | Sequence[Mapping[str, Any]], model: Model | None = None) -> Site:
+        def kept(store: Store, objects: Objects) -> Org:
+            orgs.append(org_on(store, objects))
+            return orgs[-1]
+
+        orgs: list[Org] = []
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(server, "org_on", kept)
+
+        def opened(
+            leads: Path | Sequence[Mapping[str, Any]],
+            model: Model | None = None,
+            faults: str | None = None,
+        ) -> Site:
             folder = tmp_path_factory.mktemp("site")
             path = leads if isinstance(leads, Path) else written(folder / "leads.jsonl", leads)
-            url = stack.enter_context(running(state=None, leads=path))
+            file = folder / "faults.yaml" if faults else None
+            if file:
+                file.write_text(str(faults), encoding="utf-8")
+            url = stack.enter_context(running(state=None, leads=path, faults=file))
             settings = Settings(openai_base_url=model.url) if model else Settings()
-            return Site(url, folder, rules, settings)
+            return Site(url, folder, rules, settings, org=orgs[-1])
 
         yield opened
 

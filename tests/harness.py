@@ -1,15 +1,14 @@
-"""What `make bench` and `make prove` share: a sandbox and runs, each in a process of its own."""
+"""Leads for `make bench` and `make prove`, and a sandbox and runs in processes of their own."""
 
 import json
 import os
-import resource
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,18 @@ from triage_agent.sandbox.leads import SAMPLE
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = [sys.executable, "-m", "triage_agent"]
+
+
+Lead = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a process took: CPU and wall seconds, and the most memory that it held, in MiB."""
+
+    cpu: float
+    wall: float
+    memory: float
 
 
 @dataclass(frozen=True)
@@ -35,64 +46,84 @@ class Bench:
         with urlopen(f"{self.url}/sandbox/state") as answer:  # noqa: S310 - loopback
             return json.load(answer)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts a run against the sandbox."""
-        return subprocess.Popen(  # noqa: S603 - our own program
-            [*PROGRAM, "run", "--sandbox-url", self.url, "--json", *arguments],
-            cwd=self.project,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+    def run(self) -> tuple[Any, Spent]:
+        """A whole run: its report, and what it took."""
+        arguments = ["run", "--sandbox-url", self.url, "--json"]
+        return measured([*PROGRAM, *arguments], self.project)
 
-    def run(self) -> tuple[Any, float]:
-        """A whole run: its report, and the CPU seconds that it took."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        process = self.start()
-        out, _ = process.communicate()
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
-        return json.loads(out), cpu
+
+def measured(command: list[str], folder: Path) -> tuple[Any, Spent]:
+    """Runs a command that prints JSON, or nothing; what it printed, and what it took."""
+    begun = time.monotonic()
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+        )
+        _, code, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(code)
+        wall = time.monotonic() - begun
+        out.seek(0)
+        text = out.read()
+    spent = Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+    return json.loads(text) if text.startswith("{") else None, spent
 
 
 @contextmanager
-def bench(leads: int) -> Iterator[Bench]:
-    """A sandbox with so many leads, variations of the samples, in a process of its own."""
+def bench(leads: Iterable[Lead], faults: str = "", items: int = 2000) -> Iterator[Bench]:
+    """A sandbox with these leads, in a process of its own, that fails as `faults` say.
+
+    `items`: how many of them one run may take up.
+    """
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
-        shutil.copy(ROOT / "operating_model.yaml", project)
+        page = (ROOT / "operating_model.yaml").read_text(encoding="utf-8")
+        page = page.replace("items_per_run: 2000", f"items_per_run: {items}")
+        (project / "operating_model.yaml").write_text(page, encoding="utf-8")
         shutil.copytree(ROOT / "prompts", project / "prompts")
-        file = project / "leads.jsonl"
-        file.write_text("\n".join(json.dumps(lead) for lead in varied(leads)), encoding="utf-8")
-        port = _free_port()
-        command = [*PROGRAM, "sandbox", "--leads", str(file), "--port", str(port)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        with subprocess.Popen(  # noqa: S603 - our own program
-            command,
-            cwd=project,
-            env=environment,
-            stderr=subprocess.DEVNULL,
-        ) as sandbox:
-            found = Bench(project, f"http://127.0.0.1:{port}")
-            _wait_for(found.url)
-            try:
-                yield found
-            finally:
-                sandbox.terminate()
+        file, broken = project / "leads.jsonl", project / "faults.yaml"
+        file.write_text("\n".join(json.dumps(lead) for lead in leads), encoding="utf-8")
+        broken.write_text(f"faults:\n{faults}" if faults else "faults: []\n", encoding="utf-8")
+        with _sandbox(project, ["--leads", str(file), "--faults", str(broken)]) as url:
+            yield Bench(project, url)
 
 
-def varied(leads: int) -> Iterator[dict[str, Any]]:
-    """The sample leads over and over, each time from other people."""
-    samples = [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
+@contextmanager
+def _sandbox(project: Path, arguments: list[str]) -> Iterator[str]:
+    port = _free_port()
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*PROGRAM, "sandbox", "--port", str(port), *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.DEVNULL,
+    ) as sandbox:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(url)
+            yield url
+        finally:
+            sandbox.terminate()
+
+
+def samples() -> list[Lead]:
+    """The sample leads, as their file has them."""
+    return [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
+
+
+def varied(leads: int, of: Sequence[Lead] = ()) -> Iterator[Lead]:
+    """Some leads, or the samples, over and over, each time from other people."""
+    known = of or samples()
     for number in range(leads):
-        sample = json.loads(json.dumps(samples[number % len(samples)]))
-        if email := sample["lead"].get("Email"):
-            sample["lead"]["Email"] = f"n{number}.{email}"
-            for contact in sample.get("context", {}).get("Contact", []):
+        lead = json.loads(json.dumps(known[number % len(known)]))
+        if email := lead["lead"].get("Email"):
+            lead["lead"]["Email"] = f"n{number}.{email}"
+            for contact in lead.get("context", {}).get("Contact", []):
                 if contact.get("Email") == email:
                     contact["Email"] = f"n{number}.{email}"
-        yield sample
+        yield lead
 
 
 def _free_port() -> int:
@@ -103,7 +134,7 @@ def _free_port() -> int:
 
 
 def _wait_for(url: str) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         try:
             urlopen(url).close()  # noqa: S310 - loopback
         except URLError:

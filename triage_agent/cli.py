@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Triages inbound requests, within what operating_model.yaml allows.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,
 )
 

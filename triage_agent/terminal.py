@@ -11,11 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-from rich.console import Console
-from rich.text import Text
-
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from triage_agent.jobs.report import RunReport
@@ -26,12 +23,16 @@ WORTH_TYPING = 3
 """How many commands a run's end suggests at most."""
 
 
-def _out() -> Console:
+def _out() -> "Console":
+    from rich.console import Console
+
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def set_up_logs(*, verbose: bool) -> None:
     """Logs to stderr: readable on a terminal, JSON lines otherwise; control characters escaped."""
+    import structlog
+
     on_terminal = sys.stderr.isatty()
     renderer = (
         structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
@@ -62,13 +63,15 @@ def complain(words: str) -> None:
 @contextmanager
 def progress() -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, nothing elsewhere; told how many items have ended, of how many."""
+    if not sys.stderr.isatty():
+        yield lambda _ended, _of: None
+        return
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("Triage"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("triage", total=None)
         yield lambda ended, of: bar.update(task, completed=ended, total=of)
 
@@ -76,6 +79,7 @@ def progress() -> Iterator[Callable[[int, int], None]]:
 def show_run(report: "RunReport", next_commands: list[tuple[str, str]]) -> None:
     """A run on one screen, and what to type next."""
     from rich.table import Table
+    from rich.text import Text
 
     out, totals = _out(), report.totals
     if not report.items:
@@ -162,6 +166,8 @@ def timelines_as_json(found: "list[Timeline]") -> str:
 
 def show_timelines(found: "list[Timeline]") -> None:
     """The article's questions as headings, with what answers them beneath."""
+    from rich.text import Text
+
     out = _out()
     for one in found:
         status = f", {one.status}" if one.status else ""
@@ -178,6 +184,7 @@ def show_timelines(found: "list[Timeline]") -> None:
 
 def _grid(lines: "list[Line]") -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=True)
     for line in lines:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import threading
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -76,8 +75,7 @@ class Site:
     def parts(self) -> Iterator[Parts]:
         """What `run` joins, with nobody who waits."""
         with wiring.systems(self.target, self.settings) as found, self.ledger() as ledger:
-            lock = self.target.folder / "lock"
-            with closing(wiring.join(found, self.rules, read_prices(HOME), ledger, lock)) as parts:
+            with closing(wiring.join(found, self.rules, read_prices(HOME), ledger)) as parts:
                 yield replace(parts, sleep=lambda _seconds: None)
 
     @contextmanager
@@ -92,10 +90,8 @@ class Site:
 
     def streams(self) -> list[str]:
         """Every stream of the ledger, oldest first."""
-        path = self.target.folder / wiring.LEDGER
-        with closing(sqlite3.connect(path)) as database:
-            rows = database.execute("SELECT stream FROM events GROUP BY stream ORDER BY number")
-            return [stream for (stream,) in rows]
+        with self.ledger() as ledger:
+            return ledger.streams()
 
     def faults(self) -> list[str]:
         """What is wrong with the chain of any stream."""

@@ -64,15 +64,16 @@ def running() -> Iterator[Cluster]:
         subprocess.run([*as_user, *made, *how], check=True, capture_output=True, cwd=folder)  # noqa: S603
         options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
         where = ["-D", folder / "data", f"--unix_socket_directories={folder}"]
-        with subprocess.Popen(  # noqa: S603 - found by us
-            [*as_user, programs / "postgres", *where, *options],
-            stderr=(folder / "log").open("w"),
-            cwd=folder,
-        ) as server:
+        with (
+            (folder / "log").open("w") as log,
+            subprocess.Popen(  # noqa: S603 - found by us
+                [*as_user, programs / "postgres", *where, *options], stderr=log, cwd=folder
+            ) as server,
+        ):
             try:
                 yield _ready(Cluster(folder), server)
             finally:
-                server.send_signal(signal.SIGINT)  # also ends sessions that a test left open
+                server.send_signal(signal.SIGQUIT)  # at once: nothing of it is to be kept
     finally:
         shutil.rmtree(folder)
 
@@ -97,7 +98,7 @@ def _as_nobody(folder: Path) -> list[str]:
     nobody = pwd.getpwnam("nobody")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     who = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-    return ["setpriv", *who, "--pdeathsig=TERM"]
+    return ["setpriv", *who, "--pdeathsig=QUIT"]
 
 
 def _ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> Cluster:

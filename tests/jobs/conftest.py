@@ -74,9 +74,12 @@ class Site:
     @contextmanager
     def parts(self) -> Iterator[Parts]:
         """What `run` joins, with nobody who waits."""
-        with wiring.systems(self.target, self.settings) as found, self.ledger() as ledger:
-            with closing(wiring.join(found, self.rules, read_prices(HOME), ledger)) as parts:
-                yield replace(parts, sleep=lambda _seconds: None)
+        with (
+            wiring.systems(self.target, self.settings) as found,
+            self.ledger() as ledger,
+            closing(wiring.join(found, self.rules, read_prices(HOME), ledger)) as parts,
+        ):
+            yield replace(parts, sleep=lambda _seconds: None)
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -59,15 +59,16 @@ def running() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # a socket's path is short
     try:
         as_user = _as_nobody(folder)
-        made = [programs / "initdb", "--pgdata", folder / "data", "--username", "triage"]
+        made = [f"{programs}/initdb", f"--pgdata={folder}/data", "--username=triage"]
         how = ["--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]
         subprocess.run([*as_user, *made, *how], check=True, capture_output=True, cwd=folder)  # noqa: S603
         options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
-        where = ["-D", folder / "data", f"--unix_socket_directories={folder}"]
+        where = [f"{programs}/postgres", "-D", f"{folder}/data"]
+        options.append(f"--unix_socket_directories={folder}")
         with (
             (folder / "log").open("w") as log,
             subprocess.Popen(  # noqa: S603 - found by us
-                [*as_user, programs / "postgres", *where, *options], stderr=log, cwd=folder
+                [*as_user, *where, *options], stderr=log, cwd=folder
             ) as server,
         ):
             try:

@@ -124,16 +124,17 @@ class Kept:
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What it says."""
-        with self._begun() as connection:
+        with self.begun() as connection:
             return [tuple(row) for row in connection.execute(text(query))]
 
     def change(self, statement: str) -> None:
         """Changes it behind the ledger's back."""
-        with self._begun() as connection:
+        with self.begun() as connection:
             connection.execute(text(statement))
 
     @contextmanager
-    def _begun(self) -> Iterator[Connection]:
+    def begun(self) -> Iterator[Connection]:
+        """A transaction."""
         url = self.url.replace("postgresql:", "postgresql+psycopg:")
         engine = create_engine(url, poolclass=NullPool)
         with engine.begin() as connection:

@@ -301,7 +301,7 @@ def test_a_second_open_goes_on(append: Append, database: Kept, moment: datetime)
         assert "settled" == again.story("a").status
 
 
-SAFE = {
+SAFE: dict[Kind, dict[str, str | int]] = {
     "sqlite": {
         "PRAGMA journal_mode": "wal",
         "PRAGMA synchronous": 2,

@@ -29,7 +29,7 @@ def _parsed(url: str) -> URL:
         raise WrongUsage(f"TRIAGE_LEDGER_URL is no database URL; write {_FORMS}") from exc
     if url.count("@") > (parsed.username is not None):  # a piece of it would pass for the host
         raise WrongUsage(
-            "TRIAGE_LEDGER_URL: in a user's name or password write @ as %40, : as %3A, / as %2F",
+            "TRIAGE_LEDGER_URL: write an @ in a user's name or password as %40",
         )
     return parsed
 

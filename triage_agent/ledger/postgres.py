@@ -50,7 +50,8 @@ class PostgresDatabase(Database):
     insert = staticmethod(insert)
 
     def __init__(self, url: URL) -> None:
-        host = url.host or url.query.get("host") or "localhost"
+        named = url.host or url.query.get("host") or "localhost"
+        host = named if isinstance(named, str) else ",".join(named)
         port = f":{url.port}" if url.port else ""
         secrets = [str(url.password or ""), str(url.query.get("password") or "")]
         engine = create_engine(

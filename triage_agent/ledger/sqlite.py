@@ -14,6 +14,8 @@ from triage_agent.ledger import lock
 from triage_agent.ledger.database import Database
 from triage_agent.ledger.failures import GONE, stopped
 
+PATIENCE = 10_000
+"""Milliseconds that a transaction waits for another process to end its own."""
 Identity = tuple[int, int] | None
 """Device and inode of a file; None where there is none."""
 
@@ -28,7 +30,7 @@ class SqliteDatabase(Database):
         event.listen(self.engine, "connect", self._connected)
 
     def _connected(self, connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - a DB-API connection
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+        for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the log, too
         self._file = self._file or _identity(self._path)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 import requests
 
+from tests.conftest import KINDS, Kind, NewLedger
 from triage_agent import wiring
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger import chain
@@ -152,6 +153,13 @@ def _by_key(pairs: Iterator[tuple[str | None, Json]]) -> dict[str, Json]:
     return found
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """What a site's ledger lies in, each in turn."""
+    kind: Kind = request.param
+    return kind
+
+
 @pytest.fixture(scope="session")
 def rules() -> Rules:
     """The shipped page, prompts and patterns, read once."""
@@ -159,16 +167,25 @@ def rules() -> Rules:
 
 
 @pytest.fixture(scope="module")
-def open_site(tmp_path_factory: pytest.TempPathFactory, rules: Rules) -> Iterator[Any]:
+def open_site(
+    tmp_path_factory: pytest.TempPathFactory, rules: Rules, new_ledger: NewLedger
+) -> Iterator[Any]:
     """Opens a site: `open_site([{"Company": "Acme"}])`, or with the path of a lead file.
 
     Each lead is `USUAL` but for what is given; `context` stands beside it in the file. With
-    `model` the site asks that one instead of the baseline.
+    `model` the site asks that one instead of the baseline, with `kind="postgres"` its ledger
+    lies there.
     """
     with ExitStack() as stack:
 
-        def opened(leads: Path | Sequence[Mapping[str, Any]], model: Model | None = None) -> Site:
+        def opened(
+            leads: Path | Sequence[Mapping[str, Any]],
+            model: Model | None = None,
+            kind: Kind = "sqlite",
+        ) -> Site:
             folder = tmp_path_factory.mktemp("site")
+            if kind == "postgres":
+                (folder / ".env").write_text(f"TRIAGE_LEDGER_URL={new_ledger(kind)}\n")
             path = leads if isinstance(leads, Path) else written(folder / "leads.jsonl", leads)
             url = stack.enter_context(running(state=None, leads=path))
             settings = Settings(openai_base_url=model.url) if model else Settings()

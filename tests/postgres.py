@@ -46,6 +46,16 @@ class Cluster:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
+    def emptied_database(self) -> str:
+        """The URL of one database, emptied each time: quicker than a new one."""
+        others = "datname = 'emptied' AND pid <> pg_backend_pid()"
+        self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
+        with psycopg.connect(self.url("emptied"), autocommit=True) as connection:
+            connection.execute(
+                "TRUNCATE events, payloads, items, belongs_to RESTART IDENTITY",
+            )
+        return self.url("emptied")
+
     def execute(self, statement: str) -> None:
         """Carries something out as the server's master."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -114,4 +124,5 @@ def _ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> Cluster:
                 pytest.fail((cluster.folder / "log").read_text())
             time.sleep(0.05)
     Ledger.open(cluster.url("migrated")).close()
+    cluster.execute("CREATE DATABASE emptied TEMPLATE migrated")
     return cluster

@@ -182,17 +182,24 @@ def wire(open_site: Callable[..., Site], agent: Agent, kind: Kind) -> Iterator[t
         yield site
 
 
+PLACES: list[Place] = [
+    (r"FROM\+Lead\+WHERE", 1, "after"),
+    ("chat/completions", 2, "after"),
+    (TAG, 1, "before"),
+    (TASK, 1, "after"),
+    (POST, 1, "before"),
+    (POST, 3, "after"),
+]
+
+
 @pytest.mark.parametrize(
-    "place",
+    ("kind", "place"),
     [
-        (r"FROM\+Lead\+WHERE", 1, "after"),
-        ("chat/completions", 2, "after"),
-        (TAG, 1, "before"),
-        (TASK, 1, "after"),
-        (POST, 1, "before"),
-        (POST, 3, "after"),
+        *(("sqlite", place) for place in PLACES),
+        *(("postgres", place) for place in PLACES if place[0] in (TAG, TASK)),
     ],
-    ids=lambda place: f"{place[2]} {re.sub(r'[^A-Za-z/]+', ' ', place[0])} {place[1]}",
+    indirect=["kind"],
+    ids=lambda of: of if isinstance(of, str) else re.sub(r"[^a-z\d]+", " ", f"{of[2]} {of[:2]}"),
 )
 def test_a_killed_run_is_put_right(
     wire: tuple[Site, Wire],

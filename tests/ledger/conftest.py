@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from tests.conftest import KINDS, Kind, NewLedger
+from tests.postgres import Cluster
 from triage_agent.decision import events
 from triage_agent.decision.actions import HandOver, PostHandOver, Reason, UpdateRecord
 from triage_agent.decision.assessment import Assessment, Claim, Flag
@@ -149,9 +150,12 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture
-def database(kind: Kind, new_ledger: NewLedger) -> Kept:
+def database(request: pytest.FixtureRequest, kind: Kind, new_ledger: NewLedger) -> Kept:
     """Where the test's ledger lies."""
-    return Kept(new_ledger(kind))
+    if kind == "sqlite":
+        return Kept(new_ledger(kind))
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return Kept(cluster.emptied_database())
 
 
 @pytest.fixture

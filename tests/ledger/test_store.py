@@ -165,7 +165,7 @@ def emptied(request: pytest.FixtureRequest, new_ledger: NewLedger) -> Kept:
     return database
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(steps=STEPS, mode=st.sampled_from(("live", "shadow")))
 def test_the_projection_says_what_the_events_say(
     examples: Mapping[str, Event],

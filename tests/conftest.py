@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import structlog
 
+from tests import postgres
 from triage_agent.cli import main
 
 HOME = Path(__file__).parent.parent
@@ -26,7 +28,11 @@ claims: {}
 never_state: {prices: [], discounts: [], dates: [], legal_terms: [], internal_rules: []}
 """
 
-_OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_")
+_OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_", "PG")
+
+Kind = Literal["sqlite", "postgres"]
+KINDS: tuple[Kind, ...] = ("sqlite", "postgres")
+"""What a ledger may lie in."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,3 +91,28 @@ def type_in(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Ran(int(ended.value.code or 0), out, err)
 
     return typed
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL server, started by the first test that needs it."""
+    with postgres.running() as started:
+        yield started
+
+
+NewLedger = Callable[[Kind], str]
+
+
+@pytest.fixture(scope="session")
+def new_ledger(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> NewLedger:
+    """The URL of a ledger that nobody has used: `new_ledger("postgres")`."""
+
+    def made(kind: Kind) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+        cluster: postgres.Cluster = request.getfixturevalue("cluster")
+        return cluster.new_database()
+
+    return made

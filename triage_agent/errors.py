@@ -7,6 +7,7 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     │   ├── BadPage        exit 2: everything that is wrong with the page, all at once
     │   └── AnotherOrg     exit 2: the ledger is of another org or workspace
     ├── RunRefused         exit 3: another run holds the lock
+    ├── LedgerFailed       exit 1: the ledger can't be used; nothing further was done
     └── ConnectorError     another system: its name and a cause without personal data
         ├── Unavailable    it didn't take the request: nothing happened, another try may work
         ├── Rejected       it said no to this request, and would again
@@ -58,6 +59,10 @@ class RunRefused(TriageError):
     """A run may not start now; the message says why and what would change that."""
 
     exit_code = 3
+
+
+class LedgerFailed(TriageError):
+    """The ledger can't be written or read. What wasn't recorded wasn't done, and won't be."""
 
 
 class ConnectorError(TriageError):

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     salesforce_security_token: SecretStr | None = None
     salesforce_private_key_file: Path | None = None
     salesforce_access_token: SecretStr | None = None
-    triage_ledger_url: str | None = None
+    triage_ledger_url: SecretStr | None = None  # a URL may hold a password
 
     @classmethod
     def of(cls, project: Path) -> "Settings":

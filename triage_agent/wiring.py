@@ -100,8 +100,7 @@ def run(
         def once() -> "RunReport":
             with closing(open_ledger(target)) as ledger:
                 mode: Mode = "live" if live else "shadow"
-                lock = target.folder / "lock"
-                with closing(join(found, rules, prices, ledger, lock)) as parts:
+                with closing(join(found, rules, prices, ledger)) as parts:
                     return sweep(parts, mode, limit=limit, only=only, progress=progress)
 
         try:
@@ -182,7 +181,6 @@ def join(
     rules: "Rules",
     prices: "dict[str, Price]",
     ledger: "Ledger",
-    lock: Path,
     sleep: Callable[[float], None] = time.sleep,
 ) -> "Parts":
     """All that a sweep works with."""
@@ -199,7 +197,6 @@ def join(
     return Parts(
         rules=rules,
         ledger=ledger,
-        lock=lock,
         calls=calls,
         salesforce=salesforce,
         writer=Writer(salesforce),
@@ -214,9 +211,9 @@ def join(
 def open_ledger(target: Target) -> "Ledger":
     """The target's own ledger, unless TRIAGE_LEDGER_URL names another."""
     from triage_agent.ledger.store import Ledger
-    from triage_agent.settings import Settings
+    from triage_agent.settings import Settings, secret
 
-    if url := Settings.of(target.project).triage_ledger_url:
+    if url := secret(Settings.of(target.project).triage_ledger_url):
         return Ledger.open(url)
     target.folder.mkdir(parents=True, exist_ok=True)
     return Ledger.open(f"sqlite:///{target.folder / LEDGER}")
@@ -237,7 +234,7 @@ def timeline(target: Target, wanted: str) -> "list[Timeline]":
         if found := timelines(ledger, wanted):
             return found
     raise WrongUsage(
-        f"the ledger in {target.folder} knows no item, run or record {wanted!r}; "
+        f"the ledger {ledger.place} knows no item, run or record {wanted!r}; "
         "did you mean another target (--sandbox, --sandbox-url)?",
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import threading
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 import requests
 
+from tests.conftest import KINDS, Kind, NewLedger
 from triage_agent import wiring
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger import chain
@@ -82,8 +82,7 @@ class Site:
     def parts(self) -> Iterator[Parts]:
         """What `run` joins, with nobody who waits."""
         with wiring.systems(self.target, self.settings) as found, self.ledger() as ledger:
-            lock = self.target.folder / "lock"
-            joined = wiring.join(found, self.rules, read_prices(HOME), ledger, lock, self.sleep)
+            joined = wiring.join(found, self.rules, read_prices(HOME), ledger, self.sleep)
             with closing(joined) as parts:
                 yield parts
 
@@ -99,10 +98,8 @@ class Site:
 
     def streams(self) -> list[str]:
         """Every stream of the ledger, oldest first."""
-        path = self.target.folder / wiring.LEDGER
-        with closing(sqlite3.connect(path)) as database:
-            rows = database.execute("SELECT stream FROM events GROUP BY stream ORDER BY number")
-            return [stream for (stream,) in rows]
+        with self.ledger() as ledger:
+            return ledger.streams()
 
     def faults(self) -> list[str]:
         """What is wrong with the chain of any stream."""
@@ -175,6 +172,13 @@ def _by_key(pairs: Iterator[tuple[str | None, Json]]) -> dict[str, Json]:
     return found
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """What a site's ledger lies in, each in turn."""
+    kind: Kind = request.param
+    return kind
+
+
 @pytest.fixture(scope="session")
 def rules() -> Rules:
     """The shipped page, prompts and patterns, read once."""
@@ -182,11 +186,14 @@ def rules() -> Rules:
 
 
 @pytest.fixture(scope="module")
-def open_site(tmp_path_factory: pytest.TempPathFactory, rules: Rules) -> Iterator[Any]:
+def open_site(
+    tmp_path_factory: pytest.TempPathFactory, rules: Rules, new_ledger: NewLedger
+) -> Iterator[Any]:
     """Opens a site: `open_site([{"Company": "Acme"}])`, or with the path of a lead file.
 
     Each lead is `USUAL` but for what is given; `context` stands beside it in the file. With
-    `model` the site asks that one instead of the baseline; `faults` is the text of a fault file.
+    `model` the site asks that one instead of the baseline; `faults` is the text of a fault file,
+    with `kind="postgres"` its ledger lies there.
     """
     with ExitStack() as stack:
 
@@ -201,8 +208,11 @@ def open_site(tmp_path_factory: pytest.TempPathFactory, rules: Rules) -> Iterato
             leads: Path | Sequence[Mapping[str, Any]],
             model: Model | None = None,
             faults: str | None = None,
+            kind: Kind = "sqlite",
         ) -> Site:
             folder = tmp_path_factory.mktemp("site")
+            if kind == "postgres":
+                (folder / ".env").write_text(f"TRIAGE_LEDGER_URL={new_ledger(kind)}\n")
             path = leads if isinstance(leads, Path) else written(folder / "leads.jsonl", leads)
             file = folder / "faults.yaml" if faults else None
             if file:

@@ -23,6 +23,7 @@ from tests.conftest import copied
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.conftest import Kind
     from tests.jobs.conftest import Site
 
 HOME = Path(__file__).parent.parent.parent
@@ -36,6 +37,7 @@ import alembic.command, rich.progress, rich.table
 from triage_agent import cli, project
 from triage_agent.connectors import model, slack
 from triage_agent.jobs import sweep
+from triage_agent.ledger import postgres
 
 for line in sys.stdin:
     if not (child := os.fork()):
@@ -173,23 +175,30 @@ def _over_a_wire(site: Site, agent: Agent) -> Iterator[tuple[Site, Wire]]:
 
 
 @pytest.fixture
-def wire(open_site: Callable[..., Site], agent: Agent) -> Iterator[tuple[Site, Wire]]:
+def wire(open_site: Callable[..., Site], agent: Agent, kind: Kind) -> Iterator[tuple[Site, Wire]]:
     """A site that is reached over a wire."""
-    with _over_a_wire(open_site(LEADS), agent) as site:
+    with _over_a_wire(open_site(LEADS, kind=kind), agent) as site:
         yield site
 
 
+PLACES: list[Place] = [
+    (r"FROM\+Lead\+WHERE", 1, "after"),
+    ("chat/completions", 2, "after"),
+    (WRITE, 2, "before"),
+    (WRITE, 2, "after"),
+    (POST, 1, "before"),
+    (POST, 3, "after"),
+]
+
+
 @pytest.mark.parametrize(
-    "place",
+    ("kind", "place"),
     [
-        (r"FROM\+Lead\+WHERE", 1, "after"),
-        ("chat/completions", 2, "after"),
-        (WRITE, 2, "before"),
-        (WRITE, 2, "after"),
-        (POST, 1, "before"),
-        (POST, 3, "after"),
+        *(("sqlite", place) for place in PLACES),
+        *(("postgres", place) for place in PLACES if place[0] == WRITE),
     ],
-    ids=lambda place: f"{place[2]} {re.sub(r'[^A-Za-z/]+', ' ', place[0])} {place[1]}",
+    indirect=["kind"],
+    ids=lambda of: of if isinstance(of, str) else re.sub(r"[^a-z\d]+", " ", f"{of[2]} {of[:2]}"),
 )
 def test_a_killed_run_is_put_right(
     wire: tuple[Site, Wire],

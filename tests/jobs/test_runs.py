@@ -16,6 +16,7 @@ from triage_agent.jobs.sweep import sweep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.conftest import Kind
     from tests.jobs.conftest import Json, Site
     from triage_agent.jobs.report import RunReport
 
@@ -109,9 +110,9 @@ def test_an_unknown_item_is_named(open_site: Callable[..., Site]) -> None:
         site.sweep(only="00QNOBODY")
 
 
-def test_two_runs_at_once(open_site: Callable[..., Site]) -> None:
+def test_two_runs_at_once(open_site: Callable[..., Site], kind: Kind) -> None:
     """The second is refused, with the first one's name, and the first goes on."""
-    site = open_site([SETTLES])
+    site = open_site([SETTLES], kind=kind)
     refusals: list[RunRefused] = []
 
     def meanwhile(ended: int, _of: int) -> None:

@@ -19,6 +19,7 @@ from triage_agent.sandbox.leads import SAMPLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.conftest import Kind
     from tests.jobs.conftest import Json, Site
     from triage_agent.jobs.report import ItemReport, RunReport
 
@@ -46,8 +47,8 @@ class Swept:
 
 
 @pytest.fixture(scope="module")
-def swept(open_site: Callable[[Path], Site]) -> Swept:
-    site = open_site(SAMPLE)
+def swept(open_site: Callable[..., Site], kind: Kind) -> Swept:
+    site = open_site(SAMPLE, kind=kind)
     before = site.leads()
     return Swept(site, before, site.sweep(), site.state())
 

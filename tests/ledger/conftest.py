@@ -1,12 +1,15 @@
 """A ledger on disk, and one example of every event, each with all of its fields filled."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, NullPool, create_engine, text
 
+from tests.conftest import KINDS, Kind, NewLedger
+from tests.postgres import Cluster
 from triage_agent.decision import events
 from triage_agent.decision.actions import HandOver, PostHandOver, Reason, UpdateRecord
 from triage_agent.decision.assessment import Assessment, Claim, Flag
@@ -115,13 +118,48 @@ def moment() -> datetime:
     return datetime(2026, 11, 23, 9, 30, 15, 123456, tzinfo=UTC)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A ledger's database, for somebody who doesn't know our code."""
+
+    url: str
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What it says."""
+        with self.begun() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
+    def change(self, statement: str) -> None:
+        """Changes it behind the ledger's back."""
+        with self.begun() as connection:
+            connection.execute(text(statement))
+
+    @contextmanager
+    def begun(self) -> Iterator[Connection]:
+        """A transaction."""
+        url = self.url.replace("postgresql:", "postgresql+psycopg:")
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.begin() as connection:
+            yield connection
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Each kind of database in turn."""
+    kind: Kind = request.param
+    return kind
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
+def database(request: pytest.FixtureRequest, kind: Kind, new_ledger: NewLedger) -> Kept:
     """Where the test's ledger lies."""
-    return tmp_path / "ledger.db"
+    if kind == "sqlite":
+        return Kept(new_ledger(kind))
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return Kept(cluster.emptied_database())
 
 
 @pytest.fixture
-def ledger(database: Path) -> Iterator[Ledger]:
-    with closing(Ledger.open(f"sqlite:///{database}")) as opened:
+def ledger(database: Kept) -> Iterator[Ledger]:
+    with closing(Ledger.open(database.url)) as opened:
         yield opened

@@ -1,11 +1,9 @@
 """The timeline: every event has its words and stands under one question."""
 
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 
+from tests.ledger.conftest import Kept
 from triage_agent.decision.events import Event, private_fields
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.timeline import QUESTIONS, timelines
@@ -100,14 +98,12 @@ def test_a_record_has_a_timeline_for_each_of_its_items(
 
 
 def test_an_erased_item_has_its_timeline(
-    ledger: Ledger, examples: Mapping[str, Event], moment: datetime, database: Path
+    ledger: Ledger, examples: Mapping[str, Event], moment: datetime, database: Kept
 ) -> None:
     """After an erasure the timeline still stands, and none of the texts is in it."""
     ledger.append("run-1", moment, [("item-1", event) for event in examples.values()])
     ledger.forget("item-1")
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("DELETE FROM payloads")
-        connection.commit()
+    database.change("DELETE FROM payloads")
     (timeline,) = timelines(ledger, "item-1")
 
     assert len(examples) == sum(map(len, timeline.questions.values()))

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.model import ModelConnector
@@ -38,7 +37,6 @@ class Parts:
 
     rules: Rules
     ledger: Ledger
-    lock: Path
     calls: CallLog
     salesforce: SalesforceClient
     writer: Writer

@@ -14,7 +14,7 @@ from triage_agent.decision.events import Call
 from triage_agent.decision.item import Mode, Record, identity
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
-from triage_agent.errors import TriageError, WrongUsage
+from triage_agent.errors import LedgerFailed, TriageError, WrongUsage
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.report import (
@@ -27,7 +27,6 @@ from triage_agent.jobs.report import (
     model_calls,
     totals,
 )
-from triage_agent.ledger.lock import only_run
 
 READ_AT_ONCE = 200
 log = structlog.get_logger()
@@ -65,17 +64,26 @@ def sweep(
     """Runs once. `limit` tightens the page's items per run; `only` names one item or record.
 
     `RunRefused` where another run holds the lock; any other error is on the ledger before it
-    is raised.
+    is raised, but for `LedgerFailed`.
     """
     now = parts.clock()
     run = f"run-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    with only_run(parts.lock, run, now):
+    with parts.ledger.only_run(run, now):
         try:
             return _Sweep(parts, mode, run, progress).run(limit, only)
+        except LedgerFailed:
+            raise  # there is nowhere to write it down
         except Exception as exc:
-            reason = str(exc) if isinstance(exc, TriageError) else type(exc).__name__
-            parts.ledger.append(run, parts.clock(), [(run, events.Broke(reason=reason))])
+            _record(parts, run, str(exc) if isinstance(exc, TriageError) else type(exc).__name__)
             raise
+
+
+def _record(parts: Parts, run: str, reason: str) -> None:
+    """Why a run broke off. What broke it is raised, also where the ledger fails as well."""
+    try:
+        parts.ledger.append(run, parts.clock(), [(run, events.Broke(reason=reason))])
+    except LedgerFailed as failed:
+        log.error("the ledger can't say why the run broke", run=run, why=reason, ledger=str(failed))  # noqa: TRY400 - no traceback
 
 
 class _Sweep:

@@ -7,13 +7,15 @@ from sqlalchemy import Connection, inspect, text
 from triage_agent.errors import WrongUsage
 
 NEWEST = "0001"
+_LOCK = 1_953_655_144
+"""The key of PostgreSQL's advisory lock: one process migrates at a time."""
 
 
 def migrate(connection: Connection) -> None:
     """Upgrades the tables, all or none; a ledger of a newer program is refused."""
     if _revision(connection) == NEWEST:
         return
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none for changes of tables
+    _lock(connection)
     now = _revision(connection)
     if now == NEWEST:  # another process was quicker
         return
@@ -26,6 +28,14 @@ def migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _lock(connection: Connection) -> None:
+    """Waits until no other process migrates; holds until the transaction ends."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none for new tables
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def _revision(connection: Connection) -> str | None:

@@ -2,26 +2,24 @@
 
 `append` is one transaction and durable when it returns; the projection in `items` is written
 with the events and says nothing that they don't. `chain.check` proves each stream.
-One process writes at a time (`ledger.lock`), from one thread.
+One run writes at a time (`only_run`), from one thread.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, or_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, func, insert, or_, select
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
 from triage_agent.decision.item import Mode
 from triage_agent.decision.progress import Story
-from triage_agent.errors import AnotherOrg, WrongUsage
+from triage_agent.errors import AnotherOrg
 from triage_agent.ledger.chain import Head, Payload, Sealed, opened, random_salt, seal
-from triage_agent.ledger.migrate import migrate
+from triage_agent.ledger.database import Database
+from triage_agent.ledger.opening import open_database
 from triage_agent.ledger.tables import belongs_to, events, items, payloads
 
 _MANY = 500  # values in one IN list: below every database's limit
@@ -32,36 +30,43 @@ RUN_PREFIX = "run-"
 class Ledger:
     """Events by stream. The story of each item being worked on is kept folded."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self.database = database
         self._heads: dict[str, Head] = {}
         self._stories: dict[str, Story] = {}
 
     @classmethod
     def open(cls, url: str) -> "Ledger":
-        """Opens a ledger, creating or upgrading its tables; `WrongUsage` where it can't be."""
-        try:
-            if make_url(url).drivername != "sqlite":
-                raise WrongUsage("TRIAGE_LEDGER_URL: only sqlite:///PATH is supported")
-            engine = create_engine(url)
-            event.listen(engine, "connect", _make_durable)
-            with engine.begin() as connection:
-                migrate(connection)
-        except ArgumentError as exc:
-            raise WrongUsage("TRIAGE_LEDGER_URL is no database URL; write sqlite:///PATH") from exc
-        except SQLAlchemyError as exc:
-            raise WrongUsage(f"the ledger can't be opened: {exc.__cause__}") from exc
-        return cls(engine)
+        """Opens a ledger, creating or upgrading its tables.
+
+        `WrongUsage` where the URL leads to none, `LedgerFailed` where it can't be used just now.
+        """
+        return cls(open_database(url))
+
+    @property
+    def place(self) -> str:
+        """Where it lies, for people: a path, or a host and a database."""
+        return self.database.place
 
     def close(self) -> None:
         """Lets go of the database."""
-        self._engine.dispose()
+        self.database.engine.dispose()
+
+    def only_run(self, run: str, now: datetime) -> AbstractContextManager[None]:
+        """Holds the lock of this ledger's runs, on all machines; `RunRefused` says who has it.
+
+        It ends with its process. Whoever lost it before can't append any more.
+        """
+        return self.database.only_run(run, now)
 
     def append(self, run: str, at: datetime, new: Sequence[tuple[str, Event]]) -> None:
-        """Adds events to the ends of their streams, all or none; durable when this returns."""
+        """Adds events to the ends of their streams, all or none; durable when this returns.
+
+        `LedgerFailed`, and what was to follow must not be done, where they aren't there.
+        """
         if not new:
             return
-        with self._forgetting_on_failure(new), self._engine.begin() as connection:
+        with self._forgetting_on_failure(new), self.database.transaction() as connection:
             sealed = []
             for stream, what in new:
                 happened = Happened(at=at, run=run, event=what)
@@ -91,24 +96,24 @@ class Ledger:
     def story(self, item: str) -> Story:
         """Where an item stands. Read it, don't change it."""
         if item not in self._stories:
-            with self._engine.connect() as connection:
+            with self.database.transaction() as connection:
                 self._stories[item] = Story.of(_events(connection, item))
         return self._stories[item]
 
     def events(self, stream: str) -> list[Happened]:
         """All that happened in a stream, in order."""
-        with self._engine.connect() as connection:
+        with self.database.transaction() as connection:
             return list(_events(connection, stream))
 
     def sealed(self, stream: str) -> list[Sealed]:
         """A stream as it is stored, for `chain.check`."""
-        with self._engine.connect() as connection:
+        with self.database.transaction() as connection:
             return list(_sealed(connection, stream))
 
     def known(self, mode: Mode, record_ids: Iterable[str]) -> dict[str, list[str]]:
         """The items that there are of some records, oldest first, by record id."""
         found: dict[str, list[str]] = {}
-        with self._engine.connect() as connection:
+        with self.database.transaction() as connection:
             for some in chunks(record_ids, _MANY):
                 rows = connection.execute(
                     select(items.c.record_id, items.c.item)
@@ -121,7 +126,7 @@ class Ledger:
 
     def unfinished(self, mode: Mode) -> list[str]:
         """The items that haven't ended, oldest first."""
-        with self._engine.connect() as connection:
+        with self.database.transaction() as connection:
             rows = connection.execute(
                 select(items.c.item)
                 .where(items.c.mode == mode, items.c.status.in_(("open", "failed")))
@@ -129,9 +134,20 @@ class Ledger:
             )
             return list(rows.scalars())
 
+    def streams(self) -> list[str]:
+        """Every stream, in the order in which they began."""
+        with self.database.transaction() as connection:
+            began = func.min(events.c.number)
+            rows = connection.execute(
+                select(events.c.stream).group_by(events.c.stream).order_by(began),
+            )
+            return list(rows.scalars())
+
     def find(self, wanted: str) -> list[str]:
         """The streams that an id means: an item, a run, or all items of a record."""
-        with self._engine.connect() as connection:
+        if not wanted.isprintable():  # no id is; and databases refuse some such text
+            return []
+        with self.database.transaction() as connection:
             rows = connection.execute(
                 select(items.c.item)
                 .where(or_(items.c.item == wanted, items.c.record_id == wanted))
@@ -144,7 +160,7 @@ class Ledger:
 
     def items_of(self, run: str) -> list[str]:
         """The items that a run worked on, in the order in which it took them up."""
-        with self._engine.connect() as connection:
+        with self.database.transaction() as connection:
             rows = connection.execute(
                 select(events.c.stream)
                 .where(events.c.run == run, events.c.stream != run)
@@ -155,7 +171,7 @@ class Ledger:
 
     def claim_for(self, system: str, identity: str) -> None:
         """Binds the ledger to one org or workspace for good; another one is refused."""
-        with self._engine.begin() as connection:
+        with self.database.transaction() as connection:
             query = select(belongs_to.c.identity).where(belongs_to.c.system == system)
             bound = connection.execute(query).scalar()
             if bound is None:
@@ -188,7 +204,7 @@ class Ledger:
         rows = [self._projected(stream) for stream in streams if not stream.startswith(RUN_PREFIX)]
         if not rows:
             return
-        statement = upsert(items)
+        statement = self.database.insert(items)
         changing = ("status", "failures", "length", "head")
         connection.execute(
             statement.on_conflict_do_update(
@@ -210,11 +226,6 @@ class Ledger:
             "length": head.length,
             "head": head.hash,
         }
-
-
-def _make_durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DB-API connection
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _write(connection: Connection, sealed: Sequence[Sealed]) -> None:

@@ -1,13 +1,15 @@
 """The ledger's tables as they stand after all migrations."""
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 metadata = MetaData()
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Counts for as long as there are events; SQLite counts by itself only in an INTEGER."""
 
 events = Table(
     "events",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
     Column("stream", String(64), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("kind", String(32), nullable=False),
@@ -30,7 +32,7 @@ payloads = Table(
 items = Table(
     "items",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
     Column("item", String(64), nullable=False, unique=True),
     Column("object", String(64), nullable=False),
     Column("record_id", String(64), nullable=False, index=True),

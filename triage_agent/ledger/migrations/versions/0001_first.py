@@ -7,12 +7,13 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
     op.create_table(
         "events",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
         sa.Column("stream", sa.String(64), nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
@@ -31,7 +32,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "items",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
         sa.Column("item", sa.String(64), nullable=False, unique=True),
         sa.Column("object", sa.String(64), nullable=False),
         sa.Column("record_id", sa.String(64), nullable=False, index=True),

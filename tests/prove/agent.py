@@ -20,7 +20,8 @@ from typing import Any, Literal
 from urllib.parse import unquote_plus, urlsplit
 
 ROOT = Path(__file__).parents[2]
-COMMIT, MODEL, REPLY = "commit", "model: POST chat/completions", " (in a thread)"
+COMMIT, MODEL, REPLY = "commit", "POST chat/completions", " (in a thread)"
+NOT_KILLED = "not killed"
 _ID = re.compile(r"\b00[A-Za-z0-9]{13,16}\b")
 
 
@@ -48,7 +49,7 @@ class Ran:
     @property
     def hit(self) -> str:
         """The boundary at which the run was killed."""
-        return self.passed[-1] if self.killed and self.passed else "ended before"
+        return self.passed[-1] if self.killed and self.passed else NOT_KILLED
 
     @property
     def asked(self) -> int:
@@ -56,9 +57,15 @@ class Ran:
         begun = self.passed[:-1] if self.killed else self.passed
         return begun.count(f"before {MODEL}")
 
-    def boundaries(self, among: Literal["all", "requests"]) -> int:
-        """How many boundaries there were."""
-        return sum(among == "all" or not name.endswith(COMMIT) for name in self.passed)
+    @property
+    def requests(self) -> int:
+        """The boundaries of requests that it passed."""
+        return requests_in(self.passed)
+
+
+def requests_in(passed: Sequence[str]) -> int:
+    """How many of the boundaries are those of requests."""
+    return sum(not name.endswith(COMMIT) for name in passed)
 
 
 class Agent:
@@ -79,6 +86,7 @@ class Agent:
         assert self._server.stdin
         assert self._server.stdout
         self._files = files
+        files.with_suffix(".trace").touch()
         order = {"words": words, "files": str(files), "fate": asdict(fate) if fate else None}
         print(json.dumps(order), file=self._server.stdin, flush=True)
         self.process = int(self._server.stdout.readline())
@@ -134,20 +142,21 @@ class Seams:
             self._counted += 1
             if self._counted == self._fate.at:
                 os.kill(os.getpid(), signal.SIGSTOP if self._fate.stops else signal.SIGKILL)
+                threading.Event().wait()  # a stop takes a moment to reach every thread
 
 
 def _salesforce(_adapter: object, request: Any, *_: object) -> str:  # noqa: ANN401 - prepared by requests
     parts = urlsplit(request.url)
     path = re.sub(r"^/services/(data/v[\d.]+/)?", "", parts.path).rstrip("/")
     asked = re.search(r"\bFROM (\w+)", unquote_plus(parts.query))
-    name = f"salesforce: {request.method} {_ID.sub('ID', path)}"
+    name = f"{request.method} {_ID.sub('ID', path)}"
     return f"{name} {asked[1]}" if asked else name
 
 
 def _slack(_opener: object, request: Any, *_: object) -> str:  # noqa: ANN401 - urllib's
     body = request.data or b""
     kind = REPLY if b"thread_ts" in body else " (of a thread)" if b"overflow" in body else ""
-    return f"slack: POST {request.full_url.rpartition('/')[2]}{kind}"
+    return f"POST {request.full_url.rpartition('/')[2]}{kind}"
 
 
 def _become(order: dict[str, Any]) -> int:
@@ -198,8 +207,8 @@ def _serve() -> None:
             code = _become(order)
             sys.stderr.flush()
             os._exit(code)
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(child, flush=True)  # noqa: T201 - the answer
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201 - too
 
 
 if __name__ == "__main__":

@@ -3,19 +3,18 @@
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from tests.prove.site import Site
 from triage_agent import wiring
-from triage_agent.decision.events import ModelCalled
+from triage_agent.decision.events import Happened, ModelCalled
 from triage_agent.decision.progress import Story
 from triage_agent.decision.values import canonical
 from triage_agent.effects.deliver import Effect
-from triage_agent.ledger.chain import check
-from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.chain import check, opened
 
 ENDED = ("settled", "escalated")
 Json = dict[str, Any]
@@ -25,14 +24,14 @@ Json = dict[str, Any]
 class Reckoning:
     """All but the last two are to be nothing, and no more bought again than was in flight."""
 
-    lost: int
-    tasks_twice: int
-    messages_twice: int
-    open: int
-    chains_broken: int
-    bought_though_kept: int
-    bought_again: int
-    in_flight: int
+    lost: int = 0
+    tasks_twice: int = 0
+    messages_twice: int = 0
+    open: int = 0
+    chains_broken: int = 0
+    bought_though_kept: int = 0
+    bought_again: int = 0
+    in_flight: int = 0
 
     @property
     def holds(self) -> bool:
@@ -40,7 +39,7 @@ class Reckoning:
         return not any(wrong) and again <= flying
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Kept:
     """What the ledger says: each lead's items, their stories, answers that it has, faults."""
 
@@ -62,7 +61,7 @@ def reckoned(found: Site, asked: int) -> Reckoning:
     messages = [m["metadata"]["event_payload"]["key"] for c in state["slack"].values() for m in c]
     kept = _kept(found, [lead["Id"] for lead in leads])
     there = {*messages, *(task["Triage_Key__c"] for task in tasks)}
-    paid = [_digest(r) for r in state["requests"] if r["system"] == "model" and r["status"] == 200]  # noqa: PLR2004
+    paid = [_digest(r) for r in state["requests"] if r["system"] == "model" and r["status"] == 200]
     return Reckoning(
         lost=sum(_is_lost(lead, kept, there) for lead in leads),
         tasks_twice=max(
@@ -92,24 +91,30 @@ def _is_lost(lead: Json, kept: _Kept, there: set[str]) -> bool:
 
 
 def _kept(found: Site, leads: list[str]) -> _Kept:
+    kept = _Kept({}, {}, [], 0)
     with closing(wiring.open_ledger(found.target)) as ledger:
-        items = ledger.known("live", leads)
-        mine = [item for some in items.values() for item in some]
-        answers = [
-            happened.event.call.key
-            for item in mine
-            for happened in ledger.events(item)
-            if isinstance(happened.event, ModelCalled) and happened.event.call.outcome == "answered"
-        ]
-        stories = {item: ledger.story(item) for item in mine}
-        return _Kept(items, stories, answers, _faults(ledger, found))
+        kept.items.update(ledger.known("live", leads))
+        mine = {item for items in kept.items.values() for item in items}
+        for stream in _streams(found):
+            sealed = ledger.sealed(stream)
+            kept.faults += any(check(sealed))
+            if stream in mine:
+                happened = [opened(each) for each in sealed]
+                kept.stories[stream] = Story.of(happened)
+                kept.answers += _answers(happened)
+    return kept
 
 
-def _faults(ledger: Ledger, found: Site) -> int:
-    """The streams whose chain is broken, those of runs included."""
+def _streams(found: Site) -> list[str]:
+    """Those of items and of runs."""
     with closing(sqlite3.connect(found.target.folder / wiring.LEDGER)) as database:
-        streams = [stream for (stream,) in database.execute("SELECT DISTINCT stream FROM events")]
-    return sum(any(check(ledger.sealed(stream))) for stream in streams)
+        return [stream for (stream,) in database.execute("SELECT DISTINCT stream FROM events")]
+
+
+def _answers(happened: Iterable[Happened]) -> Iterator[str]:
+    """The keys of the answers that were paid for."""
+    calls = (each.event.call for each in happened if isinstance(each.event, ModelCalled))
+    return (call.key for call in calls if call.outcome == "answered")
 
 
 def _digest(request: Json) -> str:

@@ -14,6 +14,7 @@ from tests.harness import ROOT, varied
 from triage_agent import wiring
 from triage_agent.sandbox.server import running
 
+MIXED = 30
 MESSAGES_PER_RUN = 4
 """Few, so that most hand-overs of a run go into a thread, and kills hit that, too."""
 FEW_PATTERNS = """\
@@ -30,10 +31,10 @@ never_state: {prices: [], discounts: [], dates: [], legal_terms: [], internal_ru
 _NEED = "We have 40 technicians and look for scheduling software."
 _TEXTS = (
     f"{_NEED} Could your sales team contact us about buying it?",
-    f"{_NEED} Can we have a demo, 20 minutes on a shared screen?",
-    f"{_NEED} We dispute your last invoice.",  # stopped by the floor, as the next by the model
+    f"{_NEED} We dispute your last invoice.",  # the floor stops this one, the model the next
+    f"{_NEED} Could your sales team contact us about buying it?",
     f"{_NEED} Send us a written comparison with your competitors FieldPilot and Dispatchwise.",
-    f"{_NEED} We want a discount of 30 percent and the refund of our deposit.",
+    f"{_NEED} Could your sales team contact us about buying it?",
 )
 
 
@@ -71,7 +72,7 @@ def site(folder: Path, leads: int) -> Iterator[Site]:
     assert lowered == 1
     (folder / "operating_model.yaml").write_text(page, encoding="utf-8")
     file = folder / "leads.jsonl"
-    chosen = mixed() if leads == len(mixed()) else list(varied(leads))
+    chosen = mixed() if leads == MIXED else list(varied(leads))
     file.write_text("\n".join(json.dumps(lead) for lead in chosen), encoding="utf-8")
     with running(state=None, leads=file) as url:
         yield Site(folder, url, url)
@@ -92,5 +93,5 @@ def mixed() -> list[dict[str, Any]]:
                 "Description": _TEXTS[number % len(_TEXTS)],
             },
         }
-        for number in range(30)
+        for number in range(MIXED)
     ]

@@ -1,0 +1,130 @@
+"""One trial: runs that are killed or cut off, one that is not, and the reckoning."""
+
+import os
+import re
+import shutil
+import signal
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from tests.prove.agent import NOT_KILLED, Agent, Fate, Ran, requests_in
+from tests.prove.reckoning import Reckoning, reckoned
+from tests.prove.site import Site, site
+from tests.prove.wire import wire
+
+ANOTHER_RUN = 3
+"""The exit code where another run holds the lock."""
+Part = Literal["A", "B", "C", "D"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Says all that happens in a trial; each run but the last has a fate.
+
+    `cut`: the share of the answers that is lost in the first run. `rivals`: the first run is
+    stopped at its fate until a second one has been refused, and is killed then.
+    """
+
+    part: Part
+    number: int
+    leads: int
+    fates: tuple[Fate | None, ...] = ()
+    cut: float = 0.0
+    rivals: bool = False
+
+
+@dataclass
+class Outcome:
+    """What came of a trial; `misses` is empty where all held."""
+
+    trial: Trial
+    hits: tuple[str, ...] = (NOT_KILLED,)
+    reckoning: Reckoning = field(default_factory=Reckoning)
+    cuts: int = 0
+    seconds: float = 0.0
+    misses: list[str] = field(default_factory=list)
+    kept: str | None = None
+
+
+@cache
+def agent(number: int = 0) -> Agent:
+    """The fork servers of this process."""
+    return Agent()
+
+
+def perform(trial: Trial) -> Outcome:
+    """Carries a trial out; where something is amiss its folder is kept."""
+    begun = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix=f"prove-{trial.part}{trial.number}-"))
+    try:
+        with site(folder, trial.leads) as found:
+            outcome = _rivalry(trial, found) if trial.rivals else _interrupted(trial, found)
+    except Exception:  # noqa: BLE001 - a miss like any other: the other trials go on
+        outcome = Outcome(trial, misses=[traceback.format_exc()])
+    outcome.seconds = time.monotonic() - begun
+    if not outcome.reckoning.holds:
+        outcome.misses.append(str(outcome.reckoning))
+    if outcome.misses:
+        outcome.kept = str(folder)
+    else:
+        shutil.rmtree(folder)
+    return outcome
+
+
+def _interrupted(trial: Trial, found: Site) -> Outcome:
+    with wire(found.sandbox, trial.number) as between:
+        over = replace(found, url=between.url) if trial.cut else found
+        between.share = trial.cut
+        runs = [_run(over, f"run-{n}", fate) for n, fate in enumerate(trial.fates)]
+        between.share = 0.0
+        runs.append(_run(over, "last", None))
+        outcome = _outcome(trial, over, runs)
+        outcome.cuts = between.cuts
+    odd = {ran.code for ran in runs[:-1]} - {0, 1 if trial.cut else 0, -signal.SIGKILL}
+    outcome.misses += [f"a run ended with {code}" for code in odd]
+    return outcome
+
+
+def _rivalry(trial: Trial, found: Site) -> Outcome:
+    """The second run is refused while the first one holds the lock, and the third is not."""
+    (fate,) = trial.fates
+    assert fate
+    first = agent()
+    first.start(found.words, found.folder / "first", fate)
+    while requests_in(first.passed()) < fate.at:
+        time.sleep(0.01)
+    second = agent(1).run(found.words, found.folder / "second")
+    os.kill(first.process, signal.SIGKILL)
+    runs = [first.wait(), _run(found, "last", None)]
+    outcome = _outcome(trial, found, runs)
+    holder = re.search(r"run-\w+-\w+", runs[0].log)
+    if second.code != ANOTHER_RUN or second.requests:
+        outcome.misses.append(
+            f"the second run ended with {second.code} after {second.requests} requests"
+        )
+    if (holder[0] if holder else "run-") not in second.log:
+        outcome.misses.append("the second run doesn't name the first")
+    return outcome
+
+
+def _run(found: Site, name: str, fate: Fate | None) -> Ran:
+    return agent().run(found.words, found.folder / name, fate)
+
+
+def _outcome(trial: Trial, found: Site, runs: list[Ran]) -> Outcome:
+    reckoning = reckoned(found, sum(ran.asked for ran in runs))
+    outcome = Outcome(trial, tuple(ran.hit for ran in runs[:-1]), reckoning)
+    if runs[-1].code:
+        outcome.misses.append(f"the last run ended with {runs[-1].code}")
+    return outcome
+
+
+def measured(leads: int) -> Ran:
+    """A run that nothing disturbs."""
+    with tempfile.TemporaryDirectory() as name, site(Path(name), leads) as found:
+        return _run(found, "last", None)

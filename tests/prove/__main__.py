@@ -19,17 +19,20 @@ from rich.table import Table
 from tests.prove.agent import NOT_KILLED, Fate
 from tests.prove.site import MIXED
 from tests.prove.trial import Outcome, Part, Trial, measured, perform
+from tests.prove.wire import POST
 
 OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_")
 WIDTH = 130
 WORKERS = 6
 """More than there are processors: a run that looks a message up waits for it to show."""
 MANY, RANDOM, CUT, RIVALS = 200, 100, 48, 12
+LATE = (*((POST, number) for number in range(1, 13)), *(("composite", n) for n in (1, 2, 3)))
 TITLES: dict[Part, str] = {
     "A": f"A. Killed at every boundary of a sweep over {MIXED} leads",
     "B": f"B. Killed at random requests of a sweep over {MANY} leads, half of them twice",
     "C": f"C. Answers lost at random over {MIXED} leads, in half of the trials with a kill, too",
     "D": f"D. A second sweep beside one over {MIXED} leads, the first one killed, a third one",
+    "E": f"E. Killed with a request on its way that arrives later, of a sweep over {MIXED} leads",
 }
 COUNTS = (
     *("trials", "kills", "lost", "tasks\ntwice", "messages\ntwice", "open", "chains\nbroken"),
@@ -86,7 +89,13 @@ def _beside() -> Iterator[Trial]:
         yield Trial("D", number, MIXED, (Fate(at, "requests", stops=True),), rivals=True)
 
 
-PLANS = {"A": _everywhere, "B": _at_random, "C": _cut_off, "D": _beside}
+def _too_late() -> Iterator[Trial]:
+    """Each message, and the first writes."""
+    for number, late in enumerate(LATE):
+        yield Trial("E", number, MIXED, (None,), late=late)
+
+
+PLANS = {"A": _everywhere, "B": _at_random, "C": _cut_off, "D": _beside, "E": _too_late}
 
 
 def _performed(trials: Sequence[Trial], console: Console) -> list[Outcome]:

@@ -41,6 +41,7 @@ class Ran:
     code: int
     passed: tuple[str, ...]
     log: str
+    fate: Fate | None
 
     @property
     def killed(self) -> bool:
@@ -54,7 +55,7 @@ class Ran:
     @property
     def asked(self) -> int:
         """The requests to the model that left."""
-        begun = self.passed[:-1] if self.killed else self.passed
+        begun = self.passed[:-1] if self.killed and self.fate else self.passed
         return begun.count(f"before {MODEL}")
 
     @property
@@ -79,29 +80,33 @@ class Agent:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.process = 0
+        self._process = 0
 
     def start(self, words: Sequence[str], files: Path, fate: Fate | None) -> None:
         """Starts a command whose trace and log are kept beside each other under this name."""
         assert self._server.stdin
         assert self._server.stdout
-        self._files = files
+        self._files, self._fate = files, fate
         files.with_suffix(".trace").touch()
         order = {"words": words, "files": str(files), "fate": asdict(fate) if fate else None}
         print(json.dumps(order), file=self._server.stdin, flush=True)
-        self.process = int(self._server.stdout.readline())
+        self._process = int(self._server.stdout.readline())
 
     def wait(self) -> Ran:
         """Waits until the command has ended."""
         assert self._server.stdout
         code = int(self._server.stdout.readline())
         trace, log = (self._files.with_suffix(suffix) for suffix in (".trace", ".log"))
-        return Ran(code, tuple(trace.read_text().splitlines()), log.read_text())
+        return Ran(code, tuple(trace.read_text().splitlines()), log.read_text(), self._fate)
 
     def run(self, words: Sequence[str], files: Path, fate: Fate | None = None) -> Ran:
         """A whole command."""
         self.start(words, files, fate)
         return self.wait()
+
+    def kill(self) -> None:
+        """Ends the command that runs."""
+        os.kill(self._process, signal.SIGKILL)
 
     def passed(self) -> list[str]:
         """The boundaries that the command has passed so far."""

@@ -1,6 +1,5 @@
 """One trial: runs that are killed or cut off, one that is not, and the reckoning."""
 
-import os
 import re
 import shutil
 import signal
@@ -19,7 +18,7 @@ from tests.prove.wire import wire
 
 ANOTHER_RUN = 3
 """The exit code where another run holds the lock."""
-Part = Literal["A", "B", "C", "D"]
+Part = Literal["A", "B", "C", "D", "E"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,8 @@ class Trial:
     """Says all that happens in a trial; each run but the last has a fate.
 
     `cut`: the share of the answers that is lost in the first run. `rivals`: the first run is
-    stopped at its fate until a second one has been refused, and is killed then.
+    stopped at its fate until a second one has been refused, and is killed then. `late`: a request,
+    and its number, that is still on its way when the first run is killed, and when the last begins.
     """
 
     part: Part
@@ -36,6 +36,7 @@ class Trial:
     fates: tuple[Fate | None, ...] = ()
     cut: float = 0.0
     rivals: bool = False
+    late: tuple[str, int] | None = None
 
 
 @dataclass
@@ -78,13 +79,16 @@ def perform(trial: Trial) -> Outcome:
 
 def _interrupted(trial: Trial, found: Site) -> Outcome:
     with wire(found.sandbox, trial.number) as between:
-        over = replace(found, url=between.url) if trial.cut else found
+        over = replace(found, url=between.url) if trial.cut or trial.late else found
         between.share = trial.cut
+        between.late = (*trial.late, agent().kill) if trial.late else None
         runs = [_run(over, f"run-{n}", fate) for n, fate in enumerate(trial.fates)]
-        between.share = 0.0
+        between.share, between.late = 0.0, None
         runs.append(_run(over, "last", None))
         outcome = _outcome(trial, over, runs)
         outcome.cuts = between.cuts
+        if trial.late and runs[0].killed:
+            outcome.hits = (f"during {trial.late[0]}",)
     odd = {ran.code for ran in runs[:-1]} - {0, 1 if trial.cut else 0, -signal.SIGKILL}
     outcome.misses += [f"a run ended with {code}" for code in odd]
     return outcome
@@ -99,7 +103,7 @@ def _rivalry(trial: Trial, found: Site) -> Outcome:
     while requests_in(first.passed()) < fate.at:
         time.sleep(0.01)
     second = agent(1).run(found.words, found.folder / "second")
-    os.kill(first.process, signal.SIGKILL)
+    first.kill()
     runs = [first.wait(), _run(found, "last", None)]
     outcome = _outcome(trial, found, runs)
     holder = re.search(r"run-\w+-\w+", runs[0].log)

@@ -1,24 +1,38 @@
-"""Between agent and sandbox: carries requests out, and now and then swallows the answer."""
+"""Between agent and sandbox: carries requests out, but swallows answers, or dawdles."""
 
 import random
+import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
+PACE = 0.7
+"""Seconds that a post takes, about what Slack allows in a channel."""
+LATE = 4.5
+"""Seconds on the way of a request whose sender is dead: less than posts are given to show."""
+POST = "chat.postMessage"
+
 
 class Wire(ThreadingHTTPServer):
-    """While `share` is above nothing, so many of the requests lose their answer."""
+    """Passes all on as it is until one of its faults is set.
+
+    `share`: of so many requests the answer is lost. `late`: what is found in a path, the how
+    manieth time, and what ends its sender; the request is carried out a while after that.
+    """
 
     daemon_threads = True
 
     def __init__(self, url: str, seed: int) -> None:
         super().__init__(("127.0.0.1", 0), _Passing)
         self.sandbox, self.share, self.cuts = url, 0.0, 0
+        self.late: tuple[str, int, Callable[[], None]] | None = None
+        self._met = 0
         self._chance = random.Random(seed)  # noqa: S311 - to be the same again
-        self._drawing = threading.Lock()
+        self._counting = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -26,10 +40,24 @@ class Wire(ThreadingHTTPServer):
 
     def cuts_this(self) -> bool:
         """Whether the answer to one more request is lost."""
-        with self._drawing:
+        with self._counting:
             cut = self._chance.random() < self.share
             self.cuts += cut
             return cut
+
+    def dawdle(self, path: str) -> None:
+        """Waits for as long as this request is on its way."""
+        if (late := self.late) is None:
+            return
+        if path.endswith(POST):
+            time.sleep(PACE)
+        wanted, place, end = late
+        with self._counting:
+            self._met += bool(re.search(wanted, path))
+            fatal = self._met == place and bool(re.search(wanted, path))
+        if fatal:
+            end()
+            time.sleep(LATE)
 
 
 @contextmanager
@@ -53,6 +81,7 @@ class _Passing(BaseHTTPRequestHandler):
         hop = ("host", "connection")
         headers = {name: v for name, v in self.headers.items() if name.lower() not in hop}
         url = self.server.sandbox + self.path
+        self.server.dawdle(self.path)
         answer = requests.request(self.command, url, headers=headers, data=body, timeout=30)
         if self.server.cuts_this():
             return

@@ -14,7 +14,7 @@ from typing import Literal
 from tests.prove.agent import NOT_KILLED, Agent, Fate, Ran, requests_in
 from tests.prove.reckoning import Reckoning, reckoned
 from tests.prove.site import Site, site
-from tests.prove.wire import wire
+from tests.prove.wire import LATE, wire
 
 ANOTHER_RUN = 3
 """The exit code where another run holds the lock."""
@@ -85,6 +85,8 @@ def _interrupted(trial: Trial, found: Site) -> Outcome:
         runs = [_run(over, f"run-{n}", fate) for n, fate in enumerate(trial.fates)]
         between.share, between.late = 0.0, None
         runs.append(_run(over, "last", None))
+        if trial.late and runs[0].killed:
+            between.arrived.wait(2 * LATE)
         outcome = _outcome(trial, over, runs)
         outcome.cuts = between.cuts
         if trial.late and runs[0].killed:

@@ -30,6 +30,7 @@ class Wire(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Passing)
         self.sandbox, self.share, self.cuts = url, 0.0, 0
         self.late: tuple[str, int, Callable[[], None]] | None = None
+        self.arrived = threading.Event()
         self._met = 0
         self._chance = random.Random(seed)  # noqa: S311 - to be the same again
         self._counting = threading.Lock()
@@ -45,10 +46,10 @@ class Wire(ThreadingHTTPServer):
             self.cuts += cut
             return cut
 
-    def dawdle(self, path: str) -> None:
-        """Waits for as long as this request is on its way."""
+    def dawdle(self, path: str) -> bool:
+        """Waits for as long as this request is on its way; whether it is the late one."""
         if (late := self.late) is None:
-            return
+            return False
         if path.endswith(POST):
             time.sleep(PACE)
         wanted, place, end = late
@@ -58,6 +59,7 @@ class Wire(ThreadingHTTPServer):
         if fatal:
             end()
             time.sleep(LATE)
+        return fatal
 
 
 @contextmanager
@@ -81,8 +83,10 @@ class _Passing(BaseHTTPRequestHandler):
         hop = ("host", "connection")
         headers = {name: v for name, v in self.headers.items() if name.lower() not in hop}
         url = self.server.sandbox + self.path
-        self.server.dawdle(self.path)
+        late = self.server.dawdle(self.path)
         answer = requests.request(self.command, url, headers=headers, data=body, timeout=30)
+        if late:
+            self.server.arrived.set()
         if self.server.cuts_this():
             return
         with suppress(ConnectionError):  # who was killed doesn't hear it

@@ -1,4 +1,4 @@
-"""What `make bench` and `make prove` share: a sandbox and runs, each in a process of its own."""
+"""Leads for `make bench` and `make prove`, and a sandbox and runs in processes of their own."""
 
 import json
 import os

@@ -16,22 +16,30 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 ROOT = Path(__file__).parents[2]
 COMMIT, MODEL, REPLY = "commit", "POST chat/completions", " (in a thread)"
+ALL, REQUESTS = "all", "requests"
 NOT_KILLED = "not killed"
 _ID = re.compile(r"\b00[A-Za-z0-9]{13,16}\b")
 
 
 @dataclass(frozen=True)
 class Fate:
-    """The boundary at which a run is killed or stopped, counted among all or the requests'."""
+    """The how manieth boundary is fatal, among those of one name, all requests', or simply all.
+
+    Threads change the order of a run's operations, so only a name is met again for sure.
+    """
 
     at: int
-    among: Literal["all", "requests"] = "all"
+    among: str = ALL
     stops: bool = False
+
+    def counts(self, name: str) -> bool:
+        """Whether a boundary is one of those."""
+        return self.among in (ALL, name) or (self.among == REQUESTS and not name.endswith(COMMIT))
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class Ran:
 
 def requests_in(passed: Sequence[str]) -> int:
     """How many of the boundaries are those of requests."""
-    return sum(not name.endswith(COMMIT) for name in passed)
+    return sum(map(Fate(0, REQUESTS).counts, passed))
 
 
 class Agent:
@@ -142,7 +150,7 @@ class Seams:
     def _pass(self, name: str) -> None:
         with self._passing:
             os.write(self._trace, f"{name}\n".encode())
-            if self._fate is None or (self._fate.among == "requests" and name.endswith(COMMIT)):
+            if self._fate is None or not self._fate.counts(name):
                 return
             self._counted += 1
             if self._counted == self._fate.at:

@@ -15,8 +15,9 @@ from triage_agent import wiring
 from triage_agent.sandbox.server import running
 
 MIXED = 30
-MESSAGES_PER_RUN = 4
-"""Few, so that most hand-overs of a run go into a thread, and kills hit that, too."""
+LIMITS = {"messages_per_run": 4, "concurrency": 8}
+"""Few messages, so that most hand-overs of a run go into a thread, and kills hit that, too; few
+questions at once, so that few answers can be in flight."""
 FEW_PATTERNS = """\
 free_mail: [mail.example]
 fillers: [n/a]
@@ -67,9 +68,9 @@ def site(folder: Path, leads: int) -> Iterator[Site]:
     shutil.copytree(ROOT / "prompts", folder / "prompts")
     (folder / "prompts" / "patterns.yaml").write_text(FEW_PATTERNS, encoding="utf-8")
     page = (ROOT / "operating_model.yaml").read_text(encoding="utf-8")
-    limit = f"messages_per_run: {MESSAGES_PER_RUN}"
-    page, lowered = re.subn(r"messages_per_run: \d+", limit, page)
-    assert lowered == 1
+    for name, limit in LIMITS.items():
+        page, lowered = re.subn(rf"\b{name}: \d+", f"{name}: {limit}", page)
+        assert lowered == 1
     (folder / "operating_model.yaml").write_text(page, encoding="utf-8")
     file = folder / "leads.jsonl"
     chosen = mixed() if leads == MIXED else list(varied(leads))

@@ -13,7 +13,7 @@ from typing import Literal
 
 from tests.prove.agent import NOT_KILLED, Agent, Fate, Ran, requests_in
 from tests.prove.reckoning import Reckoning, reckoned
-from tests.prove.site import Site, site
+from tests.prove.site import LIMITS, Site, site
 from tests.prove.wire import LATE, wire
 
 ANOTHER_RUN = 3
@@ -51,6 +51,14 @@ class Outcome:
     misses: list[str] = field(default_factory=list)
     kept: str | None = None
 
+    def judge(self) -> None:
+        """Notes what is amiss at the end."""
+        if not self.reckoning.holds:
+            self.misses.append(str(self.reckoning))
+        kills = sum(hit != NOT_KILLED for hit in self.hits)
+        if self.reckoning.in_flight > LIMITS["concurrency"] * kills + self.cuts:
+            self.misses.append(f"{self.reckoning.in_flight} answers in flight, {kills} kills")
+
 
 @cache
 def agent(number: int = 0) -> Agent:
@@ -68,8 +76,7 @@ def perform(trial: Trial) -> Outcome:
     except Exception:  # noqa: BLE001 - a miss like any other: the other trials go on
         outcome = Outcome(trial, misses=[traceback.format_exc()])
     outcome.seconds = time.monotonic() - begun
-    if not outcome.reckoning.holds:
-        outcome.misses.append(str(outcome.reckoning))
+    outcome.judge()
     if outcome.misses:
         outcome.kept = str(folder)
     else:

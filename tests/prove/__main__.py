@@ -22,7 +22,7 @@ from tests.prove.trial import Outcome, Part, Trial, measured, perform
 from tests.prove.wire import POST
 
 OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_")
-WIDTH = 150
+WIDTH = 160
 WORKERS = 6
 """More than there are processors: a run that looks a message up waits for it to show."""
 MANY, RANDOM, CUT, RIVALS = 200, 100, 48, 12

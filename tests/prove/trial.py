@@ -87,10 +87,10 @@ def perform(trial: Trial) -> Outcome:
 def _interrupted(trial: Trial, found: Site) -> Outcome:
     with wire(found.sandbox, trial.number) as between:
         over = replace(found, url=between.url) if trial.cut or trial.late else found
-        between.share = trial.cut
+        between.share, between.paced = trial.cut, True
         between.late = (*trial.late, agent().kill) if trial.late else None
         runs = [_run(over, f"run-{n}", fate) for n, fate in enumerate(trial.fates)]
-        between.share, between.late = 0.0, None
+        between.share, between.late, between.paced = 0.0, None, False
         runs.append(_run(over, "last", None))
         if trial.late and runs[0].killed:
             between.arrived.wait(2 * LATE)

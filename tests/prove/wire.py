@@ -4,6 +4,7 @@ import random
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,7 @@ POST = "chat.postMessage"
 class Wire(ThreadingHTTPServer):
     """Passes all on as it is until one of its faults is set.
 
+    `paced`: a message takes its time, so that others wait and go in a batch of their own.
     `share`: of so many requests the answer is lost. `late`: what is found in a path, the how
     manieth time, and what ends its sender; the request is carried out a while after that.
     """
@@ -29,29 +31,33 @@ class Wire(ThreadingHTTPServer):
     def __init__(self, url: str, seed: int) -> None:
         super().__init__(("127.0.0.1", 0), _Passing)
         self.sandbox, self.share, self.cuts = url, 0.0, 0
+        self.paced = False
         self.late: tuple[str, int, Callable[[], None]] | None = None
         self.arrived = threading.Event()
-        self._met = 0
-        self._chance = random.Random(seed)  # noqa: S311 - to be the same again
+        self._met, self._seed = 0, seed
+        self._seen: Counter[str] = Counter()
         self._counting = threading.Lock()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def cuts_this(self) -> bool:
-        """Whether the answer to one more request is lost."""
+    def cuts_this(self, path: str) -> bool:
+        """Whether the answer to one more request is lost: the same ones of each path each time."""
+        name, _, _ = path.partition("?")
         with self._counting:
-            cut = self._chance.random() < self.share
+            self._seen[name] += 1
+            chance = random.Random(f"{self._seed} {name} {self._seen[name]}")  # noqa: S311 - see above
+            cut = chance.random() < self.share
             self.cuts += cut
             return cut
 
     def dawdle(self, path: str) -> bool:
         """Waits for as long as this request is on its way; whether it is the late one."""
+        if path.endswith(POST) and self.paced:
+            time.sleep(PACE)
         if (late := self.late) is None:
             return False
-        if path.endswith(POST):
-            time.sleep(PACE)
         wanted, place, end = late
         with self._counting:
             self._met += bool(re.search(wanted, path))
@@ -87,7 +93,7 @@ class _Passing(BaseHTTPRequestHandler):
         answer = requests.request(self.command, url, headers=headers, data=body, timeout=30)
         if late:
             self.server.arrived.set()
-        if self.server.cuts_this():
+        if self.server.cuts_this(self.path):
             return
         with suppress(ConnectionError):  # who was killed doesn't hear it
             self.send_response(answer.status_code)

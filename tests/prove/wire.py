@@ -85,7 +85,10 @@ class _Passing(BaseHTTPRequestHandler):
     server: Wire
 
     def _pass(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # its sender was killed while it wrote
+            return
         hop = ("host", "connection")
         headers = {name: v for name, v in self.headers.items() if name.lower() not in hop}
         url = self.server.sandbox + self.path

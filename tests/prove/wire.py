@@ -11,17 +11,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
-PACE = 0.7
-"""Seconds that a post takes, about what Slack allows in a channel."""
 LATE = 4.5
 """Seconds on the way of a request whose sender is dead: less than posts are given to show."""
 POST = "chat.postMessage"
+PACES = {POST: 0.7, "chat/completions": 0.5}
+"""Seconds that requests take: a post about as long as Slack makes it, an answer less than most."""
 
 
 class Wire(ThreadingHTTPServer):
     """Passes all on as it is until one of its faults is set.
 
-    `paced`: a message takes its time, so that others wait and go in a batch of their own.
+    `paced`: answers and posts take their time, so that not all messages go in one batch.
     `share`: of so many requests the answer is lost. `late`: what is found in a path, the how
     manieth time, and what ends its sender; the request is carried out a while after that.
     """
@@ -54,8 +54,8 @@ class Wire(ThreadingHTTPServer):
 
     def dawdle(self, path: str) -> bool:
         """Waits for as long as this request is on its way; whether it is the late one."""
-        if path.endswith(POST) and self.paced:
-            time.sleep(PACE)
+        if self.paced:
+            time.sleep(next((pace for end, pace in PACES.items() if path.endswith(end)), 0.0))
         if (late := self.late) is None:
             return False
         wanted, place, end = late

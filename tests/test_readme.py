@@ -96,15 +96,22 @@ def served() -> Iterator[str]:
 
 
 def test_first_command_prints_what_the_readme_shows(type_in: Type) -> None:
-    """`make run` ends with the very figures of the README's first screen; then nothing is new."""
+    """`make run` ends with the figures of the README's first screen; then nothing is new.
+
+    How many requests the writes share depends on the machine's speed.
+    """
     shown = blocks("README.md", "text")[0]
 
     printed = type_in("run", "--sandbox").out
     again = type_in("run", "--sandbox")
 
-    assert shown.split() == printed.split("\n\nrun-")[0].split()
+    assert _calm(shown) == _calm(printed.split("\n\nrun-")[0])
     assert "Nothing new" in again.out
     assert 0 == again.code
+
+
+def _calm(screen: str) -> list[str]:
+    return re.sub(r"\d+ to Salesforce", "some to Salesforce", screen).split()
 
 
 def test_every_command_of_the_documents_works(project: Path, type_in: Type) -> None:

@@ -13,7 +13,6 @@ from triage_agent import wiring
 from triage_agent.decision.events import Happened, ModelCalled
 from triage_agent.decision.progress import Story
 from triage_agent.decision.values import canonical
-from triage_agent.effects.deliver import Effect
 from triage_agent.ledger.chain import check, opened
 
 ENDED = ("settled", "escalated")
@@ -81,7 +80,7 @@ def _is_lost(lead: Json, kept: _Kept, there: set[str]) -> bool:
     """A lead with no item, two items, no tag, or without the task or message that was planned."""
     items = kept.items.get(lead["Id"], [])
     wanted = {
-        Effect.of(item, story.actions[name]).mark.key
+        f"{item}.{name}"
         for item in items
         for story in [kept.stories[item]]
         for name in story.planned or ()

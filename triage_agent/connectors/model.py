@@ -66,6 +66,17 @@ class ModelConnector:
         self._client: ModelClient | None = None
         self._connecting = Lock()
 
+    def connect(self) -> "ModelClient":
+        """The client, made when it is first needed."""
+        with self._connecting:
+            if self._client is None:
+                from triage_agent.connectors.model_client import (  # noqa: PLC0415 - 0.6 s
+                    ModelClient,
+                )
+
+                self._client = ModelClient(self._endpoint.api_key, self._endpoint.base_url)
+            return self._client
+
     def close(self) -> None:
         """Ends the connections to the model's server."""
         if self._client:
@@ -97,7 +108,7 @@ class ModelConnector:
 
     def _completed(self, model: str, question: Question) -> tuple[Completion | None, _Read]:
         """The answer and what it says, or why there is none."""
-        client = self._connected()
+        client = self.connect()
         try:
             completion = patiently(lambda: client.complete(model, question), self._sleep)
         except NotLetIn as exc:
@@ -106,16 +117,6 @@ class ModelConnector:
             outcome: Outcome = "torn" if exc.code == "TORN" else "no_answer"
             return None, (outcome, None, str(exc))
         return completion, _read(completion)
-
-    def _connected(self) -> "ModelClient":
-        with self._connecting:
-            if self._client is None:
-                from triage_agent.connectors.model_client import (  # noqa: PLC0415 - 0.6 s
-                    ModelClient,
-                )
-
-                self._client = ModelClient(self._endpoint.api_key, self._endpoint.base_url)
-            return self._client
 
     def _usage(self, model: str, usage: Usage | None) -> dict[str, Any]:
         tokens = (usage or Usage()).tokens()

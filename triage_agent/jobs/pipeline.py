@@ -51,6 +51,8 @@ log = structlog.get_logger()
 POSTS_AT_ONCE = 20
 RECORDS = "records"
 """The lane of all that is written into the CRM; each action that posts has one of its own."""
+READ_AHEAD = 4
+"""How many times over the model's places are filled by questions that wait: reading takes time."""
 READ, LOOK_UP = "read", "look up"
 TRIES = 5
 """How often one run takes the same step of an item at most."""
@@ -95,6 +97,7 @@ class Pipeline:
         limits = self._page.limits
         self._fresh = fresh
         with ThreadPoolExecutor(limits.concurrency + len(self._page.may) + 2) as self._pool:
+            self._fly(self._connect, lambda _entries: [])
             for item in unfinished:
                 self._route(item)
             self._read_on()
@@ -119,7 +122,7 @@ class Pipeline:
             item, step, question = self._asking.popleft()
             self._asked += 1
             self._fly(question, partial(self._answered, item, step))
-        if len(self._asking) < self._page.limits.concurrency:
+        if len(self._asking) < READ_AHEAD * self._page.limits.concurrency:
             self._read_on()
         for name, lane in self._lanes.items():
             if lane.due_in(nothing_follows=self._upstream_is_dry()) == 0.0:
@@ -131,6 +134,11 @@ class Pipeline:
 
     def _waits_for_look_up(self) -> bool:
         return any(self._lost.values())
+
+    def _connect(self) -> list[Entry]:
+        """The model's client takes long to load; the first records are read meanwhile."""
+        self._parts.asker.connect()
+        return []
 
     def _read_on(self) -> None:
         if not self._reading and not self._exhausted:
@@ -267,7 +275,7 @@ class Pipeline:
         return Overflow(mark, rule.post_to, self._parts.clock())
 
     def _look_up(self, system: System, items: Sequence[str]) -> None:
-        """One look-up for all items that wait for one, when what they sent would show."""
+        """One look-up for all items that wait for one, once what they sent would show."""
         parts = self._parts
         self._looking.add(system)
         stories = {item: parts.ledger.story(item) for item in items}
@@ -276,11 +284,10 @@ class Pipeline:
             for item, story in stories.items()
             for name, (_, at) in story.open.items()
         ]
-        sent = [one.at for one in interrupted if one.effect.mark.system == "slack"]
-        shows = max(sent, default=parts.clock() - SLACK_SETTLES) + SLACK_SETTLES
 
         def work() -> list[Entry]:
-            parts.sleep(max(0.0, (shows - parts.clock()).total_seconds()))
+            if system == "slack":  # it may have left just now, long after it was intended
+                parts.sleep(SLACK_SETTLES.total_seconds())
             return look_up(parts.writer, parts.slack, self._page, interrupted)
 
         def landing(_entries: list[Entry]) -> list[Step]:

@@ -1,8 +1,11 @@
 """Every pattern finds what its examples say, and nothing of what they exclude."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
@@ -49,6 +52,38 @@ def test_misses_are_not_found(group: Patterns) -> None:
     ]
 
     assert [] == found
+
+
+TEXTS = sorted(
+    {
+        text
+        for groups in KINDS.values()
+        for group in groups.values()
+        for pattern in group
+        for text in pattern.hits + pattern.misses
+    }
+)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(TEXTS), max_size=4), st.sampled_from([str, str.upper, str.title]))
+def test_the_quick_look_loses_nothing(
+    group: Patterns, texts: list[str], written: Callable[[str], str]
+) -> None:
+    """What a search for all patterns at once passes over, none of them alone would find."""
+    text = normalised(" ".join(map(written, texts)))
+    alone = [pattern for pattern in group if pattern.expression.search(text)]
+
+    assert bool(alone) == bool(group.first_hit(text))
+
+
+@pytest.mark.parametrize("text", ["\u017fue you", "sue yoU", "SUE YOU", "we do, \u0131gnore it"])
+def test_letters_that_count_as_others_are_found(text: str) -> None:
+    """The quick look is for plain letters alone; others are looked at pattern by pattern."""
+    pattern = Pattern(match=r"\bsue you|\bignore", hits=("sue you",), misses=("no",))
+
+    assert Patterns((pattern,)).first_hit(text)
 
 
 def test_the_page_has_its_patterns(page: Page) -> None:

@@ -27,6 +27,7 @@ class Stumbling(ModelConnector):
         self._whole, self._company = whole, company
 
         self.key = whole.key  # type: ignore[method-assign]
+        self.connect = whole.connect  # type: ignore[method-assign]
 
     def close(self) -> None:
         """Closes the connector that works."""

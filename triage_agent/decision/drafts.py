@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from triage_agent.decision.assessment import Draft
-from triage_agent.decision.patterns import PatternFile, first_hit
+from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.text import normalised
 from triage_agent.operating_model.schema import Page
@@ -40,5 +40,5 @@ def _faults(text: str, page: Page, patterns: PatternFile) -> Iterator[str]:
         if link.rstrip(".,;:!?") not in page.drafts.allowed_links:
             yield "it holds a link that the page doesn't allow"
     for name in page.drafts.never_state:
-        if first_hit(patterns.never_state[name], normalised(text)):
+        if patterns.never_state[name].first_hit(normalised(text)):
             yield f"it states {name.replace('_', ' ')}"

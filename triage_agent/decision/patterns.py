@@ -1,13 +1,16 @@
 """The floor's data: patterns that fire whatever a model says, each with its own examples."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, RootModel, field_validator
 
 from triage_agent.decision.text import excerpt, normalised
 from triage_agent.decision.values import Value
+
+_ODD_SMALL = {"\N{LATIN SMALL LETTER DOTLESS I}", "\N{LATIN SMALL LETTER LONG S}"}
+"""Letters that count as i and s where case doesn't matter, without being their small form."""
 
 
 class Pattern(Value):
@@ -31,8 +34,51 @@ class Pattern(Value):
         """The compiled pattern; case doesn't matter."""
         return re.compile(self.match, re.IGNORECASE)
 
+    @cached_property
+    def is_common(self) -> bool:
+        """Whether it begins with a word, and means the same when it is joined with others.
 
-Patterns = tuple[Pattern, ...]
+        In small ASCII letters, that is: some other letters count as the same as i, s or k.
+        """
+        letters = re.sub(r"\\.", "", self.match)
+        plain = letters == letters.lower() and not _ODD_SMALL & set(letters)
+        whole = self.expression.groups == 0 and "(?i" not in self.match
+        return self.match.startswith(r"\b") and plain and whole
+
+
+class Patterns(RootModel[tuple[Pattern, ...]]):
+    """Patterns for one thing, in order. Most texts hold none of them, which is soon found out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def __iter__(self) -> Iterator[Pattern]:  # type: ignore[override]
+        return iter(self.root)
+
+    def first_hit(self, text: str) -> str | None:
+        """The words around the first hit in normalised text, or None."""
+        hits = (
+            excerpt(text, found.start(), found.end())
+            for pattern in self._worth_a_look(text)
+            if (found := pattern.expression.search(text))
+        )
+        return next(hits, None)
+
+    def _worth_a_look(self, text: str) -> Iterable[Pattern]:
+        """All patterns, or only the odd ones where a search for all others at once is in vain."""
+        if not text.isascii():  # other alphabets have letters whose cases aren't pairs
+            return self.root
+        common = self._common.search(text.lower())
+        return self.root if common else self._odd
+
+    @cached_property
+    def _common(self) -> re.Pattern[str]:
+        """All that begin with a word, in one: their beginning is looked for once."""
+        common = [pattern.match for pattern in self.root if pattern.is_common]
+        return re.compile("|".join(f"(?:{match})" for match in common) or "(?!)")
+
+    @cached_property
+    def _odd(self) -> tuple[Pattern, ...]:
+        return tuple(pattern for pattern in self.root if not pattern.is_common)
 
 
 class PatternFile(Value):
@@ -50,12 +96,5 @@ class PatternFile(Value):
         return normalised(str(value)).casefold() in self.fillers
 
 
-def first_hit(patterns: Patterns, text: str) -> str | None:
-    """The words around the first hit in normalised text, or None."""
-    return next(_hits(patterns, text), None)
-
-
-def _hits(patterns: Patterns, text: str) -> Iterator[str]:
-    for pattern in patterns:
-        if found := pattern.expression.search(text):
-            yield excerpt(text, found.start(), found.end())
+NONE = Patterns(())
+"""What finds nothing."""

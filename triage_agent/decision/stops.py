@@ -6,11 +6,12 @@ before a model is asked. The rules with a model judge its form. Nothing here cle
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from triage_agent.decision.assessment import Assessment, rule_names
 from triage_agent.decision.item import Item, text_shown
-from triage_agent.decision.patterns import PatternFile, Patterns, first_hit
+from triage_agent.decision.patterns import NONE, PatternFile, Patterns
 from triage_agent.decision.text import contains, normalised
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.schema import UNCLEAR, Conflict, Page, Scalar
@@ -48,7 +49,7 @@ class Subject:
     def page(self) -> Page:
         return self.item.page
 
-    @property
+    @cached_property
     def text(self) -> str:
         """All shown text, normalised field by field: an order can hide in a company's name."""
         return "\n".join(map(normalised, text_shown(self.item.shown)))
@@ -115,13 +116,13 @@ def _floor(
     patterns: dict[str, Patterns],
 ) -> Found:
     for topic in topics:
-        if quote := first_hit(patterns.get(topic, ()), subject.text):
+        if quote := patterns.get(topic, NONE).first_hit(subject.text):
             yield Stop(rule=rule, topic=topic, quote=quote)
 
 
 def _conflicting_information(subject: Subject) -> Found:
     for conflict in subject.page.stops_when.conflicting_information.conflicts:
-        if quote := first_hit(subject.patterns.claims.get(conflict.claim, ()), subject.text):
+        if quote := subject.patterns.claims.get(conflict.claim, NONE).first_hit(subject.text):
             yield from _contradictions(subject.item, conflict, quote, "floor")
 
 

@@ -51,6 +51,8 @@ log = structlog.get_logger()
 POSTS_AT_ONCE = 20
 RECORDS = "records"
 """The lane of all that is written into the CRM; each action that posts has one of its own."""
+TOGETHER = 0.01
+"""Seconds within which results are committed in one group."""
 READ_AHEAD = 4
 """How many times over the model's places are filled by questions that wait: reading takes time."""
 READ, LOOK_UP = "read", "look up"
@@ -313,11 +315,15 @@ def _available(
     landed: SimpleQueue[Future[list[Entry]]],
     patience: float | None,
 ) -> Iterator[Future[list[Entry]]]:
-    """All that has finished; waits for the first, at most `patience` seconds."""
+    """All that has finished; waits for the first, at most `patience` seconds.
+
+    What finishes right after it is waited for, too: it is committed together.
+    """
     try:
         yield landed.get(timeout=patience)
+        until = time.monotonic() + TOGETHER
         while True:
-            yield landed.get_nowait()
+            yield landed.get(timeout=max(0.0, until - time.monotonic()))
     except Empty:
         return
 

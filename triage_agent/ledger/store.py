@@ -8,9 +8,10 @@ One run writes at a time (`only_run`), from one thread.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, Insert, func, insert, or_, select
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
@@ -68,9 +69,10 @@ class Ledger:
             return
         with self._forgetting_on_failure(new), self.database.transaction() as connection:
             sealed = []
+            self._find_heads(connection, [stream for stream, _ in new])
             for stream, what in new:
                 happened = Happened(at=at, run=run, event=what)
-                link = seal(stream, self._head(connection, stream), happened, random_salt)
+                link = seal(stream, self._heads[stream], happened, random_salt)
                 self._heads[stream] = Head(link.sequence + 1, link.hash)
                 if not stream.startswith(RUN_PREFIX):
                     self._story(connection, stream, link.sequence).tell(happened)
@@ -184,16 +186,17 @@ class Ledger:
                     "with TRIAGE_LEDGER_URL",
                 )
 
-    def _head(self, connection: Connection, stream: str) -> Head:
-        if stream not in self._heads:
-            row = connection.execute(
-                select(events.c.sequence, events.c.hash)
-                .where(events.c.stream == stream)
-                .order_by(events.c.sequence.desc())
-                .limit(1),
-            ).first()
-            self._heads[stream] = Head(row.sequence + 1, row.hash) if row else Head()
-        return self._heads[stream]
+    def _find_heads(self, connection: Connection, streams: Iterable[str]) -> None:
+        """Makes sure that the ends of these streams are known."""
+        unknown = [stream for stream in dict.fromkeys(streams) if stream not in self._heads]
+        self._heads |= dict.fromkeys(unknown, Head())
+        for some in chunks(unknown, _MANY):
+            rows = connection.execute(
+                select(events.c.stream, events.c.sequence, events.c.hash)
+                .where(events.c.stream.in_(some))
+                .order_by(events.c.stream, events.c.sequence),
+            )
+            self._heads |= {row.stream: Head(row.sequence + 1, row.hash) for row in rows}
 
     def _story(self, connection: Connection, item: str, length: int) -> Story:
         if item not in self._stories:
@@ -204,15 +207,18 @@ class Ledger:
         rows = [self._projected(stream) for stream in streams if not stream.startswith(RUN_PREFIX)]
         if not rows:
             return
+        connection.execute(self._upsert, rows)
+
+    @cached_property
+    def _upsert(self) -> Insert:
         statement = self.database.insert(items)
         changing = ("status", "failures", "length", "head")
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[items.c.item],
-                set_={name: statement.excluded[name] for name in changing},
-            ),
-            rows,
+        excluded: Any = statement.excluded
+        changes = {name: excluded[name] for name in changing}
+        upsert: Insert = statement.on_conflict_do_update(
+            index_elements=[items.c.item], set_=changes
         )
+        return upsert
 
     def _projected(self, item: str) -> dict[str, Any]:
         story, head = self._stories[item], self._heads[item]
@@ -228,9 +234,12 @@ class Ledger:
         }
 
 
+_ADD_EVENTS, _ADD_PAYLOADS = insert(events), insert(payloads)
+
+
 def _write(connection: Connection, sealed: Sequence[Sealed]) -> None:
     connection.execute(
-        insert(events),
+        _ADD_EVENTS,
         [
             {
                 "stream": link.stream,
@@ -246,7 +255,7 @@ def _write(connection: Connection, sealed: Sequence[Sealed]) -> None:
         ],
     )
     if kept := [link.payload.__dict__ for link in sealed if link.payload]:
-        connection.execute(insert(payloads), kept)
+        connection.execute(_ADD_PAYLOADS, kept)
 
 
 def _sealed(connection: Connection, stream: str) -> Iterator[Sealed]:

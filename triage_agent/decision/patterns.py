@@ -9,6 +9,9 @@ from pydantic import ConfigDict, Field, RootModel, field_validator
 from triage_agent.decision.text import excerpt, normalised
 from triage_agent.decision.values import Value
 
+_PLAIN = re.compile(r"[\x00-\xb4\xb6-\xff\u2010-\u2027\u2030-\u205e\u20ac]*")
+"""Text of Western letters and signs, whose large and small forms are simple pairs."""
+
 _ODD_SMALL = {"\N{LATIN SMALL LETTER DOTLESS I}", "\N{LATIN SMALL LETTER LONG S}"}
 """Letters that count as i and s where case doesn't matter, without being their small form."""
 
@@ -38,7 +41,7 @@ class Pattern(Value):
     def is_common(self) -> bool:
         """Whether it begins with a word, and means the same when it is joined with others.
 
-        In small ASCII letters, that is: some other letters count as the same as i, s or k.
+        In the small letters of a plain text, that is.
         """
         letters = re.sub(r"\\.", "", self.match)
         plain = letters == letters.lower() and not _ODD_SMALL & set(letters)
@@ -65,7 +68,7 @@ class Patterns(RootModel[tuple[Pattern, ...]]):
 
     def _worth_a_look(self, text: str) -> Iterable[Pattern]:
         """All patterns, or only the odd ones where a search for all others at once is in vain."""
-        if not text.isascii():  # other alphabets have letters whose cases aren't pairs
+        if not _PLAIN.fullmatch(text):
             return self.root
         common = self._common.search(text.lower())
         return self.root if common else self._odd

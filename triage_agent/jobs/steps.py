@@ -122,7 +122,7 @@ class Steps:
         read: Callable[[str], Form],
     ) -> Generator[Event, None, Form | None]:
         """The filled form; where there is none, what follows from that is told."""
-        if paid := work.paid.get(self._asker.key(asked)):
+        if work.paid and (paid := work.paid.get(self._asker.key(asked))):
             return read(paid)
         answer = self._asker.ask(purpose, asked)
         if answer.text is None:

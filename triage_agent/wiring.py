@@ -1,6 +1,7 @@
 """Joins the parts for each command. Heavy imports stand inside, so that `--help` is quick."""
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 STATE, LEDGER = ".triage", "ledger.db"
 BASELINE = "baseline"
+SWITCH = 0.001
+"""Seconds after which a thread that computes lets another go on: the one that hands out work."""
 _SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbox"
 
 
@@ -94,6 +97,7 @@ def run(
     settings = Settings.of(target.project)
     if target.is_real:
         settings.require_real()
+    sys.setswitchinterval(SWITCH)
     live = not shadow and (not target.is_real or rules.page.workflow.mode == "live")
     with systems(target, settings) as found:
 

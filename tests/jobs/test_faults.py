@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from triage_agent.connectors.patience import LONGEST_PAUSE, TRIES
+from triage_agent.effects.deliver import SLACK_SETTLES
 from triage_agent.errors import TriageError
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def swept(open_site: Callable[..., Site]) -> Callable[..., Swept]:
         site, slept = open_site(LEADS, faults=_faulty(fault)), list[float]()
         site.sleep = slept.append
         report = site.sweep()
-        pauses = [pause for pause in slept if pause and pause == round(pause, 1)]
+        pauses = [pause for pause in slept if pause != SLACK_SETTLES.total_seconds()]
         return Swept(site, report.items, pauses)
 
     return run

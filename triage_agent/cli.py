@@ -73,7 +73,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     with terminal.progress() as progress:
         report = wiring.run(target, shadow=shadow, limit=limit, only=item, progress=progress)
     if as_json:
-        print(report.model_dump_json(indent=2))
+        terminal.print_json(report)
     else:
         terminal.show_run(report, terminal.hints(report, target.arguments))
     if report.totals.failed or report.totals.refused:

@@ -55,6 +55,15 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
+def print_json(report: "RunReport") -> None:
+    """The report as bytes in UTF-8: as text, an emoji makes each character take four of them."""
+    from pydantic_core import to_json
+
+    sys.stdout.flush()
+    sys.stdout.buffer.write(to_json(report, indent=2))
+    sys.stdout.buffer.write(b"\n")
+
+
 def complain(words: str) -> None:
     """An error, on stderr."""
     print(f"triage-agent: {printable(words)}", file=sys.stderr)

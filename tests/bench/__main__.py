@@ -14,6 +14,7 @@ from tests.bench.figures import Figure
 from tests.bench.leads import Kinds, kinds_of_samples
 
 PARTS: dict[str, Callable[[Kinds], Iterator[Figure]]] = {
+    "machine": figures.machine,
     "starts": figures.starts,
     "speed": figures.speed,
     "faulty": figures.faulty,

@@ -88,6 +88,19 @@ def swept(kinds: Kinds, leads: int, faults: str = "") -> Sweep:
         return Sweep(leads, *found.run())
 
 
+def machine(kinds: Kinds) -> Iterator[Figure]:
+    """How fast this machine is: 0.6 s and 6 to 10 ms where the bounds were set."""
+    imported = [_took([sys.executable, "-c", "import openai"]).wall for _ in range(STARTS)]
+    yield Figure("this machine: importing openai, s", median(imported))
+    with bench(mixed(kinds, 20)) as found:
+        spent = _took([sys.executable, "-m", "tests.bench.bare", found.url, "500"])
+    yield Figure("this machine: bare openai client, ms a lead", 1000 * spent.cpu / 500, digits=1)
+
+
+def _took(command: list[str]) -> Spent:
+    return measured(command, Path())[1]
+
+
 def speed(kinds: Kinds) -> Iterator[Figure]:
     """500 leads and 4,000, with a model that takes a second."""
     few = swept(kinds, 500, SLOW_MODEL)
@@ -126,15 +139,14 @@ def scale(kinds: Kinds) -> Iterator[Figure]:
 
 def starts(kinds: Kinds) -> Iterator[Figure]:
     """What a person waits for: the help, and a run that finds nothing new."""
-    here = Path()
     with bench(mixed(kinds, 20)) as found:
         found.run()
         helped, idle, imported = [], [], []
         modules = _needed(found)
         for _ in range(STARTS):
-            helped.append(measured([*PROGRAM, "--help"], here)[1].wall)
+            helped.append(_took([*PROGRAM, "--help"]).wall)
             idle.append(found.run()[1].wall)
-            imported.append(measured([sys.executable, "-c", modules], here)[1].wall)
+            imported.append(_took([sys.executable, "-c", modules]).wall)
     yield Figure("--help, s", median(helped), 0.3)
     yield Figure("nothing new, s", median(idle))
     yield Figure("nothing new, of importing what it needs", median(idle) / median(imported), 1.3)

@@ -39,6 +39,7 @@ from triage_agent.operating_model.schema import Page
 MAX_FAILURES = 3
 """After so many failures an item goes to a person, and a write is not tried again."""
 
+Verdict = Literal["allowed", "refused"]
 Status = Literal["open", "settled", "escalated", "failed"]
 ActionState = Literal[
     "planned",
@@ -114,7 +115,7 @@ class Story:
     actions: dict[str, Action] = field(default_factory=dict)
     planned: tuple[str, ...] | None = None
     states: dict[str, ActionState] = field(default_factory=dict)
-    verdicts: dict[str, Literal["allowed", "refused"]] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     open: dict[str, tuple[Intended, datetime]] = field(default_factory=dict)
     failures: list[Failed] = field(default_factory=list)
     calls: list[tuple[str, Call]] = field(default_factory=list)

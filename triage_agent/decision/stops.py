@@ -6,7 +6,6 @@ before a model is asked. The rules with a model judge its form. Nothing here cle
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 from triage_agent.decision.assessment import Assessment, rule_names
@@ -44,15 +43,16 @@ class Subject:
 
     item: Item
     patterns: PatternFile
+    text: str
+
+    @classmethod
+    def of(cls, item: Item, patterns: PatternFile) -> "Subject":
+        """The text is normalised field by field: an order can hide in a company's name."""
+        return cls(item, patterns, "\n".join(map(normalised, text_shown(item.shown))))
 
     @property
     def page(self) -> Page:
         return self.item.page
-
-    @cached_property
-    def text(self) -> str:
-        """All shown text, normalised field by field: an order can hide in a company's name."""
-        return "\n".join(map(normalised, text_shown(self.item.shown)))
 
 
 Found = Iterator[Stop]
@@ -60,8 +60,9 @@ Found = Iterator[Stop]
 
 def stops_without_model(item: Item, patterns: PatternFile) -> tuple[Stop, ...]:
     """What the floor says of an item."""
-    subject = Subject(item, patterns)
-    return tuple(stop for rule in _FLOOR for stop in rule(subject))
+    subject = Subject.of(item, patterns)
+    rules = (_missing_data, *(_BY_PATTERN if patterns.may_stop(subject.text) else ()))
+    return tuple(stop for rule in rules for stop in rule(subject))
 
 
 def stops_with_model(
@@ -70,7 +71,7 @@ def stops_with_model(
     assessment: Assessment,
 ) -> tuple[Stop, ...]:
     """What the model's form adds to the floor."""
-    subject = Subject(item, patterns)
+    subject = Subject.of(item, patterns)
     return tuple(stop for rule in _VOTE for stop in rule(subject, assessment))
 
 
@@ -141,8 +142,7 @@ def _contradictions(item: Item, conflict: Conflict, quote: str, source: Source) 
                 )
 
 
-_FLOOR: tuple[Callable[[Subject], Found], ...] = (
-    _missing_data,
+_BY_PATTERN: tuple[Callable[[Subject], Found], ...] = (
     _restricted_topic,
     _consequential_request,
     _conflicting_information,

@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from typing import Literal
 
 from pydantic import Field
 
 from triage_agent.decision.events import Call
 from triage_agent.decision.item import Mode
-from triage_agent.decision.progress import ActionState, Story
+from triage_agent.decision.progress import ActionState, Story, Verdict
 from triage_agent.decision.stops import Source
 from triage_agent.decision.values import Value
 
@@ -25,7 +26,7 @@ class StopReport(Value):
 
 class ActionReport(Value):
     action: str
-    verdict: Literal["allowed", "refused"]
+    verdict: Verdict
     state: ActionState
 
 
@@ -63,10 +64,22 @@ class Totals(Value):
 class ModelCalls(Value):
     """`cost_usd` is null where the price of a call isn't known."""
 
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float | None
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+
+    def plus(self, call: Call) -> "ModelCalls":
+        """One call more. One of unknown cost makes the sum unknown."""
+        cost = None
+        if self.cost_usd is not None and call.cost_usd is not None:
+            cost = round(self.cost_usd + call.cost_usd, 9)
+        return ModelCalls(
+            calls=self.calls + 1,
+            input_tokens=self.input_tokens + call.input_tokens,
+            output_tokens=self.output_tokens + call.output_tokens,
+            cost_usd=cost,
+        )
 
 
 class Requests(Value):
@@ -105,12 +118,18 @@ def item_report(item_id: str, story: Story) -> ItemReport:
             for stop in story.stops
         ],
         actions=[
-            ActionReport(action=name, verdict=verdict, state=story.states[name])
+            _action_report(name, verdict, story.states[name])
             for name, verdict in story.verdicts.items()
         ],
         draft=story.draft,
         failure=story.failures[-1].reason if story.failures and status == "failed" else None,
     )
+
+
+@cache
+def _action_report(action: str, verdict: Verdict, state: ActionState) -> ActionReport:
+    """One object for all items that it says the same of: a long run keeps many."""
+    return ActionReport(action=action, verdict=verdict, state=state)
 
 
 def deferred_report(item_id: str, record_id: str) -> ItemReport:
@@ -148,18 +167,6 @@ def totals(items: list[ItemReport], received: int) -> Totals:
 def _counted(names: Iterable[str]) -> dict[str, int]:
     """The most frequent first."""
     return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def model_calls(calls: list[Call]) -> ModelCalls:
-    """What the model took. One call of unknown cost makes the sum unknown."""
-    costs = [call.cost_usd for call in calls]
-    known = [cost for cost in costs if cost is not None]
-    return ModelCalls(
-        calls=len(calls),
-        input_tokens=sum(call.input_tokens for call in calls),
-        output_tokens=sum(call.output_tokens for call in calls),
-        cost_usd=round(sum(known), 6) if len(known) == len(costs) else None,
-    )
 
 
 def schema_text() -> str:

@@ -2,15 +2,14 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import structlog
 
-from triage_agent.chunks import chunks
 from triage_agent.connectors.salesforce.reading import Surroundings, new_records, surroundings
 from triage_agent.decision import events
-from triage_agent.decision.events import Call
 from triage_agent.decision.item import Mode, Record, identity
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
@@ -19,12 +18,12 @@ from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.report import (
     ItemReport,
+    ModelCalls,
     PageReport,
     Requests,
     RunReport,
     deferred_report,
     item_report,
-    model_calls,
     totals,
 )
 
@@ -45,7 +44,7 @@ class Fresh:
 class Found:
     """What a look into the system turned up."""
 
-    fresh: list[Fresh] = field(default_factory=list)
+    fresh: deque[Fresh] = field(default_factory=deque)
     deferred: list[ItemReport] = field(default_factory=list)
 
 
@@ -92,7 +91,7 @@ class _Sweep:
         self._page = parts.rules.page
         self._begun = time.monotonic()
         self._reports: list[ItemReport] = []
-        self._calls: list[Call] = []
+        self._calls = ModelCalls()
         self._expected = 0
 
     def run(self, limit: int | None, only: str | None) -> RunReport:
@@ -107,14 +106,15 @@ class _Sweep:
         found = self._find(limit, only)
         if only and not (unfinished or found.fresh or parts.ledger.find(only)):
             raise WrongUsage(f"--item {only}: no new record and no item has this id")
-        self._expected = len(unfinished) + len(found.fresh)
+        received = len(found.fresh)
+        self._expected = len(unfinished) + received
         self._append(self._started(len(unfinished)))
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
         if self._expected:
             pipeline = Pipeline(parts, self._run, self._ended)
             pipeline.run(unfinished, self._batches(found.fresh))
-        report = self._report(len(found.fresh), found.deferred)
+        report = self._report(received, found.deferred)
         counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
         self._append(events.Finished(**counts))
         log.info("run finished", run=self._run, **counts)
@@ -155,8 +155,10 @@ class _Sweep:
             unfinished=unfinished,
         )
 
-    def _batches(self, fresh: Sequence[Fresh]) -> Iterator[list[Entry]]:
-        for some in chunks(fresh, READ_AT_ONCE):
+    def _batches(self, fresh: deque[Fresh]) -> Iterator[list[Entry]]:
+        """Reads a batch's surroundings when it is wanted; what was read isn't kept here."""
+        while fresh:
+            some = [fresh.popleft() for _ in range(min(READ_AT_ONCE, len(fresh)))]
             around = surroundings(
                 self._parts.salesforce,
                 self._page,
@@ -171,7 +173,8 @@ class _Sweep:
 
     def _ended(self, item: str, story: Story) -> None:
         self._reports.append(item_report(item, story))
-        self._calls += [call for run, call in story.calls if run == self._run]
+        for run, call in story.calls:
+            self._calls = self._calls.plus(call) if run == self._run else self._calls
         self._progress(len(self._reports), self._expected)
         log.debug("item ended", item=item, status=story.status)
 
@@ -188,7 +191,7 @@ class _Sweep:
             model=self._parts.asked_model,
             items=items,
             totals=totals(items, received),
-            model_calls=model_calls(self._calls),
+            model_calls=self._calls,
             requests=Requests(**self._parts.calls.counts),
             seconds=round(time.monotonic() - self._begun, 2),
         )

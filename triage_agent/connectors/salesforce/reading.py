@@ -7,6 +7,7 @@ formatter.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import partial
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
@@ -45,7 +46,7 @@ def new_records(client: SalesforceClient, page: Page, now: datetime) -> list[Rec
         f"WHERE {' AND '.join(conditions)} ORDER BY CreatedDate, Id"
     )
     fields = page.item_read.fields
-    return [_record(source.object, fields, row) for row in client.query(soql)]
+    return client.shaped(soql, partial(_record, source.object, fields))
 
 
 def surroundings(

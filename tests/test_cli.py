@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 import requests
 
+from triage_agent.connectors import patience
 from triage_agent.jobs.report import RunReport
 from triage_agent.sandbox.server import running
 
@@ -335,6 +336,7 @@ def test_systems_that_refuse(
 ) -> None:
     """The run ends, says why without a secret, is on the ledger, and has written nothing."""
     changes, code, said = case
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0)
     for name, value in changes.items():
         monkeypatch.setenv(name, value)
     before = _written(real["SALESFORCE_INSTANCE_URL"])

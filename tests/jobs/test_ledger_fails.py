@@ -150,11 +150,9 @@ FAULTS: dict[type[Fault], Kind] = {
 CASES = [
     (Full, ("Assessed", 1)),  # what comes later may be little enough for the room that is left
     *((fault, ("Done", 1)) for fault in FAULTS if fault is not Full),
-    *(
-        (fault, at)
-        for fault in (FolderGone, Terminated)
-        for at in (("Intended", 1), ("Intended", 2), ("Done", 2))
-    ),
+    (FolderGone, ("Intended", 1)),
+    (Terminated, ("Intended", 2)),
+    (FolderGone, ("Done", 2)),
 ]
 """What happens, and at the how manieth append that holds which kind of event."""
 

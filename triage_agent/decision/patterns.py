@@ -1,7 +1,6 @@
 """The floor's data: patterns that fire whatever a model says, each with its own examples."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -15,9 +14,6 @@ _PLAIN = re.compile(r"[\x00-\xb4\xb6-\xff\u2010-\u2027\u2030-\u205e\u20ac]*")
 
 _ODD_SMALL = {"\N{LATIN SMALL LETTER DOTLESS I}", "\N{LATIN SMALL LETTER LONG S}"}
 """Letters that count as i and s where case doesn't matter, without being their small form."""
-
-_LETTERS = re.compile(r"\\b\(\?=\[(\w+)\]\)")
-"""How an expression begins that tells, for speed, which letters its words can begin with."""
 
 
 class Pattern(Value):
@@ -41,12 +37,6 @@ class Pattern(Value):
         """The compiled pattern; case doesn't matter."""
         return re.compile(self.match, re.IGNORECASE)
 
-    @property
-    def letters(self) -> Iterable[str]:
-        """What it can begin with, where its lookahead says so; else one that is empty."""
-        told = _LETTERS.match(self.match)
-        return told[1] if told else ("",)
-
     @cached_property
     def is_common(self) -> bool:
         """Whether it begins with a word, and means the same when it is joined with others.
@@ -56,15 +46,7 @@ class Pattern(Value):
         letters = re.sub(r"\\.", "", self.match)
         plain = letters == letters.lower() and not _ODD_SMALL & set(letters)
         whole = self.expression.groups == 0 and "(?i" not in self.match
-        return self.match.startswith(r"\b") and "|" not in self._outside_groups and plain and whole
-
-    @property
-    def _outside_groups(self) -> str:
-        """Where an alternative would stand to which the beginning doesn't belong."""
-        rest, inner = re.sub(r"\\.|\[[^]]*\]", "", self.match), re.compile(r"\([^()]*\)")
-        while inner.search(rest):
-            rest = inner.sub("", rest)
-        return rest
+        return self.match.startswith(r"\b") and plain and whole
 
 
 class Patterns(RootModel[tuple[Pattern, ...]]):
@@ -91,31 +73,15 @@ class Patterns(RootModel[tuple[Pattern, ...]]):
         common = self._common.search(text.lower())
         return self.root if common else self._odd
 
-    def may_hit(self, text: str) -> bool:
-        """False where nothing is found: one look for all patterns, by far the quickest way."""
-        if not _PLAIN.fullmatch(text) or self._common.search(text.lower()):
-            return True
-        return any(pattern.expression.search(text) for pattern in self._odd)
-
     @cached_property
     def _common(self) -> re.Pattern[str]:
-        """All that begin with a word, in one."""
-        return _joined(pattern for pattern in self.root if pattern.is_common)
+        """All that begin with a word, in one: their beginning is looked for once."""
+        common = [pattern.match for pattern in self.root if pattern.is_common]
+        return re.compile("|".join(f"(?:{match})" for match in common) or "(?!)")
 
     @cached_property
     def _odd(self) -> tuple[Pattern, ...]:
         return tuple(pattern for pattern in self.root if not pattern.is_common)
-
-
-def _joined(patterns: Iterable[Pattern]) -> re.Pattern[str]:
-    """One expression for all: where a word begins, only those are tried that its letter allows."""
-    by_letter: defaultdict[str, list[str]] = defaultdict(list)
-    for pattern in patterns:
-        for letter in pattern.letters:
-            by_letter[letter].append(f"(?:{pattern.match})")
-    for_all = by_letter.pop("", [])
-    for_some = [f"(?={letter})(?:{'|'.join(some)})" for letter, some in by_letter.items()]
-    return re.compile(rf"\b(?:{'|'.join([*for_some, *for_all]) or '(?!)'})")
 
 
 class PatternFile(Value):
@@ -127,15 +93,6 @@ class PatternFile(Value):
     consequential: dict[str, Patterns]
     claims: dict[str, Patterns]
     never_state: dict[str, Patterns]
-
-    def may_stop(self, text: str) -> bool:
-        """False where no pattern of the floor finds anything in normalised text."""
-        return self._floor.may_hit(text)
-
-    @cached_property
-    def _floor(self) -> Patterns:
-        groups = (self.topics, self.consequential, self.claims)
-        return Patterns(tuple(one for group in groups for some in group.values() for one in some))
 
     def is_filler(self, value: object) -> bool:
         """Whether a field that isn't empty says nothing all the same."""

@@ -61,8 +61,7 @@ Found = Iterator[Stop]
 def stops_without_model(item: Item, patterns: PatternFile) -> tuple[Stop, ...]:
     """What the floor says of an item."""
     subject = Subject.of(item, patterns)
-    rules = (_missing_data, *(_BY_PATTERN if patterns.may_stop(subject.text) else ()))
-    return tuple(stop for rule in rules for stop in rule(subject))
+    return tuple(stop for rule in _FLOOR for stop in rule(subject))
 
 
 def stops_with_model(
@@ -142,7 +141,8 @@ def _contradictions(item: Item, conflict: Conflict, quote: str, source: Source) 
                 )
 
 
-_BY_PATTERN: tuple[Callable[[Subject], Found], ...] = (
+_FLOOR: tuple[Callable[[Subject], Found], ...] = (
+    _missing_data,
     _restricted_topic,
     _consequential_request,
     _conflicting_information,

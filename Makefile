@@ -28,6 +28,8 @@ prove: .venv/runtime  ## the long proofs
 generated: .venv/runtime  ## write what is generated from the code
 	@$(BIN)/python -c 'from triage_agent.jobs.report import schema_text; print(schema_text(), end="")' \
 		> deploy/run_report.schema.json
+	@$(BIN)/python -c 'from triage_agent.operating_model.shape import schema_text; print(schema_text(), end="")' \
+		> deploy/operating_model.schema.json
 
 lock: .venv/dev  ## pin every dependency, with hashes
 	@$(LOCK) --extra build --output-file requirements.lock pyproject.toml

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from tests import postgres
+from triage_agent.authority.wire import Request
 from triage_agent.cli import main
 
 HOME = Path(__file__).parent.parent
@@ -64,6 +65,10 @@ def copied(folder: Path) -> Path:
     shutil.copy(HOME / "operating_model.yaml", folder)
     (folder / "prompts" / "patterns.yaml").write_text(FEW_PATTERNS)
     return folder
+
+
+def passes(_request: Request) -> None:
+    """A guard that lets everything leave, for tests of what happens then."""
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,7 @@ SANDBOX = ("run", "--sandbox")
     [
         (_remove_page, SANDBOX, ["no operating_model.yaml", "--project DIR"]),
         (_replace(PAGE, "owner:", "ownr:"), SANDBOX, ["operating_model.yaml:", "ownr", "owner"]),
-        (_replace(PAGE, "version: 1", "version: ["), SANDBOX, ["operating_model.yaml", "no YAML"]),
+        (_replace(PAGE, "version: 2", "version: ["), SANDBOX, ["operating_model.yaml", "no YAML"]),
         (_replace(ASSESS, "model: ", "modle: "), SANDBOX, ["prompts/assess.md", "front matter"]),
         (_replace(ASSESS, "{% endblock %}", ""), SANDBOX, ["prompts/assess.md", "template"]),
         (_replace(PATTERNS, "never_state:", "never_stat:"), SANDBOX, ["prompts/patterns.yaml"]),
@@ -385,3 +385,16 @@ def test_lead_files_with_broken_lines(
     assert 2 == ran.code
     assert f"{path}:2: " in ran.err
     assert said in ran.err
+
+
+def test_page_is_printed_to_be_signed(on: TypeIn, project: Path) -> None:
+    """It needs nothing but the page; Markdown unless HTML is asked for."""
+    for other in (project / "prompts").iterdir():
+        other.unlink()
+
+    markdown, html = on("page"), on("page", "--format", "html")
+
+    assert (0, 0) == (markdown.code, html.code)
+    assert markdown.out.startswith("# Inbound sales requests\n")
+    assert html.out.startswith("<!doctype html>\n")
+    assert html.out.endswith("</html>\n")

@@ -1,12 +1,13 @@
 """The project: where it is found, and what is said of files that can't be used."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from triage_agent.errors import BadPage, WrongUsage
-from triage_agent.project import project_folder, read_prices, read_rules
+from triage_agent.project import check, project_folder, read_prices, read_rules
 
 HOME = Path(__file__).parent.parent
 
@@ -101,3 +102,39 @@ def test_what_drafts_may_not_state_has_patterns(project: Path) -> None:
 
     with pytest.raises(BadPage, match=r"drafts\.never_state: feelings has no pattern"):
         read_rules(project)
+
+
+def test_a_project_without_cases(project: Path) -> None:
+    """A project is not in order where the folder that the page names holds no case."""
+    page = project / "operating_model.yaml"
+    page.write_text(page.read_text().replace("cases: eval_cases", "cases: other_cases"))
+
+    with pytest.raises(WrongUsage, match=r"evaluation\.cases: .*other_cases holds no case"):
+        check(project)
+
+
+def test_the_shipped_project_is_in_order() -> None:
+    """Page, prompts, patterns and cases fit each other, and are counted."""
+    lines = check(HOME)
+
+    assert ["page", "prompts", "patterns", "cases"] == [line.split()[0] for line in lines]
+
+
+def test_cases_that_the_page_does_not_know(project: Path) -> None:
+    """A case that names a category, a rule or a field beyond the page is named with its place."""
+    (project / "eval_cases").mkdir()
+    case = """
+- name: odd
+  fields: {Company: Acme, Shoe: "44"}
+  expect: {category: shoes, escalates: yes, by: [bad_mood]}
+"""
+    (project / "eval_cases" / "odd.yaml").write_text(case)
+    shutil.copy(HOME / "prompts" / "patterns.yaml", project / "prompts")
+    with pytest.raises(WrongUsage) as wrong:
+        check(project)
+
+    assert [
+        "eval_cases/odd.yaml: odd: category shoes is none of the page's",
+        "eval_cases/odd.yaml: odd: bad_mood is no stop rule",
+        "eval_cases/odd.yaml: odd: Lead.Shoe is not read",
+    ] == str(wrong.value).splitlines()

@@ -1,7 +1,7 @@
 """Every command, each a few lines; what it does stands in `wiring`.
 
 Results go to stdout, logs to stderr. Exit codes: 0 done; 1 something failed and is on the ledger;
-2 wrong usage, page or settings; 3 refused, because another run holds the lock.
+2 wrong usage, page or settings; 3 refused: paused, over a limit, or another run holds the lock.
 """
 
 import sys
@@ -13,6 +13,7 @@ import typer
 
 from triage_agent import terminal, wiring
 from triage_agent.errors import TriageError
+from triage_agent.targets import target_of
 
 app = typer.Typer(
     help="Triages inbound requests, within what operating_model.yaml allows.",
@@ -44,6 +45,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class Layout(StrEnum):
+    """How the page is printed."""
+
+    md = "md"
+    html = "html"
+
+
 @app.command()
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     limit: Annotated[
@@ -69,7 +77,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Take up all new records once, then exit: the scheduled job."""
     terminal.set_up_logs(verbose=verbose)
-    target = wiring.target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     with terminal.progress() as progress:
         report = wiring.run(target, shadow=shadow, limit=limit, only=item, progress=progress)
     if as_json:
@@ -89,7 +97,7 @@ def timeline(
     sandbox_url: Served = None,
 ) -> None:
     """Tell what happened to an item, a run or a Salesforce record, and why."""
-    target = wiring.target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     found = wiring.timeline(target, wanted)
     if style is Format.json:
         print(terminal.timelines_as_json(found))
@@ -98,11 +106,76 @@ def timeline(
 
 
 @app.command()
+def check(project: Project = None) -> None:
+    """Check that page, prompts, patterns and cases are valid, complete and in step."""
+    for line in wiring.check(project):
+        print(line)
+
+
+@app.command()
+def page(
+    layout: Annotated[Layout, typer.Option("--format", help="How to print it.")] = Layout.md,
+    project: Project = None,
+) -> None:
+    """Print the page in sentences, for its owner to sign; as HTML on one sheet of paper."""
+    print(wiring.page(project, as_html=layout is Layout.html), end="")
+
+
+As = Annotated[
+    str | None,
+    typer.Option("--as", help="Who you are on the page (else: your login).", show_default=False),
+]
+
+
+@app.command()
+def pause(
+    reason: Annotated[str, typer.Option(help="Why; everybody who is told reads it.")],
+    as_whom: As = None,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Hold the agent from its next write on, until somebody resumes it."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    terminal.say(wiring.pause(target, as_whom, reason))
+
+
+@app.command()
+def resume(
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help="An answer to the page's checklist; once for each.", show_default=False),
+    ] = None,
+    as_whom: As = None,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Let the agent go on, once the page's checklist is answered."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    asked = (lambda _questions: answer) if answer else terminal.ask
+    terminal.say(wiring.resume(target, as_whom, asked))
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Say in six lines what is going on."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    terminal.show_status(wiring.status(target), as_json=as_json)
+
+
+@app.command()
 def sandbox(
-    leads: Annotated[
+    records: Annotated[
         Path | None,
         typer.Option(
-            help="Serve these leads (JSON lines), in memory only.",
+            "--leads",
+            help="Serve these records (JSON lines), in memory only.",
             exists=True,
             dir_okay=False,
             show_default=False,
@@ -130,14 +203,14 @@ def sandbox(
 
     With --reset alone it forgets that, and exits.
     """
-    target = wiring.target_of(project, sandbox=True, sandbox_url=None)
+    target = target_of(project, sandbox=True, sandbox_url=None)
     if reset:
         wiring.reset_sandbox(target)
         terminal.say("The embedded sandbox and its ledger are empty again.")
-    if not reset or leads or faults or port is not None:
+    if not reset or records or faults or port is not None:
         address = f"http://127.0.0.1:{port if port is not None else 8787}"
         terminal.say(f"Serving a sandbox on {address} until Ctrl-C; see {address}/sandbox/state")
-        wiring.serve_sandbox(target, leads, 8787 if port is None else port, faults)
+        wiring.serve_sandbox(target, records, 8787 if port is None else port, faults)
 
 
 def main() -> None:

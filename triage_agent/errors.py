@@ -6,12 +6,15 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     ├── WrongUsage         exit 2: the command line, settings, page or prompts are wrong
     │   ├── BadPage        exit 2: everything that is wrong with the page, all at once
     │   └── AnotherOrg     exit 2: the ledger is of another org or workspace
-    ├── RunRefused         exit 3: another run holds the lock
+    ├── RunRefused         exit 3: another run holds the lock, or a limit is reached
+    │   ├── Paused         exit 3: the agent is paused, or has paused itself
+    │   └── NotAllowed     exit 3: the page doesn't let this person do this
     ├── LedgerFailed       exit 1: the ledger can't be used; nothing further was done
     └── ConnectorError     another system: its name and a cause without personal data
         ├── Unavailable    it didn't take the request: nothing happened, another try may work
         ├── Rejected       it said no to this request, and would again
-        │   └── NotLetIn   it refused the credentials
+        │   ├── NotLetIn   it refused the credentials
+        │   └── OutsidePage the wire guard refused it: the page doesn't give it; it never left
         └── AnswerLost     the request left and no answer came: it may have happened
 """
 
@@ -52,13 +55,21 @@ class BadPage(WrongUsage):
 
 
 class AnotherOrg(WrongUsage):
-    """The credentials lead to another org or workspace than the ledger is about."""
+    """The credentials belong to another org or workspace than the ledger is about."""
 
 
 class RunRefused(TriageError):
     """A run may not start now; the message says why and what would change that."""
 
     exit_code = 3
+
+
+class Paused(RunRefused):
+    """The agent is paused, so nothing is written; what was not reached waits for a run."""
+
+
+class NotAllowed(RunRefused):
+    """Whoever asked isn't somebody whom the page lets do this."""
 
 
 class LedgerFailed(TriageError):
@@ -94,6 +105,10 @@ class Rejected(ConnectorError):
 
 class NotLetIn(Rejected):
     """The system refused the credentials; a busy one sometimes does so in passing."""
+
+
+class OutsidePage(Rejected):
+    """The page doesn't give this request: the wire guard kept it back, and nothing left."""
 
 
 class AnswerLost(ConnectorError):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,18 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from triage_agent.connectors.model import Price
-from triage_agent.decision.patterns import PatternFile
+from triage_agent.decision.patterns import Pattern, PatternFile
 from triage_agent.decision.prompts import Prompt, parse_prompt
+from triage_agent.decision.text import normalised
 from triage_agent.decision.values import canonical
 from triage_agent.errors import BadPage, Problem, WrongUsage
+from triage_agent.evaluation.cases import Case, strangers
 from triage_agent.jobs.parts import Rules
 from triage_agent.operating_model.loading import FILE, load
 from triage_agent.operating_model.schema import Page
 
 PROMPTS = Path("prompts")
+PRICES = f"{PROMPTS}/prices.yaml"
 
 
 def project_folder(named: Path | None) -> Path:
@@ -38,7 +42,7 @@ def read_rules(folder: Path) -> Rules:
     assess = _prompt(folder, "assess.md")
     draft = _prompt(folder, "draft.md")
     patterns_text = _text(folder / PROMPTS / "patterns.yaml")
-    patterns = _valid(PatternFile, patterns_text, "patterns.yaml")
+    patterns = _valid(PatternFile, patterns_text, f"{PROMPTS}/patterns.yaml")
     _never_state_is_known(model.page, patterns)
     digest = hashlib.sha256(canonical([assess.text, draft.text, patterns_text])).hexdigest()
     return Rules(model, assess, draft, patterns, digest)
@@ -47,8 +51,64 @@ def read_rules(folder: Path) -> Rules:
 def read_prices(folder: Path) -> dict[str, Price]:
     """The models' prices, by their pinned names."""
     prices: dict[str, Price]
-    prices = _valid(dict[str, Price], _text(folder / PROMPTS / "prices.yaml"), "prices.yaml")
+    prices = _valid(dict[str, Price], _text(folder / PROMPTS / "prices.yaml"), PRICES)
     return prices
+
+
+def check(folder: Path) -> list[str]:
+    """What a project holds, a line each; `WrongUsage` with all that is wrong with its parts."""
+    rules, prices = read_rules(folder), read_prices(folder)
+    page, patterns = rules.page, [*rules.patterns.everything()]
+    cases = _cases(folder, page.evaluation.cases)
+    problems = [
+        *_without_patterns(page, rules.patterns),
+        *_wrong_examples(patterns),
+        *(f"{place}: {what}" for place, case in cases for what in strangers(case, page)),
+    ]
+    if problems:
+        raise WrongUsage("\n".join(problems))
+    models = f"{rules.assess.front.model} assesses, {rules.draft.front.model} drafts"
+    return [
+        f"page      version {page.version} ({rules.model.sha256[:12]}), {len(page.may)} actions",
+        f"prompts   {models}; {len(prices)} prices are known",
+        f"patterns  {len(patterns)}, each with what it finds and what it doesn't",
+        f"cases     {len(cases)} in {page.evaluation.cases}",
+    ]
+
+
+def _cases(folder: Path, name: str) -> list[tuple[str, Case]]:
+    files = sorted((folder / name).glob("*.yaml"))
+    if not files:
+        raise WrongUsage(f"evaluation.cases: {folder / name} holds no case; write one, in YAML")
+    found: list[tuple[str, Case]] = []
+    for file in files:
+        place = f"{name}/{file.name}"
+        cases: list[Case] = _valid(list[Case], _text(file), place)
+        found += [(f"{place}: {case.name}", case) for case in cases]
+    return found
+
+
+def _without_patterns(page: Page, patterns: PatternFile) -> Iterator[str]:
+    """What the page wants stopped without asking a model, and nothing looks for."""
+    rules = page.stops_when
+    claims = {conflict.claim: "" for conflict in rules.conflicting_information.conflicts}
+    for wanted, there in (
+        (rules.restricted_topic.topics, patterns.topics),
+        (rules.consequential_request.about, patterns.consequential),
+        (claims, patterns.claims),
+    ):
+        for name in wanted:
+            if name not in there:
+                yield f"{PROMPTS}/patterns.yaml: {name} has no pattern, and the page stops for it"
+
+
+def _wrong_examples(patterns: Sequence[Pattern]) -> Iterator[str]:
+    for pattern in patterns:
+        for texts, finds in ((pattern.hits, True), (pattern.misses, False)):
+            for text in texts:
+                if bool(pattern.expression.search(normalised(text))) is not finds:
+                    does = "doesn't find" if finds else "finds"
+                    yield f"{PROMPTS}/patterns.yaml: {pattern.match!r} {does} {text!r}"
 
 
 def _prompt(folder: Path, name: str) -> Prompt:
@@ -68,10 +128,10 @@ def _valid(kind: Any, text: str, name: str) -> Any:  # noqa: ANN401 - of the kin
     try:
         return TypeAdapter(kind).validate_python(YAML(typ="safe").load(text))
     except YAMLError as exc:
-        raise WrongUsage(f"{PROMPTS}/{name} is no YAML: {exc}") from exc
+        raise WrongUsage(f"{name} is no YAML: {exc}") from exc
     except ValidationError as exc:
         lines = "\n".join(
-            f"{PROMPTS}/{name}: {'.'.join(map(str, error['loc']))}: {error['msg']}"
+            f"{name}: {'.'.join(map(str, error['loc']))}: {error['msg']}"
             for error in exc.errors(include_url=False)
         )
         raise WrongUsage(lines) from exc

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     salesforce_private_key_file: Path | None = None
     salesforce_access_token: SecretStr | None = None
     triage_ledger_url: SecretStr | None = None  # a URL may hold a password
+    triage_paused: str | None = None  # why; while it says anything, nothing is written
 
     @classmethod
     def of(cls, project: Path) -> "Settings":

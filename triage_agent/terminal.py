@@ -6,7 +6,7 @@ import shlex
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,24 @@ def print_json(report: "RunReport") -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(to_json(report, indent=2))
     sys.stdout.buffer.write(b"\n")
+
+
+def ask(questions: Sequence[str]) -> list[str]:
+    """Puts questions to the person at the terminal; without one, none is answered."""
+    if not sys.stdin.isatty():
+        return []
+    say("Before the agent goes on:")
+    return [input(f"{question}\n> ") for question in questions]
+
+
+def show_status(lines: dict[str, str], *, as_json: bool) -> None:
+    """What is going on, a line each."""
+    if as_json:
+        print(json.dumps(lines, indent=2, ensure_ascii=False))
+        return
+    width = max(map(len, lines))
+    for name, told in lines.items():
+        print(f"{name:<{width}}  {printable(told)}")
 
 
 def complain(words: str) -> None:

@@ -3,81 +3,33 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from triage_agent.errors import AnotherOrg, WrongUsage
+from triage_agent.targets import BASELINE, LEDGER, Systems, Target, systems
 
 if TYPE_CHECKING:
-    from triage_agent.connectors.model import Endpoint, Price
-    from triage_agent.connectors.salesforce.client import Credentials
+    from triage_agent.authority.people import Somebody
+    from triage_agent.connectors.model import Price
     from triage_agent.decision.item import Mode
     from triage_agent.jobs.parts import Parts, Rules
     from triage_agent.jobs.report import RunReport
     from triage_agent.jobs.sweep import Progress
     from triage_agent.ledger.store import Ledger
     from triage_agent.ledger.timeline import Timeline
+    from triage_agent.operating_model.schema import Page
+    from triage_agent.recovery.pause import Brake
     from triage_agent.settings import Settings
 
-STATE, LEDGER = ".triage", "ledger.db"
-BASELINE = "baseline"
+Ask = Callable[[Sequence[str]], Sequence[str]]
+"""Puts questions to a person; their answers in order."""
 SWITCH = 0.001
 """Seconds after which a thread that computes lets another go on: the one that hands out work."""
-_SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbox"
-
-
-@dataclass(frozen=True)
-class Target:
-    """Which systems a command works on: the real ones, the embedded sandbox, or one by URL."""
-
-    project: Path
-    sandbox: bool = False
-    sandbox_url: str | None = None
-
-    @property
-    def is_real(self) -> bool:
-        return not self.sandbox and self.sandbox_url is None
-
-    @property
-    def folder(self) -> Path:
-        """Where this target's ledger and lock lie, apart from every other target's."""
-        if self.is_real:
-            return self.project / STATE / "real"
-        if self.sandbox_url is None:
-            return self.project / STATE / "sandbox"
-        parts = urlsplit(self.sandbox_url)
-        return self.project / STATE / f"sandbox-{parts.hostname}-{parts.port or 80}"
-
-    @property
-    def arguments(self) -> list[str]:
-        """How the command line names this target."""
-        if self.sandbox_url:
-            return ["--sandbox-url", self.sandbox_url]
-        return ["--sandbox"] if self.sandbox else []
-
-    @property
-    def sandbox_state(self) -> Path:
-        """Where the embedded sandbox keeps its records."""
-        return self.folder / "org"
-
-
-def target_of(project: Path | None, *, sandbox: bool, sandbox_url: str | None) -> Target:
-    """The project and target that the command line names; `WrongUsage` where they don't fit."""
-    from triage_agent.project import project_folder
-
-    folder = project_folder(project)
-    if sandbox and sandbox_url:
-        raise WrongUsage("--sandbox and --sandbox-url name two sandboxes; give one of them")
-    if sandbox_url:
-        parts = urlsplit(sandbox_url)
-        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-            raise WrongUsage(f"--sandbox-url {sandbox_url!r}: write one like http://127.0.0.1:8000")
-    return Target(folder, sandbox, sandbox_url.rstrip("/") if sandbox_url else None)
 
 
 def run(
@@ -98,14 +50,14 @@ def run(
     if target.is_real:
         settings.require_real()
     sys.setswitchinterval(SWITCH)
-    live = not shadow and (not target.is_real or rules.page.workflow.mode == "live")
+    terms = Terms(rules, prices, "shadow" if shadow else _mode(target, rules.page))
     with systems(target, settings) as found:
 
         def once() -> "RunReport":
             with closing(open_ledger(target)) as ledger:
-                mode: Mode = "live" if live else "shadow"
-                with closing(join(found, rules, prices, ledger)) as parts:
-                    return sweep(parts, mode, limit=limit, only=only, progress=progress)
+                brake = brake_of(target, settings, ledger)
+                with closing(join(found, terms, ledger, brake)) as parts:
+                    return sweep(parts, limit=limit, only=only, progress=progress)
 
         try:
             return once()
@@ -117,97 +69,68 @@ def run(
 
 
 @dataclass(frozen=True)
-class Systems:
-    """Where the three systems are and how to get in; `baseline`: the model is the sandbox's."""
+class Terms:
+    """What a run goes by: the project's rules, the models' prices, and whether it acts."""
 
-    salesforce: "Credentials"
-    slack_url: str
-    slack_token: str
-    model: "Endpoint"
-    baseline: bool
+    rules: "Rules"
+    prices: "dict[str, Price]"
+    mode: "Mode"
 
 
-@contextmanager
-def systems(target: Target, settings: "Settings") -> Iterator[Systems]:
-    """The target's systems; the embedded sandbox runs for as long as they are used."""
-    if target.is_real:
-        yield _real(settings)
-    elif target.sandbox_url:
-        yield _sandbox(target.sandbox_url, settings)
-    else:
-        from triage_agent.sandbox import leads, server
-
-        with server.running(state=target.sandbox_state, leads=leads.SAMPLE) as url:
-            yield _sandbox(url, settings)
+def _mode(target: Target, page: "Page") -> "Mode":
+    """In a sandbox the agent acts; on real systems as the page says."""
+    return page.workflow.mode if target.is_real else "live"
 
 
-def _real(settings: "Settings") -> Systems:
-    from triage_agent.connectors.salesforce.client import Credentials
-    from triage_agent.settings import SLACK_API, secret
+def brake_of(target: Target, settings: "Settings", ledger: "Ledger") -> "Brake":
+    """All that can hold the agent on this target."""
+    from triage_agent.recovery.pause import FILE, Brake
 
-    way = {
-        name.lower().removeprefix("salesforce_"): getattr(settings, name.lower())
-        for name in settings.way_in()
-    }
-    credentials = Credentials(
-        instance_url=str(settings.salesforce_instance_url),
-        **{name: secret(value) for name, value in way.items()},
-    )
-    slack_url = (settings.slack_api_url or SLACK_API).rstrip("/") + "/"
-    token = str(secret(settings.slack_bot_token))
-    return Systems(credentials, slack_url, token, _model(settings), baseline=False)
-
-
-def _sandbox(url: str, settings: "Settings") -> Systems:
-    from triage_agent.connectors.model import Endpoint
-    from triage_agent.connectors.salesforce.client import Credentials
-
-    own = Endpoint(api_key=_MODEL_KEY, base_url=f"{url}/v1", model=BASELINE)
-    return Systems(
-        salesforce=Credentials(instance_url=url, access_token=_SALESFORCE_TOKEN),
-        slack_url=f"{url}/api/",
-        slack_token=_SLACK_TOKEN,
-        model=_model(settings) if settings.has_model else own,
-        baseline=not settings.has_model,
-    )
-
-
-def _model(settings: "Settings") -> "Endpoint":
-    from triage_agent.connectors.model import Endpoint
-    from triage_agent.settings import secret
-
-    key = secret(settings.openai_api_key) or "none"  # a local server needs no key
-    return Endpoint(api_key=key, base_url=settings.openai_base_url)
+    return Brake(ledger, target.project / FILE, settings.triage_paused, _now)
 
 
 def join(
     found: Systems,
-    rules: "Rules",
-    prices: "dict[str, Price]",
+    terms: Terms,
     ledger: "Ledger",
+    brake: "Brake",
     sleep: Callable[[float], None] = time.sleep,
 ) -> "Parts":
     """All that a sweep works with."""
+    from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
+    from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.model import ModelConnector
     from triage_agent.connectors.salesforce.client import SalesforceClient
     from triage_agent.connectors.salesforce.writing import Writer
     from triage_agent.connectors.slack import SlackConnector
     from triage_agent.jobs.parts import Parts
+    from triage_agent.recovery.pause import ITSELF
 
-    calls = CallLog()
-    salesforce = SalesforceClient(found.salesforce, calls, sleep)
+    calls, rules = CallLog(), terms.rules
+    wire = Wire(rules.page, found.hosts, live=terms.mode == "live")
+    guard = Guard(wire, calls, brake.check)
+    salesforce = SalesforceClient(found.salesforce, calls, guard, sleep)
     link = found.salesforce.instance_url.rstrip("/") + "/"
+    slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard, sleep)
+
+    def pause_itself(reason: str) -> None:
+        brake.pause(ITSELF, reason)
+        slack.tell(rules.page.owner.slack, f"The agent has paused itself: {reason}")
+
     return Parts(
         rules=rules,
+        mode=terms.mode,
+        check_pause=brake.check,
+        pause=pause_itself,
         ledger=ledger,
         calls=calls,
         salesforce=salesforce,
         writer=Writer(salesforce),
-        slack=SlackConnector(found.slack_token, found.slack_url, link, calls, sleep),
-        asker=ModelConnector(found.model, prices, calls, sleep),
+        slack=slack,
+        asker=ModelConnector(found.model, terms.prices, calls, guard, sleep),
         asked_model=BASELINE if found.baseline else rules.assess.front.model,
-        clock=lambda: datetime.now(UTC),
+        clock=_now,
         sleep=sleep,
     )
 
@@ -221,6 +144,105 @@ def open_ledger(target: Target) -> "Ledger":
         return Ledger.open(url)
     target.folder.mkdir(parents=True, exist_ok=True)
     return Ledger.open(f"sqlite:///{target.folder / LEDGER}")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def check(project: Path | None) -> list[str]:
+    """What the project holds, once all of it was found to be in order."""
+    from triage_agent.project import check as checked
+    from triage_agent.project import project_folder
+
+    return checked(project_folder(project))
+
+
+def page(project: Path | None, *, as_html: bool) -> str:
+    """The project's page as its owner signs it: in HTML, else in Markdown."""
+    from triage_agent.operating_model import rendering
+    from triage_agent.operating_model.loading import FILE, load
+    from triage_agent.project import project_folder
+
+    model = load((project_folder(project) / FILE).read_text(encoding="utf-8"))
+    return rendering.as_html(model) if as_html else rendering.as_markdown(model)
+
+
+def pause(target: Target, named: str | None, reason: str) -> str:
+    """Pauses a target's agent as a person whom the page names; what is to be said of it."""
+    from triage_agent.project import read_rules
+    from triage_agent.settings import Settings
+
+    page, settings = read_rules(target.project).page, Settings.of(target.project)
+    by = _acting(target, page, named)
+    with closing(open_ledger(target)) as ledger:
+        brake_of(target, settings, ledger).pause(by.name, reason)
+    told = _announce(target, settings, page, f"{by.name} has paused the agent: {reason}")
+    return f"Paused by {by.name}. {told}"
+
+
+def resume(target: Target, named: str | None, answers: "Ask") -> str:
+    """Lets a target's agent go on; `answers` is asked the page's checklist. What is to be said."""
+    from triage_agent.project import read_rules
+    from triage_agent.settings import Settings
+
+    page, settings = read_rules(target.project).page, Settings.of(target.project)
+    by = _acting(target, page, named)
+    with closing(open_ledger(target)) as ledger:
+        brake = brake_of(target, settings, ledger)
+        if not brake.why():
+            return "The agent isn't paused."
+        brake.resume(page, by, answers(page.recovery.before_resuming))
+        if why := brake.why():
+            return f"Resumed by {by.name} on the ledger, but the agent stays paused: {why}"
+    told = _announce(target, settings, page, f"{by.name} has resumed the agent.")
+    return f"Resumed by {by.name}. {told}"
+
+
+def status(target: Target) -> dict[str, str]:
+    """What is going on with a target's agent."""
+    from triage_agent.project import read_rules
+    from triage_agent.recovery.status import status as told
+    from triage_agent.settings import Settings
+
+    rules, settings = read_rules(target.project), Settings.of(target.project)
+    with closing(open_ledger(target)) as ledger:
+        brake = brake_of(target, settings, ledger)
+        return told(rules.model, _mode(target, rules.page), ledger, brake)
+
+
+def _acting(target: Target, page: "Page", named: str | None) -> "Somebody":
+    """Who a command's word counts as; the operating system says who is logged in."""
+    import os
+    import pwd
+
+    from triage_agent.authority.people import acting
+
+    login = pwd.getpwuid(os.getuid()).pw_name
+    return acting(page, page.recovery.may_pause, named, login, playing=not target.is_real)
+
+
+def _announce(target: Target, settings: "Settings", page: "Page", words: str) -> str:
+    """Tells those whom the page wants told; who could not be, in a sentence."""
+    from triage_agent.authority.wire import Wire
+    from triage_agent.connectors.calls import CallLog
+    from triage_agent.connectors.guard import Guard
+    from triage_agent.connectors.slack import SlackConnector
+    from triage_agent.errors import TriageError
+
+    told = ", ".join(page.recovery.tell)
+    try:
+        if target.is_real:
+            settings.require_real()
+        with systems(target, settings) as found:
+            wire, calls = Wire(page, found.hosts, live=True), CallLog()
+            guard = Guard(wire, calls, brake=lambda: None)  # it is about the pause
+            slack = SlackConnector(found.slack_token, found.slack_url, "", calls, guard)
+            for name in page.recovery.tell:
+                slack.tell(page.channel_of(name), words)
+    except TriageError as exc:
+        return f"Nobody was told in Slack ({exc}); tell them: {told}."
+    return f"Told in Slack: {told}."
 
 
 def put_aside(target: Target) -> None:
@@ -244,14 +266,14 @@ def timeline(target: Target, wanted: str) -> "list[Timeline]":
 
 
 def serve_sandbox(
-    target: Target, leads: Path | None, port: int, faults: Path | None = None
+    target: Target, records: Path | None, port: int, faults: Path | None = None
 ) -> None:
-    """Serves a sandbox until it is stopped: over `leads` in memory, else the embedded one's."""
+    """Serves a sandbox until it is stopped: over `records` in memory, else the embedded one's."""
     from triage_agent.sandbox import server
     from triage_agent.sandbox.leads import SAMPLE
 
-    state = None if leads else target.sandbox_state
-    server.serve(state=state, leads=leads or SAMPLE, port=port, faults=faults)
+    state = None if records else target.sandbox_state
+    server.serve(state=state, leads=records or SAMPLE, port=port, faults=faults)
 
 
 def reset_sandbox(target: Target) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from triage_agent.decision.item import Item, Record, identity
+from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.loading import OperatingModel, load
-from triage_agent.operating_model.schema import Scalar
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from triage_agent.authority.gate import Allowed, Refused, Request, judge
+from triage_agent.authority.gate import Allowed, NeedsApproval, Refused, Request, judge
 from triage_agent.decision.actions import (
     Action,
     CreateRecord,
@@ -91,6 +91,16 @@ def test_what_the_page_declares_is_allowed(
     assert Allowed(model.line("may", name)) == judge(request, model)
 
 
+def test_what_the_page_lets_ask_for_waits(
+    model: OperatingModel, item: Item, wanted: dict[str, Action]
+) -> None:
+    """An action that the page gives on somebody's word is theirs to approve."""
+    request = Request(wanted["set_status"], item, stopped=False)
+
+    expected = NeedsApproval(model.line("may", "set_status", "ask"), "sales_development")
+    assert expected == judge(request, model)
+
+
 REFUSED = [
     ("never", "tag", False, with_(name="delete"), "never", "delete is never allowed"),
     ("undeclared", "tag", False, with_(name="tidy_up"), "may", "the page has no action tidy_up"),
@@ -104,6 +114,9 @@ REFUSED = [
     ("another field", "tag", False, fields(Status="Closed"), "may.tag", "Status is not among its fields"),
     ("another field of a new record", "create_task", False, fields(ReminderDateTime=None), "may.create_task", "ReminderDateTime is not among its fields"),
     ("another value", "create_task", False, fields(Priority="High"), "may.create_task", "Priority must be 'Normal'"),
+    ("another value to ask for", "set_status", False, fields(Status="Closed"), "may.set_status", "Status must be 'Working - Contacted'"),
+    ("another record to ask for", "set_status", False, with_(record_id="00Q000000000002AAA"), "may.set_status", "it is for another record than the item's own"),
+    ("asked for what stopped", "set_status", True, same, "may.set_status.when", "it is for settled items, this is stopped"),
     ("another object to create", "create_task", False, with_(object="Event"), "may.create_task", "it creates another record than a Task marked by Triage_Key__c"),
     ("another key's field", "create_task", False, with_(key_field="Subject"), "may.create_task", "it creates another record than a Task marked by Triage_Key__c"),
     ("another item's key", "create_task", False, fields(Triage_Key__c="0.create_task"), "may.create_task", "Triage_Key__c is not the key of this item"),
@@ -138,7 +151,7 @@ def test_anything_else_is_refused(
 def altered(model: OperatingModel, **changes: object) -> OperatingModel:
     """A model whose page no loader has checked."""
     page = model.page.model_copy(update=changes)
-    return OperatingModel(page, model.sha256, model.lines)
+    return OperatingModel(page, model.sha256, model.marks)
 
 
 def test_never_stands_above_may(
@@ -204,12 +217,25 @@ def declared(action: Action, item: Item, *, stopped: bool) -> bool:
             return False
 
 
-NAMES = st.sampled_from(["tag", "create_task", "escalate", "draft_reply", "delete", "refund", "x"])
+def on_request(action: Action, item: Item, *, stopped: bool) -> bool:
+    """Whether the shipped page declares an action that somebody has to approve."""
+    match action:
+        case UpdateRecord(name="set_status", object="Lead", record_id=item.record.id):
+            return not stopped and action.fields in ({}, {"Status": "Working - Contacted"})
+        case _:
+            return False
+
+
+NAMES = st.sampled_from(
+    ["tag", "create_task", "escalate", "draft_reply", "set_status", "delete", "refund", "x"]
+)
 OBJECTS = st.sampled_from(["Lead", "Task", "Account"])
 RECORDS = st.sampled_from(["00Q000000000001AAA", "00Q000000000002AAA", "001000000000001AAA"])
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
 PEOPLE = st.sampled_from([OWNER, MAYA, PRIYA, LEFT, None, ""])
 TAGS = st.dictionaries(st.sampled_from([*sorted(TAG_FIELDS), "Status", "OwnerId"]), SCALARS)
+
+STATUS = st.sampled_from([{"Status": "Working - Contacted"}, {"Status": "Closed"}, {}])
 
 
 def task_fields(item: Item) -> st.SearchStrategy[dict[str, Any]]:
@@ -252,6 +278,7 @@ def actions(item: Item) -> st.SearchStrategy[Action]:
     return st.one_of(
         st.builds(UpdateRecord, name=NAMES, object=OBJECTS, record_id=RECORDS, fields=all_fields),
         st.builds(UpdateRecord, name=st.just("tag"), object=st.just("Lead"), record_id=RECORDS, fields=TAGS),
+        st.builds(UpdateRecord, name=st.just("set_status"), object=OBJECTS, record_id=RECORDS, fields=STATUS),
         st.builds(CreateRecord, name=NAMES, object=OBJECTS, key_field=key_fields, fields=all_fields),
         st.builds(CreateRecord, name=st.just("create_task"), object=st.just("Task"), key_field=key_fields, fields=likely_task_fields(item)),
         st.builds(PostHandOver, name=NAMES, team=teams, hand_over=contents),
@@ -265,12 +292,13 @@ def actions(item: Item) -> st.SearchStrategy[Action]:
 def test_allowed_is_what_is_declared(
     model: OperatingModel, item: Item, data: st.DataObject, *, stopped: bool
 ) -> None:
-    """Of any actions, those are allowed that the page declares, and no others."""
+    """Of any actions, those are allowed or may be asked for that the page declares, no others."""
     action = data.draw(actions(item))
 
     verdict = judge(Request(action, item, stopped), model)
 
     assert declared(action, item, stopped=stopped) == isinstance(verdict, Allowed)
+    assert on_request(action, item, stopped=stopped) == isinstance(verdict, NeedsApproval)
 
 
 @settings(max_examples=100, deadline=None)

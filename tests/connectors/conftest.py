@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.conftest import passes
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
 from triage_agent.connectors.salesforce.writing import Writer
@@ -137,7 +138,7 @@ def log_in(calls: CallLog, naps: list[float]) -> Iterator[LogIn]:
 
         def logged_in(base: str, **credentials: str) -> SalesforceClient:
             given = Credentials(base, **(credentials or {"access_token": "sandbox"}))
-            return stack.enter_context(closing(SalesforceClient(given, calls, naps.append)))
+            return stack.enter_context(closing(SalesforceClient(given, calls, passes, naps.append)))
 
         yield logged_in
 
@@ -158,7 +159,8 @@ def post_to(calls: CallLog, naps: list[float]) -> PostTo:
 
     def connected(base: str, token: str | None = None) -> SlackConnector:
         address = f"{base}/api/"
-        return SlackConnector(token or "xoxb-sandbox", address, RECORDS, calls, naps.append)
+        key = token or "xoxb-sandbox"
+        return SlackConnector(key, address, RECORDS, calls, passes, naps.append)
 
     return connected
 

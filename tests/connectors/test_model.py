@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from openai import _exceptions as exceptions
 
+from tests.conftest import passes
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.model import Answer, Endpoint, ModelConnector, Price
 from triage_agent.connectors.patience import TRIES, TRIES_TO_GET_IN
@@ -42,7 +43,7 @@ def asker(calls: CallLog, naps: list[float]) -> Iterator[Asker]:
 
         def connected(base: str, model: str | None = None) -> ModelConnector:
             endpoint = Endpoint(KEY, f"{base}/v1", model)
-            model_connector = ModelConnector(endpoint, PRICE, calls, naps.append)
+            model_connector = ModelConnector(endpoint, PRICE, calls, passes, naps.append)
             return stack.enter_context(closing(model_connector))
 
         yield connected

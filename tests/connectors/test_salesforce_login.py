@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce import client as module
 from triage_agent.connectors.salesforce.client import MAX_LOGINS, Credentials, SalesforceClient
+from triage_agent.decision.events import Called
 from triage_agent.errors import AnswerLost, Rejected, Unavailable, WrongUsage
 
 Serve = Callable[..., tuple[str, list[dict[str, Any]]]]
@@ -179,7 +180,7 @@ def test_no_redirect_leads_away_from_the_loopback(
     with pytest.raises(Rejected) as refused:
         log_in(base).query("SELECT Id FROM Lead")
 
-    assert "HOST" == refused.value.code
+    assert "REDIRECT" == refused.value.code
     assert 1 == len(seen)
 
 
@@ -228,6 +229,7 @@ def test_requests_are_on_the_record_without_their_query(
     salesforce.query("SELECT Id FROM Lead WHERE Email = 'ada@example.org'")
     (called,) = calls.drain()
 
+    assert isinstance(called, Called)
     assert ("salesforce", "GET", "/services/data/v62.0/query/", 200) == (
         called.system,
         called.method,

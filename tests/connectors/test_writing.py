@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import passes
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
 from triage_agent.connectors.salesforce.writing import (
@@ -40,7 +41,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[tuple[str, Writer]]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(schema, "load_objects", lambda: objects)
         with running(state=None, leads=None) as url:
-            client = SalesforceClient(Credentials(url, access_token="sandbox"), CallLog())
+            client = SalesforceClient(Credentials(url, access_token="sandbox"), CallLog(), passes)
             with closing(client):
                 yield url, Writer(client)
 

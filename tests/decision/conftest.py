@@ -10,8 +10,9 @@ from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.item import Item, Mode, Record, identity
 from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.prompts import Prompt, parse_prompt
+from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.loading import load
-from triage_agent.operating_model.schema import Page, Scalar
+from triage_agent.operating_model.schema import Page
 
 ROOT = Path(__file__).parents[2]
 LEAD: dict[str, Scalar] = {

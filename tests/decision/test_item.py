@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from triage_agent.decision.item import Item, Record
 from triage_agent.decision.values import canonical
-from triage_agent.operating_model.schema import Page, Scalar
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import Page
 
 if TYPE_CHECKING:
     from tests.decision.conftest import Make

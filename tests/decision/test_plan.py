@@ -11,7 +11,8 @@ from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.item import Item, Record
 from triage_agent.decision.plan import NO_DRAFT, Judged, draft_wanted, in_turn, plan
 from triage_agent.decision.stops import Stop
-from triage_agent.operating_model.schema import Page, Scalar
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import Page
 
 if TYPE_CHECKING:
     from tests.decision.conftest import Edited, Form, Make
@@ -44,9 +45,9 @@ def names(actions: tuple[Action, ...]) -> list[str]:
 @pytest.mark.parametrize(
     ("category", "drafts", "expected"),
     [
-        ("new_business", True, ["tag", "create_task"]),
-        ("support_misroute", False, ["tag", "create_task"]),
-        ("job_or_vendor_spam", False, ["tag"]),
+        ("new_business", True, ["tag", "create_task", "set_status"]),
+        ("support_misroute", False, ["tag", "create_task", "set_status"]),
+        ("job_or_vendor_spam", False, ["tag", "set_status"]),
     ],
 )
 def test_a_settled_item_gets_what_its_category_says(
@@ -72,10 +73,11 @@ def test_a_stopped_item_gets_no_draft_and_no_task(page: Page, make: "Make", form
 def test_another_category_is_unclear(make: "Make", form: "Form", category: str) -> None:
     """A category that isn't the page's is 'unclear', and has neither draft nor task."""
     decision = judged(form(category=category))
-    (tag,) = plan(make(), decision)
+    tag, *others = plan(make(), decision)
 
     assert isinstance(tag, UpdateRecord)
     assert "unclear" == tag.fields["Triage_Category__c"]
+    assert ["set_status"] == names(tuple(others))
     assert draft_wanted(make(), decision) is None
 
 
@@ -95,8 +97,8 @@ def test_a_lone_placeholder_keeps_its_type(make: "Make", form: "Form") -> None:
 @pytest.mark.parametrize(
     ("template", "expected"),
     [
-        ("<Phone>", None),
-        ("phone: <Phone>", "phone: "),
+        ("<Website>", None),
+        ("site: <Website>", "site: "),
         ("<confidence> sure", "0.0 sure"),
         ("<HasOptedOutOfEmail>", False),
         ("opted out: <HasOptedOutOfEmail>", "opted out: False"),
@@ -109,7 +111,7 @@ def test_placeholders_are_filled_in(
 ) -> None:
     """Among words a value becomes text, nothing becomes empty, and what was filled in stays."""
     page = edited("Triage_Summary__c: <summary>", f'Triage_Summary__c: "{template}"')
-    item = make(page=page, Phone=None, Company="<category> Ltd")
+    item = make(page=page, Website=None, Company="<category> Ltd")
     tag = plan(item, judged(form(confidence=0.0)))[0]
 
     wanted = f"{item.id}.tag" if expected == "KEY" else expected

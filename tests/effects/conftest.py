@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.conftest import passes
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
 from triage_agent.connectors.salesforce.writing import Writer
@@ -115,7 +116,7 @@ def writer_to() -> Iterator[Callable[[str], Writer]]:
 
         def connected(base: str) -> Writer:
             credentials = Credentials(base, access_token="sandbox")
-            client = SalesforceClient(credentials, CallLog(), lambda _seconds: None)
+            client = SalesforceClient(credentials, CallLog(), passes, lambda _seconds: None)
             return Writer(stack.enter_context(closing(client)))
 
         yield connected
@@ -127,7 +128,8 @@ def slack_to() -> Callable[[str], SlackConnector]:
 
     def connected(base: str) -> SlackConnector:
         calls, nap = CallLog(), lambda _seconds: None
-        return SlackConnector("xoxb-sandbox", f"{base}/api/", "https://org.example/", calls, nap)
+        address, link = f"{base}/api/", "https://org.example/"
+        return SlackConnector("xoxb-sandbox", address, link, calls, passes, nap)
 
     return connected
 
@@ -189,7 +191,7 @@ def lead(url: str) -> Callable[[], str]:
 
     def made() -> str:
         credentials = Credentials(url, access_token="sandbox")
-        with closing(SalesforceClient(credentials, CallLog())) as client:
+        with closing(SalesforceClient(credentials, CallLog(), passes)) as client:
             body = {"LastName": "Lovelace", "Company": "Acme"}
             return str(client.write("POST", "sobjects/Lead", body)["id"])
 

@@ -23,6 +23,7 @@ from triage_agent.sandbox import server
 from triage_agent.sandbox.salesforce.org import Org, now, org_on
 from triage_agent.sandbox.server import running
 from triage_agent.settings import Settings
+from triage_agent.targets import Target, systems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,8 +65,8 @@ class Site:
     org: Org | None = None
 
     @property
-    def target(self) -> wiring.Target:
-        return wiring.Target(self.project, sandbox_url=self.url)
+    def target(self) -> Target:
+        return Target(self.project, sandbox_url=self.url)
 
     def sweep(
         self,
@@ -75,14 +76,16 @@ class Site:
         only: str | None = None,
     ) -> RunReport:
         """One run."""
-        with self.parts() as parts:
-            return sweep(parts, mode, limit=limit, only=only)
+        with self.parts(mode) as parts:
+            return sweep(parts, limit=limit, only=only)
 
     @contextmanager
-    def parts(self) -> Iterator[Parts]:
+    def parts(self, mode: Mode = "live") -> Iterator[Parts]:
         """What `run` joins, with nobody who waits."""
-        with wiring.systems(self.target, self.settings) as found, self.ledger() as ledger:
-            joined = wiring.join(found, self.rules, read_prices(HOME), ledger, self.sleep)
+        with systems(self.target, self.settings) as found, self.ledger() as ledger:
+            terms = wiring.Terms(self.rules, read_prices(HOME), mode)
+            brake = wiring.brake_of(self.target, self.settings, ledger)
+            joined = wiring.join(found, terms, ledger, brake, self.sleep)
             with closing(joined) as parts:
                 yield parts
 

@@ -17,14 +17,14 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from tests.conftest import HOME, copied
-from triage_agent import wiring
+from tests.conftest import HOME, copied, passes
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
 from triage_agent.errors import LedgerFailed, Unavailable
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger import sqlite
 from triage_agent.settings import Settings, secret
+from triage_agent.targets import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +55,7 @@ class Fault:
 
     def __init__(self, site: Site, ledger: Ledger) -> None:
         self.site, self.ledger = site, ledger
-        self.file = site.target.folder / wiring.LEDGER
+        self.file = site.target.folder / LEDGER
 
     def strike(self) -> None:
         """Makes the ledger fail."""
@@ -175,7 +175,7 @@ def test_a_ledger_that_fails_in_a_run(
         happens = fault(site, parts.ledger)
         monkeypatch.setattr(parts.ledger, "append", _failing(happens, *at))
         with pytest.raises(LedgerFailed, match=fault.says) as failed:
-            sweep(parts, "live")
+            sweep(parts)
     happens.cure()
     written, intended, faults = _written(site), _intended(site), site.faults()
     site.sweep()
@@ -258,14 +258,14 @@ def test_the_first_error_is_not_hidden(
     """Where Salesforce fails and then the ledger, too, the run ends with Salesforce's error."""
     site = open_site(LEADS[:1], kind=kind)
     nobody = Credentials("http://127.0.0.1:1", access_token="sandbox")
-    client = SalesforceClient(nobody, CallLog(), lambda _seconds: None)
+    client = SalesforceClient(nobody, CallLog(), passes, lambda _seconds: None)
     fault = FolderGone if kind == "sqlite" else Terminated
     with site.parts() as parts:
         happens = fault(site, parts.ledger)
         monkeypatch.setattr(parts.ledger, "append", _failing(happens, "Broke", 1))
         down = replace(parts, salesforce=client)
         with capture_logs() as logs, pytest.raises(Unavailable, match="SALESFORCE_INSTANCE_URL"):
-            sweep(down, "live")
+            sweep(down)
     happens.cure()
 
     assert ["error"] == [line["log_level"] for line in logs]

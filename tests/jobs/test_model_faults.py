@@ -151,7 +151,9 @@ def test_other_items_go_on(swept: Swept, company: str) -> None:
 
     assert item
     assert ("settled", []) == (item.status, item.stops)
-    assert ["tag", "create_task"] == [a.action for a in item.actions if a.action != "draft_reply"]
+    assert ["tag", "create_task", "set_status"] == [
+        a.action for a in item.actions if a.action != "draft_reply"
+    ]
     assert f"{item.item_id}.create_task" in swept.site.tasks()
     assert swept.item(1, company) is None
 

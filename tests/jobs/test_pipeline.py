@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.jobs.conftest import Model, Site
     from triage_agent.decision.prompts import Question
-    from triage_agent.operating_model.schema import Scalar
+    from triage_agent.operating_model.kinds import Scalar
 
 
 class Stumbling(ModelConnector):
@@ -47,7 +47,7 @@ def test_an_unforeseen_error_fails_its_item_alone(
     """The item has failed, by the error's name and place, without its text; the others settle."""
     site = open_site([{"Company": name} for name in ("One", "Stumbles", "Three")])
     with site.parts() as parts:
-        report = sweep(replace(parts, asker=Stumbling(parts.asker, "Stumbles")), "live")
+        report = sweep(replace(parts, asker=Stumbling(parts.asker, "Stumbles")))
     (failed,) = (item for item in report.items if item.status == "failed")
     (reason,) = (h.event for h in site.events(failed.item_id) if h.event.kind == "Failed")
     mended = site.sweep()
@@ -90,7 +90,7 @@ def test_a_lost_answer_is_looked_up_in_the_same_run(
     """Whether a cut-off write was done or not, the run finds out, and the task is there once."""
     site = open_site([{"Company": "One"}])
     with site.parts() as parts:
-        report = sweep(replace(parts, writer=Forgetful(parts.writer, after=after)), "live")
+        report = sweep(replace(parts, writer=Forgetful(parts.writer, after=after)))
 
     assert ["settled"] == [item.status for item in report.items]
     assert 1 == len(site.tasks())
@@ -125,7 +125,7 @@ def test_a_row_that_is_refused_fails_its_item_alone(open_site: Callable[..., Sit
     """Of a batch only the row that the org refuses fails; after three tries a person is told."""
     site = open_site([{"Company": "Stays"}, {"Company": "Refused"}])
     with site.parts() as parts:
-        report = sweep(replace(parts, writer=Choosy(parts.writer)), "live")
+        report = sweep(replace(parts, writer=Choosy(parts.writer)))
     companies = {key: lead["Company"] for key, lead in site.leads().items()}
     items = {companies[item.record_id]: item for item in report.items}
     failed = [h.event for h in site.events(items["Refused"].item_id) if h.event.kind == "Failed"]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import passes
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
+from triage_agent.connectors.slack import SlackConnector
 from triage_agent.errors import AnotherOrg, RunRefused, Unavailable, WrongUsage
 from triage_agent.jobs.sweep import sweep
 
@@ -57,7 +59,7 @@ def test_shadow_changes_nothing(open_site: Callable[..., Site]) -> None:
     assert ({"GET"}, []) == (methods, posted)
     assert {"settled", "escalated"} == {item.status for item in shadow.items}
     states = {a.state for i in shadow.items for a in i.actions if a.action != "draft_reply"}
-    assert {"recorded"} == states
+    assert {"recorded", "held"} == states
     assert {i.record_id for i in shadow.items} == {i.record_id for i in live.items}
     assert {i.item_id for i in shadow.items}.isdisjoint(i.item_id for i in live.items)
     assert (1, 1) == (len(site.tasks()), len(site.messages()))
@@ -122,7 +124,7 @@ def test_two_runs_at_once(open_site: Callable[..., Site], kind: Kind) -> None:
             refusals.append(refused.value)
 
     with site.parts() as parts:
-        report = sweep(parts, "live", progress=meanwhile)
+        report = sweep(parts, progress=meanwhile)
 
     (refusal,) = refusals
     assert 3 == refusal.exit_code
@@ -141,7 +143,7 @@ def test_a_ledger_stays_with_its_org(open_site: Callable[..., Site]) -> None:
         one.ledger() as ledger,
         pytest.raises(AnotherOrg, match="belongs to the Salesforce org"),
     ):
-        sweep(replace(parts, ledger=ledger), "live")
+        sweep(replace(parts, ledger=ledger))
 
     assert before == _written(other)
 
@@ -151,9 +153,9 @@ def test_salesforce_is_down(open_site: Callable[..., Site]) -> None:
     site, slept = open_site([SETTLES]), list[float]()
     before = _written(site)
     nobody = Credentials(f"http://127.0.0.1:{_free_port()}", access_token="sandbox")
-    client = SalesforceClient(nobody, CallLog(), slept.append)
+    client = SalesforceClient(nobody, CallLog(), passes, slept.append)
     with site.parts() as parts, pytest.raises(Unavailable, match="SALESFORCE_INSTANCE_URL") as down:
-        sweep(replace(parts, salesforce=client), "live")
+        sweep(replace(parts, salesforce=client))
 
     assert 1 == down.value.exit_code
     assert [0.5, 1.0, 2.0, 4.0] == slept
@@ -166,9 +168,10 @@ def test_slack_is_down(open_site: Callable[..., Site]) -> None:
     site = open_site([SETTLES])
     before = _written(site)
     with site.parts() as parts:
-        parts.slack._client.base_url = f"http://127.0.0.1:{_free_port()}/api/"  # noqa: SLF001 - no setter
+        nobody = f"http://127.0.0.1:{_free_port()}/api/"
+        slack = SlackConnector("xoxb-sandbox", nobody, "", CallLog(), passes, parts.sleep)
         with pytest.raises(Unavailable, match="SLACK_API_URL") as down:
-            sweep(parts, "live")
+            sweep(replace(parts, slack=slack))
 
     assert 1 == down.value.exit_code
     assert before == _written(site)

@@ -97,6 +97,14 @@ EXAMPLES: dict[str, Event] = {
         ),
         events.Finished(received=6, settled=3, escalated=1, failed=1, deferred=1, refused=2),
         events.Broke(reason="slack: can't be reached (CONNECT)"),
+        events.Held(action="set_status", line="may.set_status.ask", who="sales_development"),
+        events.Blocked(system="slack", method="POST", path="/api/files", reason="no method"),
+        events.Paused(by="Dana Reyes", reason="odd tags"),
+        events.Resumed(
+            by="Dana Reyes",
+            login="dana",
+            checklist=(events.Answer(question="What went wrong?", answer="A pattern."),),
+        ),
     )
 }
 

@@ -339,6 +339,25 @@ def test_erased_payloads_read_as_none(ledger: Ledger, append: Append, database: 
     assert [] == list(check(ledger.sealed("a")))
 
 
+def test_old_texts_are_dropped(ledger: Ledger, append: Append, moment: datetime) -> None:
+    """Texts go when they are old and their item has ended; what happened stays."""
+    lead = Record(object="Lead", id="1", fields={"Company": "Acme"})
+    told = received("1").model_copy(update={"record": lead})
+    append(("a", told), ("b", told), *(("a", event) for event in SETTLED))
+    ledger.drop_texts(moment - timedelta(days=1))
+    kept = ledger.events("a")[0].event
+    ledger.drop_texts(moment + timedelta(days=1))
+    ended, unfinished = ledger.events("a")[0].event, ledger.events("b")[0].event
+
+    assert isinstance(kept, events.Received)
+    assert isinstance(ended, events.Received)
+    assert isinstance(unfinished, events.Received)
+    assert kept.record
+    assert unfinished.record
+    assert ended.record is None
+    assert [] == [*check(ledger.sealed("a")), *check(ledger.sealed("b"))]
+
+
 def test_what_is_changed_in_the_database_shows(
     ledger: Ledger, append: Append, database: Kept
 ) -> None:

@@ -29,6 +29,10 @@ WORDS = {
     ),
     "Called": "slack: POST /api/auth.test → 200",
     "Finished": ("6 received: 3 settled, 1 escalated, 1 failed, 1 deferred; 2 actions refused"),
+    "Held": "set_status waits for sales_development, by may.set_status.ask",
+    "Blocked": "slack: POST /api/files was kept back: no method",
+    "Paused": "paused by Dana Reyes: odd tags",
+    "Resumed": "resumed by Dana Reyes (dana)\nWhat went wrong? A pattern.",
     "Broke": "the run broke off: slack: can't be reached (CONNECT)",
 }
 ERASED = {

@@ -14,6 +14,7 @@ from triage_agent.decision.events import Happened, ModelCalled
 from triage_agent.decision.progress import Story
 from triage_agent.decision.values import canonical
 from triage_agent.ledger.chain import check, opened
+from triage_agent.targets import LEDGER
 
 ENDED = ("settled", "escalated")
 Json = dict[str, Any]
@@ -106,7 +107,7 @@ def _kept(found: Site, leads: list[str]) -> _Kept:
 
 def _streams(found: Site) -> list[str]:
     """Those of items and of runs."""
-    with closing(sqlite3.connect(found.target.folder / wiring.LEDGER)) as database:
+    with closing(sqlite3.connect(found.target.folder / LEDGER)) as database:
         return [stream for (stream,) in database.execute("SELECT DISTINCT stream FROM events")]
 
 

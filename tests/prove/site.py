@@ -11,13 +11,13 @@ from typing import Any
 from urllib.request import urlopen
 
 from tests.harness import ROOT, varied
-from triage_agent import wiring
 from triage_agent.sandbox.server import running
+from triage_agent.targets import Target
 
 MIXED = 30
-LIMITS = {"messages_per_run": 4, "concurrency": 8}
+LIMITS = {"messages_per_run": 4, "concurrency": 8, "failures_per_run": 1000}
 """Few messages, so that most hand-overs of a run go into a thread, and kills hit that, too; few
-questions at once, so that few answers can be in flight."""
+questions at once, so that few answers can be in flight; and no breaker, whatever is lost."""
 FEW_PATTERNS = """\
 free_mail: [mail.example]
 fillers: [n/a]
@@ -53,8 +53,8 @@ class Site:
         return ["run", "--sandbox-url", self.url, "--project", str(self.folder)]
 
     @property
-    def target(self) -> wiring.Target:
-        return wiring.Target(self.folder, sandbox_url=self.url)
+    def target(self) -> Target:
+        return Target(self.folder, sandbox_url=self.url)
 
     def state(self) -> Any:  # noqa: ANN401 - JSON
         """All that the sandbox holds and has been asked."""

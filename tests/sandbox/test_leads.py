@@ -123,6 +123,26 @@ def test_what_says_nothing_belongs_to_its_line(load: Load) -> None:
     assert found["Lead"][0]["Id"] == found["Task"][0]["WhoId"]
 
 
+def test_a_line_may_be_about_a_case(load: Load) -> None:
+    """It belongs to its line's only account, and a task that says nothing is about it."""
+    found = load(
+        {
+            "case": {"Subject": "S", "CaseNumber": "00001001"},
+            "context": {
+                "Account": [{"Name": "A"}],
+                "Known_Issue__c": [{"Name": "K", "Product__c": "Reports"}],
+                "Task": [{"Subject": "T"}],
+            },
+        }
+    )
+    (case,), (issue,), (task,) = found["Case"], found["Known_Issue__c"], found["Task"]
+
+    assert found["Account"][0]["Id"] == case["AccountId"]
+    assert ("New", False) == (case["Status"], case["IsClosed"])
+    assert "Reports" == issue["Product__c"]
+    assert (case["Id"], None) == (task["WhatId"], task.get("WhoId"))
+
+
 def test_salesforce_ids_are_kept(load: Load) -> None:
     """An id that is one stays; the same account on two lines is one account."""
     account = {"Id": "0018000000abcDE", "Name": "A"}
@@ -166,13 +186,13 @@ def test_what_the_org_lacks_is_left_out_aloud(load: Load) -> None:
         found = load(
             {
                 "lead": LEAD | {"Shoe_Size__c": 44, "OwnerId": "005xx0000012345"},
-                "context": {"Case": [{}], "Account": [{"Name": "A", "Colour": "red"}]},
+                "context": {"Asset": [{}], "Account": [{"Name": "A", "Colour": "red"}]},
             }
         )
     (warning,) = warned
 
     assert str(warning.message).endswith(
-        "Account.Colour, Case, Lead.OwnerId where it names a record not here, Lead.Shoe_Size__c"
+        "Account.Colour, Asset, Lead.OwnerId where it names a record not here, Lead.Shoe_Size__c"
     )
     assert ("Ames", QUEUE) == (found["Lead"][0]["LastName"], found["Lead"][0]["OwnerId"])
 

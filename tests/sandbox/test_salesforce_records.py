@@ -325,10 +325,12 @@ def test_every_object_is_listed(salesforce: Client) -> None:
     described = salesforce.describe()
     assert described
     objects = {entity["name"]: entity["createable"] for entity in described["sobjects"]}
+    custom = [entity["name"] for entity in described["sobjects"] if entity["custom"]]
 
-    assert {"Lead", "Contact", "Account", "Opportunity", "Task"} == {
+    assert {"Lead", "Contact", "Account", "Opportunity", "Case", "Known_Issue__c", "Task"} == {
         name for name, createable in objects.items() if createable
     }
+    assert ["Known_Issue__c"] == custom
     assert {"User", "Group", "Organization"} < objects.keys()
 
 

@@ -10,7 +10,7 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-SALES, OPS = "C0SALESDEV1", "C0OPSSUMM01"
+SALES, OPS, SUPPORT = "C0SALESDEV1", "C0OPSSUMM01", "C0SUPPORT01"
 METADATA = {"event_type": "triage_escalated", "event_payload": {"key": "k-1"}}
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "*Hello*"}}]
 
@@ -253,7 +253,9 @@ def test_a_reader_looks_things_up(url: str) -> None:
         reader.team_info()["team"]["domain"],
     )
     assert (SALES, "sales-triage", True) == (channel["id"], channel["name"], channel["is_member"])
-    assert [SALES, OPS] == [found["id"] for found in reader.conversations_list()["channels"]]
+    assert [SALES, OPS, SUPPORT] == [
+        found["id"] for found in reader.conversations_list()["channels"]
+    ]
     assert ("Dana Reyes", False) == (dana["real_name"], dana["is_bot"])
     assert bot["is_bot"] is True
     assert [dana, bot] == [member for member in members if member["id"] in (dana["id"], bot["id"])]

@@ -15,6 +15,7 @@ from triage_agent.decision.actions import (
     WriteDraft,
 )
 from triage_agent.decision.item import Item
+from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
     PLACEHOLDER,
@@ -23,8 +24,8 @@ from triage_agent.operating_model.schema import (
     CreateAction,
     DraftAction,
     PostAction,
-    Scalar,
     UpdateAction,
+    WritesRecords,
 )
 
 
@@ -43,7 +44,15 @@ class Refused:
     reason: str
 
 
-Verdict = Allowed | Refused
+@dataclass(frozen=True)
+class NeedsApproval:
+    """The page gives this action only on the word of `who`: a team, the owner or the deputy."""
+
+    line: str
+    who: str
+
+
+Verdict = Allowed | NeedsApproval | Refused
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,8 @@ def _within_declaration(request: Request, model: OperatingModel) -> Verdict | No
         return Refused(model.line("may", action.name), reason)
     if rule.alone == "yes":
         return Allowed(model.line("may", action.name))
+    if isinstance(rule, WritesRecords) and rule.ask:
+        return NeedsApproval(model.line("may", action.name, "ask"), rule.ask.who)
     return None
 
 

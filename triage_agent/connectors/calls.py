@@ -2,14 +2,15 @@
 
 from collections import Counter, deque
 
-from triage_agent.decision.events import Called
+from triage_agent.authority.wire import System
+from triage_agent.decision.events import Blocked, Called
 
 
 class CallLog:
     """Requests as they happened, safe to fill from several threads."""
 
     def __init__(self) -> None:
-        self._called: deque[Called] = deque()
+        self._called: deque[Called | Blocked] = deque()
         self.counts: Counter[str] = Counter()
 
     def add(self, called: Called) -> None:
@@ -21,6 +22,10 @@ class CallLog:
         """The model's calls are events of their items; here they are only counted."""
         self.counts["model"] += 1
 
-    def drain(self) -> list[Called]:
+    def block(self, system: System, method: str, path: str, reason: str) -> None:
+        """One request that was kept back; it isn't counted as made."""
+        self._called.append(Blocked(system=system, method=method, path=path, reason=reason))
+
+    def drain(self) -> list[Called | Blocked]:
         """The requests since the last time this was asked."""
         return [self._called.popleft() for _ in range(len(self._called))]

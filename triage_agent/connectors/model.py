@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.completion import Completion, Usage
+from triage_agent.connectors.guard import Pass
 from triage_agent.connectors.patience import patiently
 from triage_agent.decision.events import Call
 from triage_agent.decision.prompts import Question
@@ -21,6 +22,8 @@ from triage_agent.errors import ConnectorError, NotLetIn, WrongUsage
 if TYPE_CHECKING:
     from triage_agent.connectors.model_client import ModelClient
 
+OPENAI = "https://api.openai.com/v1"
+"""Where the vendor's client goes when it isn't told."""
 Outcome = Literal["answered", "refused", "filtered", "truncated", "torn", "no_answer"]
 _Read = tuple[Outcome, str | None, str | None]  # the outcome, the form, and why there is none
 
@@ -59,10 +62,12 @@ class ModelConnector:
         endpoint: Endpoint,
         prices: dict[str, Price],
         calls: CallLog,
+        guard: Pass,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Nothing is connected before the first question."""
-        self._endpoint, self._prices, self._calls, self._sleep = endpoint, prices, calls, sleep
+        self._endpoint, self._prices, self._calls = endpoint, prices, calls
+        self._guard, self._sleep = guard, sleep
         self._client: ModelClient | None = None
         self._connecting = Lock()
 
@@ -74,7 +79,9 @@ class ModelConnector:
                     ModelClient,
                 )
 
-                self._client = ModelClient(self._endpoint.api_key, self._endpoint.base_url)
+                self._client = ModelClient(
+                    self._endpoint.api_key, self._endpoint.base_url, self._guard
+                )
             return self._client
 
     def close(self) -> None:

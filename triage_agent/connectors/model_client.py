@@ -1,5 +1,8 @@
 """OpenAI's own client, with its errors as ours. Apart, because it takes long to import."""
 
+from httpx2 import HTTPTransport, Limits
+from httpx2 import Request as HttpRequest
+from httpx2 import Response as HttpResponse
 from openai import (
     APIConnectionError,
     APIError,
@@ -14,10 +17,14 @@ from openai import (
 from pydantic import ValidationError
 
 from triage_agent.connectors.completion import Completion
+from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import retry_after
 from triage_agent.decision.prompts import Question
-from triage_agent.errors import ConnectorError, NotLetIn, Rejected, Unavailable, WrongUsage
+from triage_agent.errors import NotLetIn, Rejected, TriageError, Unavailable, WrongUsage
 
+UNREACHABLE = "can't be reached, or was cut off"
+CONNECTIONS = 256
+"""As many as a page may ask questions at once."""
 _PASSING = frozenset({408, 409, 429})
 _SERVER_ERROR = 500
 
@@ -25,12 +32,12 @@ _SERVER_ERROR = 500
 class ModelClient:
     """Asks once; whoever calls decides about further tries."""
 
-    def __init__(self, api_key: str, base_url: str | None) -> None:
+    def __init__(self, api_key: str, base_url: str | None, guard: Pass) -> None:
         self._client = OpenAI(
             api_key=api_key,
             base_url=base_url,
             max_retries=0,
-            http_client=DefaultHttpxClient(follow_redirects=False),
+            http_client=DefaultHttpxClient(follow_redirects=False, transport=_Transport(guard)),
         )
 
     def close(self) -> None:
@@ -67,9 +74,23 @@ class ModelClient:
         )
 
 
-def _translated(exc: APIError) -> ConnectorError:
+class _Transport(HTTPTransport):
+    """Every request passes the guard, at the last moment before it leaves."""
+
+    def __init__(self, guard: Pass) -> None:
+        super().__init__(limits=Limits(max_connections=CONNECTIONS))
+        self._guard = guard
+
+    def handle_request(self, request: HttpRequest) -> HttpResponse:
+        self._guard(outgoing("model", request.method, str(request.url)))
+        return super().handle_request(request)
+
+
+def _translated(exc: APIError) -> TriageError:
     """Our error, without the body, which may repeat the request."""
     match exc:
+        case APIError(__cause__=TriageError() as ours):  # the guard's, which the client wraps
+            return ours
         case AuthenticationError() | PermissionDeniedError():
             return NotLetIn("model", str(exc.code), "refuses the credentials")
         case APITimeoutError():
@@ -79,7 +100,7 @@ def _translated(exc: APIError) -> ConnectorError:
             if exc.status_code in _PASSING or exc.status_code >= _SERVER_ERROR:
                 return Unavailable("model", code, said, retry_after(exc.response.headers))
             return Rejected("model", code, said)
-        case APIConnectionError():
-            return Unavailable("model", "CONNECT", "can't be reached, or was cut off")
         case _:
-            return Unavailable("model", "TORN", "the answer can't be read")
+            lost = isinstance(exc, APIConnectionError)
+            code, said = ("CONNECT", UNREACHABLE) if lost else ("TORN", "the answer can't be read")
+            return Unavailable("model", code, said)

@@ -4,10 +4,12 @@ What surely did not happen is tried again by itself. After a cut or a 5xx a mess
 so it is looked up before it is posted again.
 """
 
+import json
 import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +17,7 @@ from http.client import HTTPException
 from socket import gaierror
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 from slack_sdk import WebClient
@@ -24,6 +26,7 @@ from slack_sdk.web import SlackResponse
 
 from triage_agent.connectors import slack_messages
 from triage_agent.connectors.calls import CallLog
+from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
 from triage_agent.decision.actions import HandOver
 from triage_agent.decision.events import Called
@@ -69,11 +72,13 @@ class SlackConnector:
         url: str,
         record_url: str,
         calls: CallLog,
+        guard: Pass,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`url` ends in `/api/`; `record_url` is put before a record's id to link to it."""
         self._client = _Client(
             calls,
+            guard,
             token=token,
             base_url=url,
             timeout=TIMEOUT,
@@ -105,6 +110,14 @@ class SlackConnector:
         """Posts the message under which further hand-overs go as replies."""
         text, blocks = slack_messages.overflow(team)
         return self._post(channel, OVERFLOW, key, text=text, blocks=blocks)
+
+    def tell(self, channel: str, words: str) -> None:
+        """Posts our own words; a message whose answer is lost counts as told."""
+        text, blocks = slack_messages.notice(words)
+        with suppress(AnswerLost):
+            self._call(
+                self._client.chat_postMessage, AnswerLost, channel=channel, text=text, blocks=blocks
+            )
 
     def find(self, channel: str, since: datetime) -> dict[str, Posted]:
         """The messages of this agent in a channel and its threads since a moment, by key."""
@@ -191,13 +204,14 @@ class _NoRedirect(HTTPRedirectHandler):
 class _Client(WebClient):
     """The vendor's client, with every request put onto the record and none redirected."""
 
-    def __init__(self, calls: CallLog, **options: Any) -> None:  # noqa: ANN401 - the vendor's options
+    def __init__(self, calls: CallLog, guard: Pass, **options: Any) -> None:  # noqa: ANN401 - the vendor's options
         super().__init__(**options)
-        self._calls = calls
+        self._calls, self._guard = calls, guard
         self._opener = build_opener(_NoRedirect, HTTPSHandler(context=self.ssl))
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
         """The one place where the vendor's client opens a connection for what we call."""
+        self._guard(outgoing("slack", req.get_method(), url, _given(req)))
         begun, status = time.monotonic(), None
         try:
             with self._opener.open(req, timeout=self.timeout) as response:
@@ -217,6 +231,15 @@ class _Client(WebClient):
                 ),
             )
         return {"status": status, "headers": response.headers, "body": body}
+
+
+def _given(request: Request) -> dict[str, Any]:
+    """A call's arguments, of JSON or of a form."""
+    text = request.data.decode() if isinstance(request.data, bytes) else ""
+    if "json" in str(request.get_header("Content-type")):
+        found: dict[str, Any] = json.loads(text or "{}")
+        return found
+    return dict(parse_qsl(text))
 
 
 def _silent() -> logging.Logger:

@@ -64,6 +64,11 @@ def overflow(team: str) -> tuple[str, list[dict[str, Any]]]:
     return title, [part.to_dict() for part in parts]
 
 
+def notice(words: str) -> tuple[str, list[dict[str, Any]]]:
+    """A sentence about the agent itself, as fallback and blocks."""
+    return words, [SectionBlock(text=_plain(words)).to_dict()]
+
+
 def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
     return RichTextSectionElement(
         elements=[

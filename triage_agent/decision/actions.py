@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from triage_agent.decision.values import Value
-from triage_agent.operating_model.schema import Scalar
+from triage_agent.operating_model.kinds import Scalar
 
 
 class UpdateRecord(Value):

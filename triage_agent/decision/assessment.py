@@ -9,7 +9,7 @@ from triage_agent.decision.values import Value
 from triage_agent.operating_model.schema import UNCLEAR, Page
 
 SUMMARY_LENGTH = 255
-"""Characters of a summary that are kept: what a text field of the CRM holds."""
+"""Characters of a summary that are kept: what a text field of Salesforce holds."""
 
 
 class Flag(Value):

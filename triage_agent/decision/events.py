@@ -114,6 +114,15 @@ class Permitted(Value):
     line: str
 
 
+class Held(Value):
+    """An action waits for the word of `who`, whom the page names; nothing of it is done."""
+
+    kind: Literal["Held"] = "Held"
+    action: str
+    line: str
+    who: str
+
+
 class Refused(Value):
     kind: Literal["Refused"] = "Refused"
     action: str
@@ -193,6 +202,40 @@ class Called(Value):
     seconds: float
 
 
+class Blocked(Value):
+    """A request that the page doesn't give was kept back at the wire: no byte of it left."""
+
+    kind: Literal["Blocked"] = "Blocked"
+    system: Literal["salesforce", "slack", "model"]
+    method: str
+    path: str
+    reason: str
+
+
+class Paused(Value):
+    """Nothing is written from here on. `by`: a person of the page, or the agent itself."""
+
+    kind: Literal["Paused"] = "Paused"
+    by: str
+    reason: str
+
+
+class Answer(Value):
+    """One line of the checklist before resuming."""
+
+    question: str
+    answer: str
+
+
+class Resumed(Value):
+    """Somebody whom the page names has answered its checklist, and lets the agent go on."""
+
+    kind: Literal["Resumed"] = "Resumed"
+    by: str
+    login: str
+    checklist: tuple[Answer, ...]
+
+
 class Finished(Value):
     kind: Literal["Finished"] = "Finished"
     received: int
@@ -219,6 +262,7 @@ Event = Annotated[
     | Drafted
     | Planned
     | Permitted
+    | Held
     | Refused
     | Intended
     | Done
@@ -227,6 +271,9 @@ Event = Annotated[
     | Overtaken
     | Started
     | Called
+    | Blocked
+    | Paused
+    | Resumed
     | Finished
     | Broke,
     Field(discriminator="kind"),

@@ -7,7 +7,8 @@ from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.item import Item
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.text import clipped
-from triage_agent.operating_model.schema import Member, Page, Scalar
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import Member, Page
 
 REQUEST_LENGTH = 600
 """Characters of the request that a hand-over quotes; the record holds the rest."""

@@ -1,12 +1,13 @@
 """The piece of work: one version of one record, with what was read around it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from triage_agent.decision.values import Value, canonical
-from triage_agent.operating_model.schema import Page, Scalar
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import Page
 
 Mode = Literal["shadow", "live"]
 
@@ -57,6 +58,21 @@ class Item:
 def shown_fields(record: Record, page: Page) -> dict[str, Scalar]:
     """The fields that the page shows to the model, in the page's order."""
     return {name: record.fields.get(name) for name in page.item_read.shown_to_model}
+
+
+ELSEWHERE = "(on the record only)"
+"""Stands for a masked value: that there is one, and nothing about it."""
+
+
+def masked(record: Record, masks: Sequence[str], says_nothing: Callable[[Scalar], bool]) -> Record:
+    """A record as it may be kept: of some fields only whether they say anything."""
+    kept = {
+        name: (None if value is None or says_nothing(value) else ELSEWHERE)
+        if name in masks
+        else value
+        for name, value in record.fields.items()
+    }
+    return record.model_copy(update={"fields": kept})
 
 
 def identity(mode: Mode, record: Record, page: Page) -> str:

@@ -94,6 +94,12 @@ class PatternFile(Value):
     claims: dict[str, Patterns]
     never_state: dict[str, Patterns]
 
+    def everything(self) -> Iterator[Pattern]:
+        """All patterns, the floor's and those for drafts."""
+        for group in (self.topics, self.consequential, self.claims, self.never_state):
+            for some in group.values():
+                yield from some
+
     def is_filler(self, value: object) -> bool:
         """Whether a field that isn't empty says nothing all the same."""
         return normalised(str(value)).casefold() in self.fillers

@@ -15,6 +15,7 @@ from triage_agent.decision.hand_over import hand_over
 from triage_agent.decision.item import Item
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.values import Value
+from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
     PLACEHOLDER,
     RECORD_OWNER,
@@ -24,7 +25,6 @@ from triage_agent.operating_model.schema import (
     Member,
     Page,
     PostAction,
-    Scalar,
     UpdateAction,
 )
 from triage_agent.operating_model.working_time import due

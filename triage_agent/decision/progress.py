@@ -20,6 +20,7 @@ from triage_agent.decision.events import (
     Failed,
     FiredRule,
     Happened,
+    Held,
     Intended,
     ModelCalled,
     NotFound,
@@ -39,12 +40,13 @@ from triage_agent.operating_model.schema import Page
 MAX_FAILURES = 3
 """After so many failures an item goes to a person, and a write is not tried again."""
 
-Verdict = Literal["allowed", "refused"]
+Verdict = Literal["allowed", "needs_approval", "refused"]
 Status = Literal["open", "settled", "escalated", "failed"]
 ActionState = Literal[
     "planned",
     "recorded",
     "permitted",
+    "held",
     "refused",
     "intended",
     "done",
@@ -230,6 +232,11 @@ class Story:
         self.verdicts[event.action] = "allowed"
         if self.states.get(event.action) in (None, "planned", "refused"):
             self.states[event.action] = "permitted"
+
+    @_fold.register
+    def _(self, event: Held) -> None:
+        self.verdicts[event.action] = "needs_approval"
+        self.states[event.action] = "held"
 
     @_fold.register
     def _(self, event: Refused) -> None:

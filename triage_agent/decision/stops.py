@@ -13,7 +13,8 @@ from triage_agent.decision.item import Item, text_shown
 from triage_agent.decision.patterns import NONE, PatternFile, Patterns
 from triage_agent.decision.text import contains, normalised
 from triage_agent.decision.values import Value
-from triage_agent.operating_model.schema import UNCLEAR, Conflict, Page, Scalar
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import UNCLEAR, Conflict, Page
 
 Source = Literal["floor", "model"]
 
@@ -47,7 +48,7 @@ class Subject:
 
     @classmethod
     def of(cls, item: Item, patterns: PatternFile) -> "Subject":
-        """The text is normalised field by field: an order can hide in a company's name."""
+        """The text is normalised field by field: an order can hide in a name."""
         return cls(item, patterns, "\n".join(map(normalised, text_shown(item.shown))))
 
     @property

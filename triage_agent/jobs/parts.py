@@ -9,6 +9,7 @@ from triage_agent.connectors.model import ModelConnector
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.connectors.salesforce.writing import Writer
 from triage_agent.connectors.slack import SlackConnector
+from triage_agent.decision.item import Mode
 from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.prompts import Prompt
 from triage_agent.ledger.store import Ledger
@@ -33,9 +34,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything that a sweep needs; tests replace any of it."""
+    """Everything that a sweep needs; tests replace any of it.
+
+    `check_pause` raises `Paused` where the agent is; `pause` has it pause itself, for a reason.
+    """
 
     rules: Rules
+    mode: Mode
+    check_pause: Callable[[], None]
+    pause: Callable[[str], None]
     ledger: Ledger
     calls: CallLog
     salesforce: SalesforceClient

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
+from triage_agent.authority.limits import Breaker
 from triage_agent.connectors.salesforce.writing import COLLECTION
 from triage_agent.decision.actions import Action
 from triage_agent.decision.events import Event, Failed, System
@@ -41,7 +42,7 @@ from triage_agent.effects.deliver import (
     deliver_records,
 )
 from triage_agent.effects.look_up import Interrupted, look_up
-from triage_agent.errors import ConnectorError, TriageError
+from triage_agent.errors import ConnectorError, Paused, TriageError
 from triage_agent.jobs.lanes import Lane
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.steps import Steps, Work
@@ -50,7 +51,7 @@ from triage_agent.operating_model.schema import PostAction
 log = structlog.get_logger()
 POSTS_AT_ONCE = 20
 RECORDS = "records"
-"""The lane of all that is written into the CRM; each action that posts has one of its own."""
+"""The lane of all that is written as records; each action that posts has one of its own."""
 TOGETHER = 0.01
 """Seconds within which results are committed in one group."""
 READ_AHEAD = 4
@@ -92,6 +93,7 @@ class Pipeline:
         self._lost: defaultdict[System, list[str]] = defaultdict(list)
         self._looking: set[System] = set()
         self._under_way: defaultdict[str, set[str]] = defaultdict(set)
+        self._breaker = Breaker(self._page.limits)
         self._tried: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def run(self, unfinished: Iterable[str], fresh: Batches) -> None:
@@ -184,7 +186,13 @@ class Pipeline:
         return future.result()
 
     def _commit(self, entries: list[Entry]) -> None:
+        """Makes events durable; beyond one of the page's limits the agent pauses itself."""
         self._parts.ledger.append(self._run, self._parts.clock(), entries)
+        for _, event in entries:
+            self._breaker.count(event)
+        if not self._broken and (reason := self._breaker.tripped):
+            self._parts.pause(reason)
+            self._broken = Paused(f"the agent has paused itself: {reason}")
 
     def _route(self, item: str) -> None:
         """Hands out an item's next step; one that was tried in vain waits for another run."""

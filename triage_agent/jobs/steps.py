@@ -1,4 +1,4 @@
-"""One item, one step: each function turns a step into the events that it leads to."""
+"""One item, one step: each function turns a step into the events that follow from it."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from triage_agent.jobs.parts import Parts
 
 Events = Iterator[Event]
 Form = TypeVar("Form")
+Verdict = events.Permitted | events.Held | events.Refused
 
 
 @dataclass(frozen=True)
@@ -167,11 +168,13 @@ class Steps:
         for action in actions:
             yield self._verdict(work, action)
 
-    def _verdict(self, work: Work, action: Action) -> events.Permitted | events.Refused:
+    def _verdict(self, work: Work, action: Action) -> Verdict:
         request = gate.Request(action, work.item, bool(work.judged.stops))
         match gate.judge(request, self._rules.model):
             case gate.Allowed(line):
                 return events.Permitted(action=action.name, line=line)
+            case gate.NeedsApproval(line, who):
+                return events.Held(action=action.name, line=line, who=who)
             case gate.Refused(line, reason):
                 return events.Refused(action=action.name, line=line, reason=reason)
 

@@ -10,7 +10,7 @@ import structlog
 
 from triage_agent.connectors.salesforce.reading import Surroundings, new_records, surroundings
 from triage_agent.decision import events
-from triage_agent.decision.item import Mode, Record, identity
+from triage_agent.decision.item import Record, identity, masked
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
 from triage_agent.errors import LedgerFailed, TriageError, WrongUsage
@@ -54,7 +54,6 @@ Progress = Callable[[int, int], None]
 
 def sweep(
     parts: Parts,
-    mode: Mode,
     *,
     limit: int | None = None,
     only: str | None = None,
@@ -62,14 +61,14 @@ def sweep(
 ) -> RunReport:
     """Runs once. `limit` tightens the page's items per run; `only` names one item or record.
 
-    `RunRefused` where another run holds the lock; any other error is on the ledger before it
-    is raised, but for `LedgerFailed`.
+    `RunRefused` where another run holds the lock, `Paused` where the agent is paused, or pauses
+    itself; any error but the first and `LedgerFailed` is on the ledger before it is raised.
     """
     now = parts.clock()
     run = f"run-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
     with parts.ledger.only_run(run, now):
         try:
-            return _Sweep(parts, mode, run, progress).run(limit, only)
+            return _Sweep(parts, run, progress).run(limit, only)
         except LedgerFailed:
             raise  # there is nowhere to write it down
         except Exception as exc:
@@ -86,8 +85,8 @@ def _record(parts: Parts, run: str, reason: str) -> None:
 
 
 class _Sweep:
-    def __init__(self, parts: Parts, mode: Mode, run: str, progress: Progress) -> None:
-        self._parts, self._mode, self._run, self._progress = parts, mode, run, progress
+    def __init__(self, parts: Parts, run: str, progress: Progress) -> None:
+        self._parts, self._mode, self._run, self._progress = parts, parts.mode, run, progress
         self._page = parts.rules.page
         self._begun = time.monotonic()
         self._reports: list[ItemReport] = []
@@ -97,6 +96,7 @@ class _Sweep:
     def run(self, limit: int | None, only: str | None) -> RunReport:
         """Checks, finds, works, reports."""
         parts = self._parts
+        parts.check_pause()
         self._check()
         unfinished = [
             item
@@ -108,6 +108,7 @@ class _Sweep:
             raise WrongUsage(f"--item {only}: no new record and no item has this id")
         received = len(found.fresh)
         self._expected = len(unfinished) + received
+        parts.ledger.drop_texts(parts.clock() - self._page.logs.keeps)
         self._append(self._started(len(unfinished)))
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
@@ -165,11 +166,24 @@ class _Sweep:
                 [one.record for one in some],
                 self._parts.rules.patterns.free_mail,
             )
-            yield [
-                entry
-                for one in some
-                for entry in _beginning(one, self._mode, around[one.record.id])
-            ]
+            yield [entry for one in some for entry in self._beginning(one, around[one.record.id])]
+
+    def _beginning(self, one: Fresh, around: Surroundings) -> list[Entry]:
+        rules = self._parts.rules
+        masks, is_filler = rules.page.logs.masks, rules.patterns.is_filler
+        received = events.Received(
+            mode=self._mode,
+            object=one.record.object,
+            record_id=one.record.id,
+            replaces=one.replaces,
+            record=masked(one.record, masks, is_filler),
+        )
+        read = events.Read(
+            looked_at=tuple(around.looked_at),
+            record_ids=tuple(record.id for record in around.records),
+            related=tuple(around.records),
+        )
+        return [(one.item, received), (one.item, read)]
 
     def _ended(self, item: str, story: Story) -> None:
         self._reports.append(item_report(item, story))
@@ -195,19 +209,3 @@ class _Sweep:
             requests=Requests(**self._parts.calls.counts),
             seconds=round(time.monotonic() - self._begun, 2),
         )
-
-
-def _beginning(one: Fresh, mode: Mode, around: Surroundings) -> list[Entry]:
-    received = events.Received(
-        mode=mode,
-        object=one.record.object,
-        record_id=one.record.id,
-        replaces=one.replaces,
-        record=one.record,
-    )
-    read = events.Read(
-        looked_at=tuple(around.looked_at),
-        record_ids=tuple(record.id for record in around.records),
-        related=tuple(around.records),
-    )
-    return [(one.item, received), (one.item, read)]

@@ -45,6 +45,15 @@ class Database(ABC):
         except DBAPIError as exc:
             raise failed(self.place, exc) from exc
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection of its own to read with, from any thread."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except DBAPIError as exc:
+            raise failed(self.place, exc) from exc
+
     @abstractmethod
     def check_fit(self, connection: Connection) -> None:
         """Raises `WrongUsage` where the database can't hold every text."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Insert, func, insert, or_, select
+from sqlalchemy import Connection, Insert, delete, func, insert, or_, select
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
@@ -25,7 +25,14 @@ from triage_agent.ledger.tables import belongs_to, events, items, payloads
 
 _MANY = 500  # values in one IN list: below every database's limit
 RUN_PREFIX = "run-"
-"""How the stream of a run begins; every other stream is an item's."""
+"""How the stream of a run begins."""
+AGENT = "agent"
+"""The stream of what people do to the agent as a whole; every other stream is an item's."""
+
+
+def is_item(stream: str) -> bool:
+    """Whether a stream is an item's."""
+    return stream != AGENT and not stream.startswith(RUN_PREFIX)
 
 
 class Ledger:
@@ -74,7 +81,7 @@ class Ledger:
                 happened = Happened(at=at, run=run, event=what)
                 link = seal(stream, self._heads[stream], happened, random_salt)
                 self._heads[stream] = Head(link.sequence + 1, link.hash)
-                if not stream.startswith(RUN_PREFIX):
+                if is_item(stream):
                     self._story(connection, stream, link.sequence).tell(happened)
                 sealed.append(link)
             _write(connection, sealed)
@@ -106,6 +113,13 @@ class Ledger:
         """All that happened in a stream, in order."""
         with self.database.transaction() as connection:
             return list(_events(connection, stream))
+
+    def last(self, stream: str) -> Happened | None:
+        """The last that happened in a stream, as it is now; safe to ask from any thread."""
+        query = _STREAM.where(events.c.stream == stream)
+        with self.database.reading() as connection:
+            rows = connection.execute(query.order_by(events.c.sequence.desc()).limit(1))
+            return next((opened(_from_row(row)) for row in rows), None)
 
     def sealed(self, stream: str) -> list[Sealed]:
         """A stream as it is stored, for `chain.check`."""
@@ -145,6 +159,25 @@ class Ledger:
             )
             return list(rows.scalars())
 
+    def last_run(self) -> str | None:
+        """The stream of the run that began last."""
+        with self.database.transaction() as connection:
+            query = select(events.c.stream).where(events.c.kind == "Started")
+            return connection.execute(query.order_by(events.c.number.desc()).limit(1)).scalar()
+
+    def told(self, stream: str, *kinds: str) -> list[Happened]:
+        """What happened of some kinds in a stream, in order."""
+        query = _STREAM.where(events.c.stream == stream, events.c.kind.in_(kinds))
+        with self.database.transaction() as connection:
+            rows = connection.execute(query.order_by(events.c.sequence))
+            return [opened(_from_row(row)) for row in rows]
+
+    def counts(self, mode: Mode) -> dict[str, int]:
+        """How many items stand where, by status."""
+        query = select(items.c.status, func.count()).where(items.c.mode == mode)
+        with self.database.transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(items.c.status))}
+
     def find(self, wanted: str) -> list[str]:
         """The streams that an id means: an item, a run, or all items of a record."""
         if not wanted.isprintable():  # no id is; and databases refuse some such text
@@ -170,6 +203,23 @@ class Ledger:
                 .order_by(func.min(events.c.number)),
             )
             return list(rows.scalars())
+
+    def drop_texts(self, before: datetime) -> None:
+        """Forgets texts that came before a moment; what happened stays, and the chain holds.
+
+        An item that hasn't ended keeps its own: they are still needed.
+        """
+        texts = select(events.c.private, events.c.at).where(
+            events.c.private.in_(select(payloads.c.digest))
+        )
+        ended = select(items.c.item).where(items.c.status.in_(("settled", "escalated")))
+        old = select(events.c.private).where(
+            events.c.at < before.isoformat(), events.c.stream.in_(ended)
+        )
+        with self.database.transaction() as connection:
+            first = connection.execute(texts.order_by(events.c.number).limit(1)).first()
+            if first and first.at < before.isoformat():
+                connection.execute(delete(payloads).where(payloads.c.digest.in_(old)))
 
     def claim_for(self, system: str, identity: str) -> None:
         """Binds the ledger to one org or workspace for good; another one is refused."""
@@ -204,7 +254,7 @@ class Ledger:
         return self._stories[item]
 
     def _project(self, connection: Connection, streams: Iterable[str]) -> None:
-        rows = [self._projected(stream) for stream in streams if not stream.startswith(RUN_PREFIX)]
+        rows = [self._projected(stream) for stream in streams if is_item(stream)]
         if not rows:
             return
         connection.execute(self._upsert, rows)
@@ -258,25 +308,19 @@ def _write(connection: Connection, sealed: Sequence[Sealed]) -> None:
         connection.execute(_ADD_PAYLOADS, kept)
 
 
+_STREAM = select(events, payloads.c.salt, payloads.c.body.label("text")).outerjoin(
+    payloads, payloads.c.digest == events.c.private
+)
+
+
 def _sealed(connection: Connection, stream: str) -> Iterator[Sealed]:
-    rows = connection.execute(
-        select(events, payloads.c.salt, payloads.c.body.label("text"))
-        .outerjoin(payloads, payloads.c.digest == events.c.private)
-        .where(events.c.stream == stream)
-        .order_by(events.c.sequence),
-    )
-    for row in rows:
-        payload = Payload(row.private, row.salt, row.text) if row.salt else None
-        yield Sealed(
-            row.stream,
-            row.sequence,
-            row.kind,
-            row.at,
-            row.run,
-            row.body,
-            row.hash,
-            payload,
-        )
+    query = _STREAM.where(events.c.stream == stream).order_by(events.c.sequence)
+    return map(_from_row, connection.execute(query))
+
+
+def _from_row(row: Any) -> Sealed:  # noqa: ANN401 - a row of `_STREAM`
+    payload = Payload(row.private, row.salt, row.text) if row.salt else None
+    return Sealed(row.stream, row.sequence, row.kind, row.at, row.run, row.body, row.hash, payload)
 
 
 def _events(connection: Connection, stream: str) -> Iterator[Happened]:

@@ -7,24 +7,25 @@ from pydantic import Field
 
 from triage_agent.decision.events import Happened
 from triage_agent.decision.values import Value
-from triage_agent.ledger.store import RUN_PREFIX, Ledger
+from triage_agent.ledger.store import AGENT, Ledger, is_item
 from triage_agent.ledger.words import words
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "What did the agent receive?": ("Received", "Started", "Finished", "Broke"),
     "What data did it look at?": ("Read",),
-    "What tools did it call?": ("ModelCalled", "Called"),
+    "What tools did it call?": ("ModelCalled", "Called", "Blocked"),
     "What did it decide?": (
         "Assessed",
         "Stopped",
         "Drafted",
         "Planned",
         "Permitted",
+        "Held",
         "Refused",
         "Failed",
     ),
     "What did it change?": ("Intended", "Done", "NotFound", "Overtaken"),
-    "Who reviewed or approved?": (),
+    "Who reviewed or approved?": ("Paused", "Resumed"),
     "What happened after that?": (),
 }
 
@@ -57,13 +58,13 @@ def timelines(ledger: Ledger, wanted: str) -> list[Timeline]:
 def _timeline(ledger: Ledger, stream: str) -> Timeline:
     happened = ledger.events(stream)
     lines = [_line(one) for one in happened]
-    is_run = stream.startswith(RUN_PREFIX)
-    story = None if is_run else ledger.story(stream)
+    story = ledger.story(stream) if is_item(stream) else None
+    other = "the agent" if stream == AGENT else "a run"
     return Timeline(
         stream=stream,
-        about="a run" if story is None else f"{story.object} {story.record_id}, {story.mode}",
+        about=other if story is None else f"{story.object} {story.record_id}, {story.mode}",
         status=story.status if story else None,
-        items=ledger.items_of(stream) if is_run else [],
+        items=ledger.items_of(stream) if story is None else [],
         questions={
             question: [line for line in lines if line.kind in kinds]
             for question, kinds in QUESTIONS.items()

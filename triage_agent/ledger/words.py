@@ -4,6 +4,7 @@ from functools import singledispatch
 
 from triage_agent.decision.events import (
     Assessed,
+    Blocked,
     Broke,
     Called,
     Done,
@@ -12,15 +13,18 @@ from triage_agent.decision.events import (
     Failed,
     Finished,
     FiredRule,
+    Held,
     Intended,
     ModelCalled,
     NotFound,
     Overtaken,
+    Paused,
     Permitted,
     Planned,
     Read,
     Received,
     Refused,
+    Resumed,
     Started,
     Stopped,
 )
@@ -66,6 +70,11 @@ def _(event: Called) -> str:
 
 
 @words.register
+def _(event: Blocked) -> str:
+    return f"{event.system}: {event.method} {event.path} was kept back: {event.reason}"
+
+
+@words.register
 def _(event: Assessed) -> str:
     said = f": {event.assessment.summary}" if event.assessment else ""
     return f"the model says {event.category}, confidence {event.confidence:.2f}{said}"
@@ -91,6 +100,11 @@ def _(event: Planned) -> str:
 @words.register
 def _(event: Permitted) -> str:
     return f"{event.action} is allowed by {event.line}"
+
+
+@words.register
+def _(event: Held) -> str:
+    return f"{event.action} waits for {event.who}, by {event.line}"
 
 
 @words.register
@@ -139,6 +153,17 @@ def _(event: Finished) -> str:
         f"{event.received} received: {event.settled} settled, {event.escalated} escalated, "
         f"{event.failed} failed, {event.deferred} deferred; {event.refused} actions refused"
     )
+
+
+@words.register
+def _(event: Paused) -> str:
+    return f"paused by {event.by}: {event.reason}"
+
+
+@words.register
+def _(event: Resumed) -> str:
+    answers = (f"{one.question} {one.answer}" for one in event.checklist)
+    return "\n".join([f"resumed by {event.by} ({event.login})", *answers])
 
 
 @words.register

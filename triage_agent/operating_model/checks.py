@@ -1,9 +1,12 @@
 """What one section of the page promises to another, held before anything runs."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from triage_agent.operating_model.schema import (
     DECISION_VALUES,
+    DEPUTY,
+    OWNER,
     RECORD_OWNER,
     UNCLEAR,
     CreateAction,
@@ -12,6 +15,7 @@ from triage_agent.operating_model.schema import (
     Page,
     PostAction,
     UpdateAction,
+    WritesRecords,
     placeholders,
 )
 
@@ -20,12 +24,17 @@ Found = Iterator[tuple[Path, str]]
 
 
 def contradictions(page: Page) -> Found:
-    """Every place where the page doesn't fit itself, with what to write instead."""
-    if page.workflow.item.object not in page.reads:  # nothing else can be judged before this
+    """Every place where the page doesn't fit itself, with what to write instead.
+
+    Sections that aren't well formed are left out, and with them what they have to fit.
+    """
+    there = page.model_fields_set
+    if {"workflow", "reads"} <= there and page.workflow.item.object not in page.reads:
         yield ("workflow", "item", "object"), f"{page.workflow.item.object} is not under reads"
-        return
-    for check in _CHECKS:
-        yield from check(page)
+        there = there - {"reads"}  # nothing about it can be judged before this
+    for check, sections in _CHECKS.items():
+        if sections <= there:
+            yield from check(page)
 
 
 def _item_is_read(page: Page) -> Found:
@@ -47,10 +56,12 @@ def _shown_is_read(page: Page) -> Found:
 
 
 def _owner_and_headline_are_read(page: Page) -> Found:
-    owner = page.workflow.item.owner
+    owner, path = page.workflow.item.owner, ("workflow", "item", "owner")
+    if owner.is_ not in page.reads:
+        yield (*path, "is"), f"{owner.is_} is not under reads"
     for field in owner.when:
-        if field not in _fields(page, owner.is_):
-            yield ("workflow", "item", "owner"), f"{owner.is_}.{field} is not read"
+        if owner.is_ in page.reads and field not in _fields(page, owner.is_):
+            yield (*path, "when", field), f"{owner.is_}.{field} is not read"
     for name, read in page.reads.items():
         for index, field in enumerate(read.headline):
             if field not in read.fields:
@@ -159,15 +170,70 @@ def _categories_can_be_served(page: Page) -> Found:
             yield (*path, "reply"), "no action under may drafts a reply; add one, or write none"
         if category.task == "yes" and CreateAction not in kinds:
             yield (*path, "task"), "no action under may creates a record; add one, or write no"
+        if category.reply == "draft" and category.task == "no":
+            yield (*path, "task"), "nobody would receive its draft; write yes, or reply: none"
 
 
-_CHECKS: tuple[Callable[[Page], Found], ...] = (
-    _item_is_read,
-    _shown_is_read,
-    _owner_and_headline_are_read,
-    _matches_are_read,
-    _rules_are_read,
-    _actions_are_whole,
-    _posts_when_stopped,
-    _categories_can_be_served,
+_VAGUE = re.compile(
+    r"\b(?:team|department|dept|division|group|committee|everyone|everybody|all)\b", re.IGNORECASE
 )
+
+
+def _owner_is_a_person(page: Page) -> Found:
+    """The role may say which team they lead: `Head of …`."""
+    for path, person in ((OWNER,), page.owner), ((OWNER, DEPUTY), page.owner.deputy):
+        if vague := _VAGUE.search(person.name):
+            yield (*path, "name"), f"{vague[0]} is nobody in particular; name a person"
+    if page.owner.deputy.login == page.owner.login:
+        yield (OWNER, DEPUTY, "login"), "is the owner's own; a deputy is somebody else"
+
+
+def _people_are_known(page: Page) -> Found:
+    recovery = page.recovery
+    for key, names in (("may_pause", recovery.may_pause), ("tell", recovery.tell)):
+        for index, name in enumerate(names):
+            if not page.people(name):
+                yield ("recovery", key, index), f"{name} is nobody: {_SOMEBODY}"
+
+
+def _approvers_are_known(page: Page) -> Found:
+    for name, rule in page.may.items():
+        ask = rule.ask if isinstance(rule, WritesRecords) else None
+        if ask and not page.people(ask.who):
+            yield ("may", name, "ask", "who"), f"{ask.who} is nobody: {_SOMEBODY}"
+
+
+_SOMEBODY = "write owner, deputy or one of teams"
+
+
+def _masks_hide_nothing_needed(page: Page) -> Found:
+    """A masked field is known to be there, and nothing else about it."""
+    item, read = page.workflow.item, page.item_read
+    needed = {*read.shown_to_model, *read.headline, *item.request_text, *item.new_when}
+    for rule in page.may.values():
+        needed |= placeholders(rule.set) if isinstance(rule, WritesRecords) else set()
+    for index, field in enumerate(page.logs.masks):
+        if field not in read.fields:
+            yield ("logs", "masks", index), f"{field} is not read of {item.object}"
+        elif field in needed:
+            yield ("logs", "masks", index), f"{field} is shown or written, so it can't be masked"
+
+
+_CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
+    check: frozenset(sections.split())
+    for check, sections in {
+        _item_is_read: "workflow reads",
+        _shown_is_read: "workflow reads",
+        _owner_and_headline_are_read: "workflow reads",
+        _matches_are_read: "workflow reads",
+        _rules_are_read: "workflow reads stops_when",
+        _actions_are_whole: "workflow reads may never teams",
+        _posts_when_stopped: "may",
+        _categories_can_be_served: "workflow may",
+        _owner_is_a_person: "owner",
+        _people_are_known: "owner teams recovery",
+        _approvers_are_known: "owner teams may",
+        _masks_hide_nothing_needed: "workflow reads may logs",
+    }.items()
+}
+"""Each check, and the sections that it looks at."""

@@ -5,29 +5,42 @@ The words of the page stay plain (`yes`, `30d`, `<category>`); types turn them i
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import date
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from triage_agent.operating_model.kinds import (
+    Concurrency,
+    Dollars,
+    Duration,
+    FieldName,
+    Hours,
+    Limit,
+    Link,
+    Login,
+    Name,
+    SalesforceId,
+    Scalar,
+    Section,
+    Sentence,
+    SlackChannel,
+    SlackUser,
+    YesNo,
+    Zone,
 )
-
-from triage_agent.operating_model.working_time import WorkingHours
 
 UNCLEAR = "unclear"
 """The category of an item that fits none of the page's."""
+
+OWNER, DEPUTY = "owner", "deputy"
+"""Where the page names people: its own owner, and who stands in for them."""
 
 RECORD_OWNER = "record_owner"
 """In an action's `for`: the user who owns the record, where that is an active one."""
 
 PLACEHOLDER = re.compile(r"<([A-Za-z][A-Za-z0-9_]*)>")
-"""In an action's `set`: a value of the decision (`<category>`) or of the record (`<Company>`)."""
+"""In an action's `set`: a value of the decision (`<category>`) or of the record (`<Name>`)."""
 
 DECISION_VALUES = frozenset(
     {
@@ -42,45 +55,10 @@ DECISION_VALUES = frozenset(
     },
 )
 
-Scalar = str | int | float | bool | None
-YesNo = Literal["yes", "no"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-FieldName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Sentence = Annotated[str, Field(min_length=3)]
-SlackChannel = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{6,}$")]
-SlackUser = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{6,}$")]
-SalesforceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")]
-
-
-class Section(BaseModel):
-    """A part of the page: strict, and the same for ever once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-def _duration(written: object) -> object:
-    match = re.fullmatch(r"([1-9][0-9]{0,3})([mhd])", str(written))
-    if match is None:
-        raise ValueError(f"{written!r} is no length of time; write a number and m, h or d: 30d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _zone(written: object) -> object:
-    if str(written) not in available_timezones():
-        raise ValueError(f"{written!r} is no time zone; write one like America/New_York")
-    return ZoneInfo(str(written))
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(str)]
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str)]
-
 
 class Time(Section):
     zone: Zone
-    working_hours: Annotated[WorkingHours, BeforeValidator(WorkingHours.parse)]
+    working_hours: Hours
     holidays: list[date]
 
 
@@ -116,9 +94,18 @@ class Workflow(Section):
     categories: dict[Name, Category] = Field(min_length=1)
 
 
-class Owner(Section):
+class Person(Section):
+    """Somebody whom Slack and the operating system know; `login` is their name on the latter."""
+
     name: Sentence
     role: Sentence
+    slack: SlackUser
+    login: Login
+
+
+class Owner(Person):
+    deputy: Person
+    when_goals_conflict: list[Sentence] = Field(min_length=2)
 
 
 class DomainOf(Section):
@@ -133,35 +120,50 @@ class Read(Section):
 
     `match` holds alternatives; the first that finds something counts. Each says which of the
     object's fields equals what: a field of the item (`Email`), a field of another object that
-    was read (`Contact.AccountId`), or the domain of an e-mail address.
+    was read (`User.Email`), or the domain of an e-mail address.
     """
 
     fields: list[FieldName] = Field(min_length=1)
-    shown_to_model: list[FieldName] = []
-    headline: list[FieldName] = []
-    match: list[dict[FieldName, str | DomainOf]] = []
+    shown_to_model: list[FieldName] = Field(default_factory=list)
+    headline: list[FieldName] = Field(default_factory=list)
+    match: list[dict[FieldName, str | DomainOf]] = Field(default_factory=list)
 
 
 When = Literal["always", "settled", "stopped"]
 
 
-class UpdateAction(Section):
-    update: FieldName
+class Ask(Section):
+    """Whose word an action waits for: a team's, the owner's or the deputy's."""
+
+    who: Name
+
+
+class WritesRecords(Section):
+    """An action that changes records: on its own, or only when somebody has approved it."""
+
     set: dict[FieldName, Scalar] = Field(min_length=1)
     when: When
-    alone: Literal["yes"]
+    alone: Literal["yes"] | None = None
+    ask: Ask | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.alone is None) == (self.ask is None):
+            raise ValueError("write either alone: yes, or ask: {who: …}")
+        return self
 
 
-class CreateAction(Section):
+class UpdateAction(WritesRecords):
+    update: FieldName
+
+
+class CreateAction(WritesRecords):
     """Creates a record once: `key` names the field that carries the item's own key."""
 
     create: FieldName
-    set: dict[FieldName, Scalar] = Field(min_length=1)
     key: FieldName
     for_: list[str] = Field(alias="for", min_length=1)
     due_in: Duration
-    when: When
-    alone: Literal["yes"]
 
 
 class PostAction(Section):
@@ -176,7 +178,31 @@ class DraftAction(Section):
     alone: Literal["yes"]
 
 
-ActionRule = UpdateAction | CreateAction | PostAction | DraftAction
+FORMS = {
+    "UpdateAction": "update",
+    "CreateAction": "create",
+    "PostAction": "post_to",
+    "DraftAction": "draft",
+}
+"""Each kind of action, and the key that says that it is one."""
+
+
+def _form(written: object) -> str | None:
+    keys = written if isinstance(written, dict) else ()
+    return next((form for form, key in FORMS.items() if key in keys), None)
+
+
+ActionRule = Annotated[
+    Annotated[UpdateAction, Tag("UpdateAction")]
+    | Annotated[CreateAction, Tag("CreateAction")]
+    | Annotated[PostAction, Tag("PostAction")]
+    | Annotated[DraftAction, Tag("DraftAction")],
+    Discriminator(
+        _form,
+        custom_error_type="no_action",
+        custom_error_message="says none of update, create, post_to and draft",
+    ),
+]
 
 
 class MissingData(Section):
@@ -234,6 +260,7 @@ class Member(Section):
     name: Sentence
     slack: SlackUser
     salesforce: SalesforceId
+    login: Login
 
 
 class Team(Section):
@@ -241,24 +268,48 @@ class Team(Section):
     members: list[Member] = Field(min_length=1)
 
 
-def _link(written: str) -> str:
-    if not re.fullmatch(r"https://[a-z0-9.-]+(/[^\s<>]*)?", written):
-        raise ValueError(f"{written!r} is no https address")
-    return written
-
-
 class Drafts(Section):
     sign_as: Sentence
     max_words: Annotated[int, Field(ge=20, le=1000)]
     facts: list[Sentence] = Field(min_length=1)
-    allowed_links: list[Annotated[str, AfterValidator(_link)]]
+    allowed_links: list[Link]
     never_state: list[Name] = Field(min_length=1)
 
 
 class Limits(Section):
-    concurrency: Annotated[int, Field(ge=1, le=256)]
-    items_per_run: Annotated[int, Field(ge=1)]
-    messages_per_run: Annotated[int, Field(ge=1)]
+    """What one run may do. Beyond the last four it pauses the agent."""
+
+    concurrency: Concurrency
+    items_per_run: Limit
+    messages_per_run: Limit
+    failures_per_run: Limit
+    refusals_per_run: Limit
+    tokens_per_run: Limit
+    cost_usd_per_run: Dollars
+
+
+class Logs(Section):
+    """How long texts are kept, and which fields of the item never enter the ledger."""
+
+    keeps: Duration
+    masks: list[FieldName]
+
+
+class Evaluation(Section):
+    """`cases`: the folder with what the agent must get right before it is trusted."""
+
+    cases: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Recovery(Section):
+    """Who may stop it, who hears of that, and what is answered before it goes on.
+
+    People are the `owner`, the `deputy`, or a team.
+    """
+
+    may_pause: list[Name] = Field(min_length=1)
+    tell: list[Name] = Field(min_length=1)
+    before_resuming: list[Sentence] = Field(min_length=1)
 
 
 class Page(Section):
@@ -274,11 +325,26 @@ class Page(Section):
     teams: dict[Name, Team] = Field(min_length=1)
     drafts: Drafts
     limits: Limits
+    logs: Logs
+    evaluation: Evaluation
+    recovery: Recovery
 
     @property
     def item_read(self) -> Read:
         """What is read of the item's own object."""
         return self.reads[self.workflow.item.object]
+
+    def people(self, name: str) -> "tuple[Person | Member, ...]":
+        """Whom a name on the page means: the owner, the deputy or a team's members; or nobody."""
+        if name == OWNER:
+            return (self.owner,)
+        if name == DEPUTY:
+            return (self.owner.deputy,)
+        return tuple(self.teams[name].members) if name in self.teams else ()
+
+    def channel_of(self, name: str) -> str:
+        """Where those whom a name means are told something."""
+        return self.teams[name].channel if name in self.teams else self.people(name)[0].slack
 
     def actions(self, kind: type[Section]) -> Iterator[tuple[str, ActionRule]]:
         """The actions of one kind, with their names, in the page's order."""

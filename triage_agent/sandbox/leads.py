@@ -1,4 +1,4 @@
-"""Leads from a file of JSON lines, with the records that surround them, into an empty org."""
+"""Leads or cases from a file of JSON lines, with the records around them, into an empty org."""
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +18,11 @@ from triage_agent.sandbox.salesforce.values import timestamp
 
 SAMPLE = Path(str(files(__package__).joinpath("sample_leads.jsonl")))
 
-_ONES_OWN_ACCOUNT = ("Contact", "Opportunity")
-_CONTEXT_ORDER = ("Account", "Contact", "Opportunity", "Lead", "Task")
+_ITEMS = {"lead": "Lead", "case": "Case"}
+"""What a line may be about, by its key there."""
+_TASK_ABOUT = {"Lead": "WhoId", "Case": "WhatId"}
+_ONES_OWN_ACCOUNT = ("Contact", "Opportunity", "Case")
+_CONTEXT_ORDER = ("Account", "Contact", "Opportunity", "Known_Issue__c", "Lead", "Case", "Task")
 
 Values = dict[str, Any]
 
@@ -30,17 +33,18 @@ class LeftOutWarning(UserWarning):
 
 @dataclass(frozen=True)
 class _Line:
-    """One line: the lead, then the records around it, by object."""
+    """One line: the record that it is about, of one object, then those around it, by object."""
 
     place: str
-    lead: Values
+    object: str
+    item: Values
     context: Mapping[str, Sequence[Values]]
 
     def records(self) -> Iterator[tuple[str, Values]]:
-        """Every record of the line, each after those it may refer to; the lead before its tasks."""
+        """Every record of the line, each after those it may refer to; the item before its tasks."""
         for name in _CONTEXT_ORDER[:-1]:
             yield from ((name, values) for values in self.context.get(name, ()))
-        yield "Lead", self.lead
+        yield self.object, self.item
         yield from (("Task", values) for values in self.context.get("Task", ()))
 
 
@@ -67,9 +71,9 @@ class _Placed:
 
 
 def load(org: Org, path: Path) -> None:
-    """Put a file's leads and their surroundings into the org; all of them or, on an error, none.
+    """Put a file's items and their surroundings into the org; all of them or, on an error, none.
 
-    Dates move by one span, so that the newest lead has just been created. The caller is within
+    Dates move by one span, so that the newest item has just been created. The caller is within
     `store.changing()`. `WrongUsage` names the line; `LeftOutWarning` names what the org lacks.
     """
     lines = _read(path)
@@ -104,8 +108,9 @@ def _line(place: str, text: str) -> _Line:
         content = parsed(text)
     except ValueError as error:
         raise WrongUsage(f"{place}: not JSON ({error}); each line is one JSON object") from error
-    if not isinstance(content, dict) or not isinstance(content.get("lead"), dict):
-        raise WrongUsage(f'{place}: no lead; write {{"lead": {{...fields...}}}}')
+    key = next((key for key in _ITEMS if isinstance(content, dict) and key in content), None)
+    if key is None or not isinstance(content[key], dict):
+        raise WrongUsage(f'{place}: no lead and no case; write {{"lead": {{...fields...}}}}')
     context = content.get("context") or {}
     well_formed = isinstance(context, dict) and all(
         isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
@@ -113,12 +118,12 @@ def _line(place: str, text: str) -> _Line:
     )
     if not well_formed:
         raise WrongUsage(f'{place}: context is {{"Account": [{{...}}], "Contact": [{{...}}], ...}}')
-    return _Line(place, content["lead"], context)
+    return _Line(place, _ITEMS[key], content[key], context)
 
 
 def _newest(lines: Sequence[_Line]) -> datetime | None:
-    """When the newest lead was created, as the file says it."""
-    created = (_moment(line.lead.get("CreatedDate")) for line in lines)
+    """When the newest item was created, as the file says it."""
+    created = (_moment(line.item.get("CreatedDate")) for line in lines)
     return max((moment.astimezone(UTC) for moment in created if moment), default=None)
 
 
@@ -131,8 +136,9 @@ def _load_line(under_way: _Load, line: _Line) -> None:
         known = under_way.org.store.record(name, whole) if whole else None
         if known is None:
             identifier = _load_record(under_way, under_way.org.objects[name], values, placed)
-        elif values is line.lead:
-            raise WrongUsage(f"{line.place}: the lead {given} is there already; take one out")
+        elif values is line.item:
+            what = f"the {name.lower()} {given}"
+            raise WrongUsage(f"{line.place}: {what} is there already; take one out")
         else:
             identifier = known["Id"]
         placed.add(name, given, identifier)
@@ -158,7 +164,8 @@ def _relate(entity: Entity, values: Values, placed: _Placed) -> None:
     if entity.name in _ONES_OWN_ACCOUNT and len(accounts) == 1:
         values.setdefault("AccountId", accounts[0])
     if entity.name == "Task" and not values.get("WhoId") and not values.get("WhatId"):
-        values["WhoId"] = placed.by_object["Lead"][-1]
+        about = next(name for name in _TASK_ABOUT if name in placed.by_object)
+        values[_TASK_ABOUT[about]] = placed.by_object[about][-1]
 
 
 def _clean(under_way: _Load, entity: Entity, values: Values, placed: _Placed) -> Values:
@@ -185,7 +192,7 @@ def _target(org: Org, known: Field, value: str, placed: _Placed) -> str | None:
 
 
 def _moved(under_way: _Load, known: Field, value: object) -> object:
-    """A date or time as far from now as it was from the newest lead; anything else as it is."""
+    """A date or time as far from now as it was from the newest item; anything else as it is."""
     moment = _moment(value) if known.type in ("date", "datetime") else None
     if moment is None:
         return value

@@ -4,6 +4,7 @@ The vendor's client has no timeouts, logs in without end on a persistent 401, kn
 and puts addresses and bodies into its exceptions' text. All four are mended here.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -22,8 +23,10 @@ from simple_salesforce.exceptions import (
 )
 from urllib3.exceptions import NewConnectionError
 
+from triage_agent.authority import soql
 from triage_agent.chunks import chunks
 from triage_agent.connectors.calls import CallLog
+from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently
 from triage_agent.decision.events import Called
 from triage_agent.errors import (
@@ -63,6 +66,13 @@ class Credentials:
     private_key_file: str | None = None
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """Where these credentials may be taken to: the org, and who signs in by certificate."""
+        org = urlsplit(self.instance_url).netloc
+        signs_in = {f"{_way_in(self)['domain']}.salesforce.com"} if self.private_key_file else ()
+        return frozenset({org, *signs_in})
+
+    @property
     def settings(self) -> str:
         """The settings that these are of, to name them where they don't work."""
         given = (each.name.upper() for each in fields(self) if getattr(self, each.name))
@@ -91,6 +101,7 @@ class SalesforceClient:
         self,
         credentials: Credentials,
         calls: CallLog,
+        guard: Pass,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Nothing leaves before the first request, which logs in."""
@@ -98,7 +109,8 @@ class SalesforceClient:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Sforce-Query-Options"] = f"batchSize={ROWS_AT_ONCE}"
-        adapter = _Adapter(credentials.instance_url, calls)
+        self._session.max_redirects = 0
+        adapter = _Adapter(credentials.instance_url, calls, guard)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -133,19 +145,19 @@ class SalesforceClient:
         `WrongUsage` where the credentials don't let anybody in.
         """
         try:
-            return str(self.query("SELECT Id FROM Organization LIMIT 1")[0]["Id"])
+            return str(self.query(soql.ORGANIZATION)[0]["Id"])
         except NotLetIn as exc:
             raise self._refused(exc.code) from exc
         except (Rejected, IndexError):
             return urlsplit(self._credentials.instance_url).netloc
 
-    def query(self, soql: str, *, with_deleted: bool = False) -> list[dict[str, Any]]:
+    def query(self, asked: str, *, with_deleted: bool = False) -> list[dict[str, Any]]:
         """All rows of a query, through every page of the answer."""
-        return self.shaped(soql, lambda row: row, with_deleted=with_deleted)
+        return self.shaped(asked, lambda row: row, with_deleted=with_deleted)
 
     def shaped(
         self,
-        soql: str,
+        asked: str,
         shape: Callable[[dict[str, Any]], Result],
         *,
         with_deleted: bool = False,
@@ -153,22 +165,22 @@ class SalesforceClient:
         """What `shape` makes of each row: a page at a time, so that no more lie raw in memory."""
 
         def rows() -> list[Result]:
-            return [*map(shape, self._api.query_all_iter(soql, include_deleted=with_deleted))]
+            return [*map(shape, self._api.query_all_iter(asked, include_deleted=with_deleted))]
 
         return self._patiently("GET", rows)
 
-    def queries(self, soqls: Sequence[str]) -> list[list[dict[str, Any]]]:
+    def queries(self, asked: Sequence[str]) -> list[list[dict[str, Any]]]:
         """All rows of each of several queries, five of which go in one request."""
-        if len(soqls) == 1:
-            return [self.query(soqls[0])]
+        if len(asked) == 1:
+            return [self.query(asked[0])]
         return [
             rows
-            for some in chunks(soqls, QUERIES_AT_ONCE)
+            for some in chunks(asked, QUERIES_AT_ONCE)
             for rows in self._patiently("GET", partial(self._at_once, some))
         ]
 
-    def _at_once(self, soqls: Sequence[str]) -> list[list[dict[str, Any]]]:
-        parts = [Part("GET", f"query?{urlencode({'q': soql})}") for soql in soqls]
+    def _at_once(self, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
+        parts = [Part("GET", f"query?{urlencode({'q': query})}") for query in queries]
         return [[*self._pages(content)] for content in self._composed(parts)]
 
     def _pages(self, page: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -197,7 +209,7 @@ class SalesforceClient:
         requests = [part.as_subrequest(base, number) for number, part in enumerate(parts)]
         body = {"allOrNone": False, "compositeRequest": requests}
         answer: Any = self._api.restful("composite", method="POST", json=body)
-        return [_content(part) for part in answer["compositeResponse"]]
+        return [_answered(part) for part in answer["compositeResponse"]]
 
     def _patiently(self, method: str, call: Callable[[], Result]) -> Result:
         return patiently(lambda: translated(method, call), self._sleep)
@@ -245,10 +257,10 @@ _ODD_SHAPE = (LookupError, TypeError, AttributeError)
 class _Adapter(HTTPAdapter):
     """Every request passes here: in bounded time, on record, in a sandbox to its host alone."""
 
-    def __init__(self, instance_url: str, calls: CallLog) -> None:
+    def __init__(self, instance_url: str, calls: CallLog, guard: Pass) -> None:
         super().__init__(pool_maxsize=16)
         self._base = urlsplit(instance_url)
-        self._calls = calls
+        self._calls, self._guard = calls, guard
         self._logins = 0
 
     def send(
@@ -261,6 +273,9 @@ class _Adapter(HTTPAdapter):
         proxies: Any = None,  # noqa: ANN401
     ) -> requests.Response:
         path = self._address(request)
+        self._guard(
+            outgoing("salesforce", str(request.method), str(request.url), _content(request))
+        )
         if request.method in _WRITES:
             request.headers["Sforce-Auto-Assign"] = "FALSE"
         begun, status = time.monotonic(), None
@@ -286,11 +301,7 @@ class _Adapter(HTTPAdapter):
     def _address(self, request: requests.PreparedRequest) -> str:
         """Sends loopback requests by http, counts logins; the path without its query."""
         parts = urlsplit(str(request.url))
-        if parts.scheme == "http":  # only a redirect asks for it
-            raise Rejected("salesforce", "HOST", "leads to an address that isn't https")
-        if self._base.scheme == "http":
-            if parts.netloc not in (self._base.netloc, _LOOPBACK_LOGIN):
-                raise Rejected("salesforce", "HOST", f"{parts.hostname} is not the sandbox")
+        if self._base.scheme == "http" and parts.netloc in (self._base.netloc, _LOOPBACK_LOGIN):
             request.url = parts._replace(scheme="http", netloc=self._base.netloc).geturl()
             request.headers["Host"] = self._base.netloc
         if _is_login(parts.path):
@@ -300,12 +311,20 @@ class _Adapter(HTTPAdapter):
         return parts.path
 
 
-def _content(answer: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+def _answered(answer: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
     """A part's content; the vendor's own exception where the part was refused."""
     status, content = answer["httpStatusCode"], answer["body"]
     if status >= requests.codes.bad_request:
         raise SalesforceError("composite", status, "composite", content)
     return content
+
+
+def _content(request: requests.PreparedRequest) -> Any:  # noqa: ANN401 - JSON
+    """A request's body; None where it is none, or no JSON."""
+    try:
+        return json.loads(request.body or "null")
+    except ValueError:
+        return None
 
 
 def _is_login(path: str) -> bool:
@@ -320,6 +339,8 @@ def translated(method: str, call: Callable[[], Result]) -> Result:
         raise NotLetIn("salesforce", "INVALID_SESSION_ID", "the session is not valid") from exc
     except SalesforceError as exc:
         raise _refusal(method, exc) from exc
+    except requests.TooManyRedirects as exc:  # one is too many
+        raise Rejected("salesforce", "REDIRECT", "leads to another address") from exc
     except requests.ConnectionError as exc:
         if _never_left(exc):
             raise Unavailable("salesforce", "CONNECT", UNREACHABLE) from exc

@@ -1,7 +1,6 @@
 """Reads what the page allows: new records in pages, and what stands around them in batches.
 
-All SOQL is made here, from templates that the page fills; values are quoted by the vendor's own
-formatter.
+The queries are templates that come from the page; values are quoted by the vendor's own formatter.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,9 +13,10 @@ from urllib.parse import quote
 
 from simple_salesforce.format import format_soql
 
+from triage_agent.authority import soql
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.decision.item import Record
-from triage_agent.operating_model.schema import DomainOf, Page, Read
+from triage_agent.operating_model.schema import DomainOf, Page
 
 LONGEST_QUERY = 12_000  # characters once quoted: a GET address may have about 16,000
 RECORDS_EACH = 20  # related records of one object that are kept for an item
@@ -38,15 +38,10 @@ def new_records(client: SalesforceClient, page: Page, now: datetime) -> list[Rec
     """
     source, zone = page.workflow.item, page.workflow.time.zone
     first = datetime.combine(page.workflow.nothing_created_before, time(), zone)
-    conditions = [format_soql(f"{name} = {{}}", value) for name, value in source.new_when.items()]
-    conditions.append(format_soql("SystemModstamp >= {}", (now - source.look_back).astimezone(UTC)))
-    conditions.append(format_soql("CreatedDate >= {}", first.astimezone(UTC)))
-    soql = (  # names come from the page, values are quoted
-        f"SELECT {_columns(page.item_read.fields)} FROM {source.object} "
-        f"WHERE {' AND '.join(conditions)} ORDER BY CreatedDate, Id"
-    )
-    fields = page.item_read.fields
-    return client.shaped(soql, partial(_record, source.object, fields))
+    changed = (now - source.look_back).astimezone(UTC)
+    values = (*source.new_when.values(), changed, first.astimezone(UTC))
+    asked, fields = format_soql(soql.new_items(page), *values), page.item_read.fields
+    return client.shaped(asked, partial(_record, source.object, fields))
 
 
 def surroundings(
@@ -58,13 +53,13 @@ def surroundings(
     """What the page reads around some records, in a handful of queries; by record id."""
     around = {record.id: Surroundings() for record in records}
     lookups = {
-        name: [_lookup(name, read, alternative, free_mail) for alternative in read.match]
+        name: [_lookup(page, name, alternative, free_mail) for alternative in read.match]
         for name, read in page.reads.items()
     }
     missing = {name: list(records) for name in lookups}
     while ready := [some.pop(0) for some in _unblocked(lookups)]:
         searches = [_Search(lookup, missing[lookup.object], around) for lookup in ready]
-        answers = iter(client.queries([soql for search in searches for soql in search.queries]))
+        answers = iter(client.queries([query for search in searches for query in search.queries]))
         for search in searches:
             rows = [row for some in islice(answers, len(search.queries)) for row in some]
             missing[search.lookup.object] = list(search.placed(rows))
@@ -86,6 +81,7 @@ class _Lookup:
     object: str
     fields: list[str]
     column: str
+    template: str
     source: str | DomainOf
     free_mail: frozenset[str]
 
@@ -113,13 +109,14 @@ class _Lookup:
 
 
 def _lookup(
+    page: Page,
     name: str,
-    read: Read,
     alternative: Mapping[str, str | DomainOf],
     free_mail: frozenset[str],
 ) -> _Lookup:
     ((column, source),) = alternative.items()
-    return _Lookup(name, [*read.fields], column, source, free_mail)
+    template = soql.related(page, name, column)
+    return _Lookup(name, [*page.reads[name].fields], column, template, source, free_mail)
 
 
 class _Search:
@@ -134,14 +131,7 @@ class _Search:
         self.lookup, self._around = lookup, around
         self._wanted = [(record, lookup.wanted(record, around[record.id])) for record in records]
         values = dict.fromkeys(value for _, some in self._wanted for value in some)
-        self.queries = [
-            format_soql(
-                f"SELECT {_columns(lookup.columns)} FROM {lookup.object} "
-                f"WHERE {lookup.column} IN {{}}",
-                some,
-            )
-            for some in _short_enough(list(values))
-        ]
+        self.queries = [format_soql(lookup.template, some) for some in _short_enough(list(values))]
 
     def placed(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
         """Adds what was found to its records; yields the records for which nothing was."""
@@ -172,10 +162,6 @@ def _short_enough(values: list[str]) -> Iterator[list[str]]:
         length += size
     if chunk:
         yield chunk
-
-
-def _columns(fields: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(["Id", *fields]))
 
 
 def _record(name: str, fields: Sequence[str], row: Mapping[str, Any]) -> Record:

@@ -8,9 +8,10 @@ from typing import Any
 
 from simple_salesforce.format import format_soql
 
+from triage_agent.authority import soql
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.decision.item import Record, shown_fields
-from triage_agent.operating_model.schema import Page, UpdateAction
+from triage_agent.operating_model.schema import Page
 
 _IDS = 400  # in one query: well below the longest address
 
@@ -38,27 +39,10 @@ def _rows(
     *,
     merges: bool,
 ) -> Iterator[dict[str, Any]]:
-    system = ["Id", "IsDeleted", *(["MasterRecordId"] if merges else [])]
-    columns = dict.fromkeys([*system, *_conditions(page), *page.item_read.shown_to_model])
+    template = soql.standing(page, merges=merges)
     for start in range(0, len(records), _IDS):
         ids = [record.id for record in records[start : start + _IDS]]
-        soql = format_soql(
-            f"SELECT {', '.join(columns)} FROM {page.workflow.item.object} WHERE Id IN {{}}",
-            ids,
-        )
-        yield from client.query(soql, with_deleted=True)
-
-
-def _conditions(page: Page) -> dict[str, object]:
-    """What makes a record new, as far as the agent doesn't change it itself."""
-    own = {
-        name
-        for rule in page.may.values()
-        if isinstance(rule, UpdateAction) and rule.update == page.workflow.item.object
-        for name in rule.set
-    }
-    new_when = page.workflow.item.new_when
-    return {name: value for name, value in new_when.items() if name not in own}
+        yield from client.query(format_soql(template, ids), with_deleted=True)
 
 
 def _change(page: Page, record: Record, now: Mapping[str, Any] | None) -> str | None:
@@ -68,7 +52,7 @@ def _change(page: Page, record: Record, now: Mapping[str, Any] | None) -> str | 
     if now["IsDeleted"]:
         into = now.get("MasterRecordId")
         return f"was merged into {into}" if into else "was deleted"
-    taken = [name for name, value in _conditions(page).items() if now[name] != value]
+    taken = [name for name, value in soql.conditions(page).items() if now[name] != value]
     if taken:
         return f"is no longer new: {', '.join(taken)} changed"
     shown = shown_fields(record, page)

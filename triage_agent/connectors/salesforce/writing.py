@@ -8,19 +8,15 @@ from typing import Any
 
 from simple_salesforce.format import format_soql
 
+from triage_agent.authority import soql
 from triage_agent.chunks import chunks
 from triage_agent.connectors.salesforce.client import Part, SalesforceClient
 from triage_agent.connectors.salesforce.rereading import overtaken
 from triage_agent.decision.item import Record
 from triage_agent.decision.text import clipped
 from triage_agent.errors import WrongUsage
-from triage_agent.operating_model.schema import (
-    PLACEHOLDER,
-    CreateAction,
-    Page,
-    Scalar,
-    UpdateAction,
-)
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import PLACEHOLDER, CreateAction, Page, UpdateAction
 
 COLLECTION = 200
 _COLLECTIONS = "composite/sobjects"
@@ -174,8 +170,8 @@ class Writer:
         """The ids of the records that carry these keys; what isn't there is left out."""
         found: dict[str, str] = {}
         for some in chunks(keys, _KEYS):
-            soql = format_soql(f"SELECT Id, {key} FROM {name} WHERE {key} IN {{}}", some)
-            found |= {row[key]: row["Id"] for row in self._client.query(soql)}
+            asked = format_soql(soql.by_key(name, key), some)
+            found |= {row[key]: row["Id"] for row in self._client.query(asked)}
         return found
 
     def _describe(self, name: str) -> dict[str, dict[str, Any]]:

@@ -27,7 +27,7 @@ def _summary(call: Call, entity: Entity) -> dict[str, Any]:
         "name": entity.name,
         "label": entity.name,
         "keyPrefix": entity.prefix,
-        "custom": False,
+        "custom": entity.name.endswith("__c"),
         "createable": writable,
         "updateable": writable,
         "deletable": writable,

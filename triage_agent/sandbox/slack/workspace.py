@@ -38,15 +38,26 @@ class Workspace:
         return {**self.users, self.bot["user_id"]: self.bot["user"]}
 
     def channel(self, name: str) -> str | None:
-        """The id of a channel given by its id or its #name."""
-        if name in self.channels:
+        """The id of a channel given by its id or its #name; a person's id means a direct one."""
+        if name in self.users:
+            return _direct(name)
+        if name in self.channels or name in map(_direct, self.users):
             return name
         plain = name.removeprefix("#")
         return next((known for known, title in self.channels.items() if title == plain), None)
 
     def conversations(self) -> Mapping[str, list[Any]]:
         """All messages by channel, replies among them, oldest first."""
-        return {channel: list(self.store.messages(channel)) for channel in self.channels}
+        everywhere = [*self.channels, *map(_direct, self.users)]
+        found = {channel: list(self.store.messages(channel)) for channel in everywhere}
+        return {
+            channel: some for channel, some in found.items() if some or channel in self.channels
+        }
+
+
+def _direct(user: str) -> str:
+    """The channel between the bot and one person."""
+    return f"D{user[1:]}"
 
 
 def workspace_on(store: Store) -> Workspace:

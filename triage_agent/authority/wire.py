@@ -1,0 +1,187 @@
+"""The wire guard: may this request leave? A pure function of the request and the page.
+
+It knows nothing of actions or gates. Each vendor client's adapter asks it at the last moment
+before a byte leaves, so that code that goes round the gate still stays within the page.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from triage_agent.authority import soql
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import (
+    PLACEHOLDER,
+    CreateAction,
+    Page,
+    PostAction,
+    UpdateAction,
+)
+
+System = Literal["salesforce", "slack", "model"]
+_LOGINS = ("/services/oauth2/token", "/services/Soap/u/")
+_REST = re.compile(r"/services/data/v[0-9]{2}\.[0-9]/(.+)")
+_DESCRIBE = re.compile(r"sobjects/([A-Za-z0-9_]+)/describe")
+_MORE_ROWS = re.compile(r"query/[A-Za-z0-9]+-[0-9]+")
+_MESSAGE = frozenset(
+    {"channel", "text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media"}
+)
+_PAGING = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_metadata"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is about to leave.
+
+    `body`: its JSON, or its form's fields. `parts`: what a composite request is made of.
+    """
+
+    system: System
+    method: str
+    host: str
+    path: str
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    body: Any = None
+    parts: tuple["Request", ...] = ()
+
+
+class Wire:
+    """What the page lets pass, compiled for one run. `hosts`: each system's own, by its name."""
+
+    def __init__(self, page: Page, hosts: Mapping[System, frozenset[str]], *, live: bool) -> None:
+        self._hosts, self._live = hosts, live
+        self._queries = soql.foreseen(page)
+        self._with_deleted = soql.foreseen_with_deleted(page)
+        rules = page.may.values()
+        self._updates = [r for r in rules if isinstance(r, UpdateAction) and r.alone]
+        self._creates = [r for r in rules if isinstance(r, CreateAction) and r.alone]
+        written = [*(r.update for r in self._updates), *(r.create for r in self._creates)]
+        self._described = {page.workflow.item.object, *written}
+        posts = (rule.post_to for rule in rules if isinstance(rule, PostAction))
+        self._channels = frozenset(page.teams[team].channel for team in posts)
+        self._owner = page.owner.slack
+        self._told = frozenset(page.channel_of(name) for name in page.recovery.tell)
+
+    def refuses(self, request: Request) -> str | None:
+        """Why a request may not leave, in words without any value of its own; None: it may."""
+        if request.host not in self._hosts[request.system]:
+            return f"{request.host} is not the host of {request.system}"
+        match request.system:
+            case "salesforce":
+                return self._salesforce(request)
+            case "slack":
+                return self._slack(request)
+            case "model":
+                fits = request.method == "POST" and request.path.endswith("/chat/completions")
+                return None if fits else f"{request.method} {request.path} asks for no completion"
+
+    def writes(self, request: Request) -> bool:
+        """Whether a request is held back while the agent is paused.
+
+        What the owner is told isn't: it is how they hear of the pause.
+        """
+        match request.system:
+            case "salesforce":
+                some = request.parts or (request,)
+                return not _is_login(request.path) and any(one.method != "GET" for one in some)
+            case "slack":
+                posts = request.path.endswith("/chat.postMessage")
+                return posts and request.body.get("channel") != self._owner
+            case "model":
+                return False
+
+    def _salesforce(self, request: Request) -> str | None:
+        if _is_login(request.path):
+            return None if request.method == "POST" else "a login is a POST"
+        if request.parts:
+            return next((no for part in request.parts if (no := self._one(part))), None)
+        return self._one(request)
+
+    def _one(self, request: Request) -> str | None:
+        found = _REST.fullmatch(request.path)
+        if found is None:
+            return f"{request.path} is no path of the page"
+        if request.method == "GET":
+            return self._reads(found[1].rstrip("/"), request.query)
+        if not self._live:
+            return f"{request.method} {found[1]} writes, and this run is in shadow"
+        return self._writes(request.method, found[1], request.body)
+
+    def _reads(self, path: str, query: Mapping[str, Sequence[str]]) -> str | None:
+        if path in ("query", "queryAll"):
+            known = self._queries if path == "query" else self._with_deleted
+            asked = query.get("q", [""])
+            fits = len(asked) == 1 and any(one.fullmatch(asked[0]) for one in known)
+            return None if fits else f"no template of the page makes this {path}"
+        described = _DESCRIBE.fullmatch(path)
+        if _MORE_ROWS.fullmatch(path) or (described and described[1] in self._described):
+            return None
+        return f"GET {path} is no read of the page"
+
+    def _writes(self, method: str, path: str, body: Any) -> str | None:  # noqa: ANN401 - JSON
+        records = body.get("records") if isinstance(body, dict) else None
+        if not isinstance(records, list) or not {*body} <= {"allOrNone", "records"}:
+            return f"{method} {path} writes otherwise than in collections"
+        if (method, path) == ("PATCH", "composite/sobjects"):
+            forms = [(rule.update, rule.set, {"id"}) for rule in self._updates]
+        elif method == "POST" and path == "composite/sobjects":
+            forms = [(rule.create, rule.set, set[str]()) for rule in self._creates]
+        else:
+            upserts = {f"composite/sobjects/{r.create}/{r.key}": r for r in self._creates}
+            found = upserts.get(path) if method == "PATCH" else None
+            forms = [(found.create, found.set, set[str]())] if found else []
+        if not forms:
+            return f"{method} {path} is no write of the page"
+        return next((no for record in records if (no := _beyond(record, forms))), None)
+
+    def _slack(self, request: Request) -> str | None:
+        called, given = request.path.rpartition("/api/")[2], request.body or {}
+        if called == "auth.test":
+            return None
+        if called == "chat.postMessage":
+            may, known = self._posts_to, _MESSAGE
+        elif called in ("conversations.history", "conversations.replies"):
+            may, known = self._channels, _PAGING
+        else:
+            return f"{called} is no method that the page needs"
+        if given.get("channel") not in may:
+            return f"{called} is for a channel that the page doesn't give"
+        strange = sorted({*given} - known)
+        return f"{called} with {', '.join(strange)}" if strange else None
+
+    @property
+    def _posts_to(self) -> frozenset[str]:
+        """In shadow the owner alone is told anything."""
+        owner = frozenset({self._owner})
+        return owner | self._channels | self._told if self._live else owner
+
+
+Form = tuple[str, Mapping[str, Scalar], set[str]]
+"""An object, the fields that an action sets, and what else a row of it holds."""
+
+
+def _beyond(record: Mapping[str, Any], forms: Sequence[Form]) -> str | None:
+    """Why a row is of none of some forms: the reason of the one that it is closest to."""
+    reasons = [_unlike(record, form) for form in forms]
+    return None if None in reasons else min(filter(None, reasons), key=len)
+
+
+def _unlike(record: Mapping[str, Any], form: Form) -> str | None:
+    name, declared, more = form
+    if record.get("attributes") != {"type": name}:
+        return f"a row is no {name}"
+    for column, value in record.items():
+        if column == "attributes" or column in more:
+            continue
+        if column not in declared:
+            return f"{name}.{column} is not among the fields that the page lets it set"
+        written = declared[column]
+        fixed = not isinstance(written, str) or not PLACEHOLDER.search(written)
+        if fixed and value != written:
+            return f"{name}.{column} has another value than the page's"
+    return None
+
+
+def _is_login(path: str) -> bool:
+    return path == _LOGINS[0] or path.startswith(_LOGINS[1])

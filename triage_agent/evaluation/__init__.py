@@ -1,0 +1,1 @@
+"""What the agent must get right before it is trusted."""

@@ -1,0 +1,349 @@
+"""What the page says, in sentences that its owner signs.
+
+Every word about the business comes from the page; what stands here would fit any other one.
+"""
+
+from calendar import day_abbr
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.loading import OperatingModel
+from triage_agent.operating_model.schema import (
+    PLACEHOLDER,
+    RECORD_OWNER,
+    UNCLEAR,
+    Category,
+    CreateAction,
+    DomainOf,
+    DraftAction,
+    Page,
+    PostAction,
+    Read,
+    Time,
+    UpdateAction,
+    WritesRecords,
+)
+
+_WHEN = {
+    "always": "always",
+    "settled": "when the request is settled",
+    "stopped": "when it stops",
+}
+
+
+class Line(NamedTuple):
+    """One sentence; `head` is its beginning, which stands out. `items`: names, and what each means.
+
+    Most of it is the page's own text, so it is to be escaped.
+    """
+
+    head: str
+    rest: str = ""
+    items: tuple[tuple[str, str], ...] = ()
+
+
+class Part(NamedTuple):
+    """A question and the lines that answer it."""
+
+    question: str
+    lines: tuple[Line, ...]
+
+
+def sections(model: OperatingModel) -> list[Part]:
+    """The ten questions that a page answers, in the order in which an owner asks them."""
+    return [Part(question, tuple(answer(model.page))) for question, answer in _ANSWERS.items()]
+
+
+def _workflow(page: Page) -> Iterator[Line]:
+    item = page.workflow.item
+    since = f"on or after {_day(page.workflow.nothing_created_before)}"
+    yield Line(
+        f"It takes up each new {item.object}",
+        f"({_pairs(item.new_when)}) created {since} and within the last {_time(item.look_back)}. "
+        f"The request is its {_all(item.request_text)}.",
+    )
+    kinds = {name: _category(one) for name, one in page.workflow.categories.items()}
+    yield Line("A request is one of these:", items=_items(kinds))
+    yield Line("Anything else", f"is {UNCLEAR}, and stops.")
+    yield Line("Working time", f"is {_hours(page.workflow.time)}.")
+
+
+def _category(category: Category) -> str:
+    without = "; no draft" if category.reply == "none" else ""
+    without += "; no task" if category.task == "no" else ""
+    return f"{_clause(category.means)}{without}."
+
+
+def _hours(time: Time) -> str:
+    hours = time.working_hours
+    days = f"{day_abbr[min(hours.days)]} to {day_abbr[max(hours.days)]}"
+    closed = f", except on {_all(map(_day, time.holidays))}" if time.holidays else ""
+    return f"{days}, {hours.opens:%H:%M} to {hours.closes:%H:%M} ({time.zone}){closed}"
+
+
+def _owner(page: Page) -> Iterator[Line]:
+    owner, deputy = page.owner, page.owner.deputy
+    yield Line(f"{owner.name},", f"{owner.role}.")
+    yield Line(f"Deputy: {deputy.name},", f"{deputy.role}.")
+    yield Line("When goals conflict:", f"first {', then '.join(owner.when_goals_conflict)}.")
+
+
+def _reads(page: Page) -> Iterator[Line]:
+    item = page.workflow.item.object
+    found = (
+        (name, f"{', '.join(read.fields)}{_found_by(read, item)}.")
+        for name, read in page.reads.items()
+    )
+    yield Line("Salesforce:", items=tuple(found))
+    yield Line("Slack:", "whether its own messages have arrived.")
+    shown = _all(page.item_read.shown_to_model) or "nothing"
+    yield Line("The model is shown", f"of all this only {shown} of the {item}.")
+
+
+def _found_by(read: Read, item: str) -> str:
+    ways = (
+        f"{field} is {_source(source, item)}" for way in read.match for field, source in way.items()
+    )
+    told = ", or else ".join(ways)
+    return f", where {told}" if told else ""
+
+
+def _source(source: str | DomainOf, item: str) -> str:
+    if isinstance(source, DomainOf):
+        return f"the domain of {_source(source.domain_of, item)} (no {_words(source.except_)})"
+    return source if "." in source else f"{item}.{source}"
+
+
+def _writes(page: Page) -> Iterator[Line]:
+    writes = (rule for rule in page.may.values() if isinstance(rule, WritesRecords))
+    deeds = _all(dict.fromkeys(map(_deed, writes))) or "nothing"
+    yield Line("Salesforce:", f"{deeds}; 5 and 6 name the fields.")
+    posted = dict.fromkeys(_channel(page, rule.post_to) for rule in _posts(page))
+    yield Line("Slack:", f"{_all(posted)}; on pauses see 10.")
+    yield Line("Nowhere else:", "any other write is kept back before it leaves.")
+
+
+def _alone(page: Page) -> Iterator[Line]:
+    for rule in page.may.values():
+        when = f"without asking, {_WHEN[rule.when]}"
+        match rule:
+            case DraftAction():
+                yield Line(f"It may draft a {rule.draft}", f"{when}; nobody but a person sends it.")
+            case PostAction():
+                yield Line(f"It may post to {_title(rule.post_to)}", f"{when}.")
+            case WritesRecords(alone="yes"):
+                yield Line(f"It may {_deed(rule)}", f"{_fields(rule)} {when}{_terms(page, rule)}.")
+            case _:
+                pass
+    yield _draft(page)
+    limits = page.limits
+    yield Line(
+        "In one run",
+        f"it takes up at most {limits.items_per_run:,} requests, {limits.concurrency} at a time, "
+        f"and posts {limits.messages_per_run:,} messages; more become replies under one.",
+    )
+
+
+def _draft(page: Page) -> Line:
+    drafts = page.drafts
+    links = f"only to {_any(drafts.allowed_links)}" if drafts.allowed_links else "to nothing"
+    return Line(
+        "A draft",
+        f"has at most {drafts.max_words} words, is signed “{drafts.sign_as}”, links "
+        f"{links}, never states {_any(map(_words, drafts.never_state))}, "
+        f"and rests on these facts alone: "
+        f"{' '.join(drafts.facts)}",
+    )
+
+
+def _ask(page: Page) -> Iterator[Line]:
+    for rule in page.may.values():
+        if isinstance(rule, WritesRecords) and rule.ask:
+            verb, _, what = _deed(rule).partition(" ")
+            yield Line(
+                f"It asks {_who(page, rule.ask.who)}",
+                f"before it {verb}s {what} {_fields(rule)}, {_WHEN[rule.when]}"
+                f"{_terms(page, rule)}.",
+            )
+    yield Line("It never does these; people do:", f"{', '.join(map(_words, page.never))}.")
+
+
+def _stops(page: Page) -> Iterator[Line]:
+    rules = page.stops_when
+    for rule in _posts(page):
+        members = _any(one.name for one in page.teams[rule.post_to].members)
+        yield Line(
+            f"It stops and hands over to {_channel(page, rule.post_to)},",
+            f"where {members} takes over, when one of these holds:",
+        )
+    needs = (_any([need] if isinstance(need, str) else need) for need in rules.missing_data.needs)
+    missing = ("a request" if need == "request" else need for need in needs)
+    yield Line("Required data is missing:", f"{'; '.join(missing)}.")
+    yield Line("The topic is restricted:", items=_items(rules.restricted_topic.topics))
+    yield Line("It is outside policy:", items=_items(rules.outside_policy.policies))
+    conflicts = {
+        one.claim: f"{_clause(one.means)}, but {_contradicted(one.contradicted_by)}."
+        for one in rules.conflicting_information.conflicts
+    }
+    yield Line("Information conflicts:", items=_items(conflicts))
+    yield Line(
+        "It asks for something consequential:", items=_items(rules.consequential_request.about)
+    )
+    yield Line(f"Confidence is below {rules.low_confidence.below:g},", "or no category fits.")
+    yield Line("Otherwise", "the request is settled.")
+
+
+def _contradicted(by: Mapping[str, Iterable[Scalar]]) -> str:
+    return " or ".join(f"{place} is {_any(map(_value, values))}" for place, values in by.items())
+
+
+def _logs(page: Page) -> Iterator[Line]:
+    yield Line(
+        "Every step:",
+        "what it received and looked at, which systems it called, what it decided and by which "
+        "line of this page, what it changed, who paused and resumed it.",
+    )
+    yield Line(f"For {_time(page.logs.keeps)}:", "the texts of requests and drafts.")
+    if page.logs.masks:
+        yield Line("Never:", f"{_all(page.logs.masks)}; only whether there is one.")
+
+
+def _evaluation(page: Page) -> Iterator[Line]:
+    yield Line(
+        f"By the cases in {page.evaluation.cases}:",
+        "what it must get right to be trusted.",
+    )
+
+
+def _recovery(page: Page) -> Iterator[Line]:
+    recovery, limits = page.recovery, page.limits
+    people = dict.fromkeys(one.name for name in recovery.may_pause for one in page.people(name))
+    yield Line("triage-agent pause --reason …", "stops it before its next write.")
+    yield Line(_any(people), "may do that, and resume it.")
+    yield Line(
+        "Or by hand:", "a file named PAUSED in the project's folder, or the setting TRIAGE_PAUSED."
+    )
+    cost = f"${limits.cost_usd_per_run:,.2f}".removesuffix(".00")
+    yield Line(
+        "It pauses itself",
+        f"beyond {limits.failures_per_run:,} failures, {limits.refusals_per_run:,} refusals, "
+        f"{limits.tokens_per_run:,} tokens or {cost} in one run.",
+    )
+    yield Line("Told in Slack:", f"{_all(_who(page, name) for name in recovery.tell)}.")
+    questions = " ".join(recovery.before_resuming)
+    yield Line("triage-agent resume", f"lets it go on, once this is answered: {questions}")
+    yield Line(
+        "To roll back:",
+        "an earlier page that is put back holds from the next run on; triage-agent timeline tells "
+        "what was changed on a record, for people to put right.",
+    )
+
+
+_ANSWERS: Mapping[str, Callable[[Page], Iterator[Line]]] = {
+    "What workflow does this agent own?": _workflow,
+    "Who is the business owner?": _owner,
+    "What systems can it read?": _reads,
+    "What systems can it write to?": _writes,
+    "What actions can it take without approval?": _alone,
+    "What actions always require human review?": _ask,
+    "What are the stop rules?": _stops,
+    "What gets logged?": _logs,
+    "How will the agent be evaluated?": _evaluation,
+    "How can it be paused or rolled back?": _recovery,
+}
+
+
+def _posts(page: Page) -> Iterator[PostAction]:
+    return (rule for rule in page.may.values() if isinstance(rule, PostAction))
+
+
+def _deed(rule: WritesRecords) -> str:
+    """What an action does and to what, as a verb and its object."""
+    if isinstance(rule, CreateAction):
+        return f"create {rule.create}"
+    assert isinstance(rule, UpdateAction)
+    return f"update {rule.update}"
+
+
+def _fields(rule: WritesRecords) -> str:
+    return f"({', '.join(_set(*one) for one in rule.set.items())})"
+
+
+def _terms(page: Page, rule: WritesRecords) -> str:
+    """For whom a new record is, and when it is due."""
+    if not isinstance(rule, CreateAction):
+        return ""
+    owner = page.workflow.item.owner
+    own = f"the record's owner ({owner.is_} with {_pairs(owner.when)})"
+    receivers = _any(own if name == RECORD_OWNER else _title(name) for name in rule.for_)
+    return (
+        f": for {receivers}, due in {_time(rule.due_in)} of working time, "
+        f"one a request by its {rule.key}"
+    )
+
+
+def _set(field: str, value: Scalar) -> str:
+    """A field, with what is written into it where that is the page's own and short."""
+    computed = isinstance(value, str) and (PLACEHOLDER.fullmatch(value) or "\n" in value)
+    return field if computed else f"{field} {_value(value)}"
+
+
+def _who(page: Page, name: str) -> str:
+    return _title(name) if name in page.teams else page.people(name)[0].name
+
+
+def _channel(page: Page, team: str) -> str:
+    return f"{_title(team)} ({page.teams[team].channel})"
+
+
+def _items(meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((_words(name), means) for name, means in meanings.items())
+
+
+def _clause(sentence: str) -> str:
+    return sentence.strip().removesuffix(".")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _title(name: str) -> str:
+    return _words(name).title()
+
+
+def _pairs(values: Mapping[str, Scalar]) -> str:
+    return ", ".join(f"{name} {_value(value)}" for name, value in values.items())
+
+
+def _value(value: Scalar) -> str:
+    if value is None:
+        return "empty"
+    return f"“{value}”" if isinstance(value, str) else str(value).lower()
+
+
+def _time(length: timedelta) -> str:
+    minutes = length // timedelta(minutes=1)
+    for name, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        count, left = divmod(minutes, size)
+        if not left:
+            return f"{count} {name}" + ("s" if count > 1 else "")
+    raise AssertionError("minutes are whole")
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _all(words: Iterable[str]) -> str:
+    return _joined([*words], "and")
+
+
+def _any(words: Iterable[str]) -> str:
+    return _joined([*words], "or")
+
+
+def _joined(words: Sequence[str], last: str) -> str:
+    return f" {last} ".join([part for part in (", ".join(words[:-1]), *words[-1:]) if part])

@@ -1,0 +1,1 @@
+"""How people stop the agent, and how it goes on."""

@@ -1,0 +1,49 @@
+"""What is going on, in six lines."""
+
+from triage_agent.decision.events import Broke, Finished, Started
+from triage_agent.decision.item import Mode
+from triage_agent.ledger.store import Ledger
+from triage_agent.operating_model.loading import OperatingModel
+from triage_agent.operating_model.schema import Limits
+from triage_agent.recovery.pause import Brake
+
+
+def status(model: OperatingModel, mode: Mode, ledger: Ledger, brake: Brake) -> dict[str, str]:
+    """Six things that whoever runs the agent asks first, each with its answer."""
+    why, counts = brake.why(), ledger.counts(mode)
+    people = ", ".join(f"{counts.get(name, 0):,} {name}" for name in ("escalated", "failed"))
+    return {
+        "Page": f"version {model.page.version} ({model.sha256[:12]}), {mode}",
+        "State": f"paused: {why}" if why else "may work",
+        "Last run": _last_run(ledger),
+        "Items": f"{counts.get('settled', 0):,} settled, {people}, {counts.get('open', 0):,} open",
+        "Limits": _limits(model.page.limits),
+        "Next": "triage-agent resume" if why else _next(counts),
+    }
+
+
+def _last_run(ledger: Ledger) -> str:
+    run = ledger.last_run()
+    if run is None:
+        return "none yet"
+    story = {type(h.event): h for h in ledger.told(run, "Started", "Finished", "Broke")}
+    began = f"{run}, began {story[Started].at:%Y-%m-%d %H:%M} UTC"
+    if (ended := story.get(Finished)) and isinstance(ended.event, Finished):
+        counts = ended.event
+        return f"{began}: {counts.settled} settled, {counts.escalated} escalated"
+    if (broke := story.get(Broke)) and isinstance(broke.event, Broke):
+        return f"{began}, broke off: {broke.event.reason}"
+    return f"{began}; it goes on, or was interrupted"
+
+
+def _limits(limits: Limits) -> str:
+    return (
+        f"pauses itself beyond {limits.failures_per_run:,} failures, {limits.refusals_per_run:,} "
+        f"refusals, {limits.tokens_per_run:,} tokens or ${limits.cost_usd_per_run:,.0f} in a run"
+    )
+
+
+def _next(counts: dict[str, int]) -> str:
+    return (
+        "triage-agent run takes up what is unfinished" if counts.get("failed") else "nothing to do"
+    )

@@ -1,0 +1,144 @@
+"""Which systems a command works on, and how to get into each of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from triage_agent.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from triage_agent.authority.wire import System
+    from triage_agent.connectors.model import Endpoint
+    from triage_agent.connectors.salesforce.client import Credentials
+    from triage_agent.settings import Settings
+
+STATE, LEDGER = ".triage", "ledger.db"
+BASELINE = "baseline"
+_SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbox"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which systems a command works on: the real ones, the embedded sandbox, or one by URL."""
+
+    project: Path
+    sandbox: bool = False
+    sandbox_url: str | None = None
+
+    @property
+    def is_real(self) -> bool:
+        return not self.sandbox and self.sandbox_url is None
+
+    @property
+    def folder(self) -> Path:
+        """Where this target's ledger and lock lie, apart from every other target's."""
+        if self.is_real:
+            return self.project / STATE / "real"
+        if self.sandbox_url is None:
+            return self.project / STATE / "sandbox"
+        parts = urlsplit(self.sandbox_url)
+        return self.project / STATE / f"sandbox-{parts.hostname}-{parts.port or 80}"
+
+    @property
+    def arguments(self) -> list[str]:
+        """How the command line names this target."""
+        if self.sandbox_url:
+            return ["--sandbox-url", self.sandbox_url]
+        return ["--sandbox"] if self.sandbox else []
+
+    @property
+    def sandbox_state(self) -> Path:
+        """Where the embedded sandbox keeps its records."""
+        return self.folder / "org"
+
+
+def target_of(project: Path | None, *, sandbox: bool, sandbox_url: str | None) -> Target:
+    """The project and target that the command line names; `WrongUsage` where they don't fit."""
+    from triage_agent.project import project_folder
+
+    folder = project_folder(project)
+    if sandbox and sandbox_url:
+        raise WrongUsage("--sandbox and --sandbox-url name two sandboxes; give one of them")
+    if sandbox_url:
+        parts = urlsplit(sandbox_url)
+        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise WrongUsage(f"--sandbox-url {sandbox_url!r}: write one like http://127.0.0.1:8000")
+    return Target(folder, sandbox, sandbox_url.rstrip("/") if sandbox_url else None)
+
+
+@dataclass(frozen=True)
+class Systems:
+    """Where the three systems are and how to get in; `baseline`: the model is the sandbox's."""
+
+    salesforce: "Credentials"
+    slack_url: str
+    slack_token: str
+    model: "Endpoint"
+    baseline: bool
+
+    @property
+    def hosts(self) -> "dict[System, frozenset[str]]":
+        """Where each system's requests may go."""
+        from triage_agent.connectors.model import OPENAI
+
+        return {
+            "salesforce": self.salesforce.hosts,
+            "slack": frozenset({urlsplit(self.slack_url).netloc}),
+            "model": frozenset({urlsplit(self.model.base_url or OPENAI).netloc}),
+        }
+
+
+@contextmanager
+def systems(target: Target, settings: "Settings") -> Iterator[Systems]:
+    """The target's systems; the embedded sandbox runs for as long as they are used."""
+    if target.is_real:
+        yield _real(settings)
+    elif target.sandbox_url:
+        yield _sandbox(target.sandbox_url, settings)
+    else:
+        from triage_agent.sandbox import leads, server
+
+        with server.running(state=target.sandbox_state, leads=leads.SAMPLE) as url:
+            yield _sandbox(url, settings)
+
+
+def _real(settings: "Settings") -> Systems:
+    from triage_agent.connectors.salesforce.client import Credentials
+    from triage_agent.settings import SLACK_API, secret
+
+    way = {
+        name.lower().removeprefix("salesforce_"): getattr(settings, name.lower())
+        for name in settings.way_in()
+    }
+    credentials = Credentials(
+        instance_url=str(settings.salesforce_instance_url),
+        **{name: secret(value) for name, value in way.items()},
+    )
+    slack_url = (settings.slack_api_url or SLACK_API).rstrip("/") + "/"
+    token = str(secret(settings.slack_bot_token))
+    return Systems(credentials, slack_url, token, _model(settings), baseline=False)
+
+
+def _sandbox(url: str, settings: "Settings") -> Systems:
+    from triage_agent.connectors.model import Endpoint
+    from triage_agent.connectors.salesforce.client import Credentials
+
+    own = Endpoint(api_key=_MODEL_KEY, base_url=f"{url}/v1", model=BASELINE)
+    return Systems(
+        salesforce=Credentials(instance_url=url, access_token=_SALESFORCE_TOKEN),
+        slack_url=f"{url}/api/",
+        slack_token=_SLACK_TOKEN,
+        model=_model(settings) if settings.has_model else own,
+        baseline=not settings.has_model,
+    )
+
+
+def _model(settings: "Settings") -> "Endpoint":
+    from triage_agent.connectors.model import Endpoint
+    from triage_agent.settings import secret
+
+    key = secret(settings.openai_api_key) or "none"  # a local server needs no key
+    return Endpoint(api_key=key, base_url=settings.openai_base_url)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import copied
+from tests.conftest import KINDS, copied
 from triage_agent.authority.people import acting
 from triage_agent.errors import NotAllowed, Paused, WrongUsage
 from triage_agent.jobs.sweep import sweep
@@ -19,7 +19,7 @@ from triage_agent.wiring import brake_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import TypeIn
+    from tests.conftest import Kind, TypeIn
     from tests.jobs.conftest import Site
 
 LEADS = [{"Company": f"Buyer {n}"} for n in range(3)]
@@ -57,9 +57,10 @@ def test_a_paused_agent_does_nothing(open_site: Callable[..., Site], held_by: st
     assert 0 == writes(site)
 
 
-def test_a_pause_holds_a_running_sweep(open_site: Callable[..., Site]) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pause_holds_a_running_sweep(open_site: Callable[..., Site], kind: Kind) -> None:
     """What was paused half-way writes nothing more, and is completed once after the resume."""
-    site = open_site(LEADS)
+    site = open_site(LEADS, kind=kind)
 
     def meanwhile(ended: int, _of: int) -> None:
         if not ended:
@@ -110,7 +111,7 @@ def test_a_breaker_pauses_the_agent(open_site: Callable[..., Site]) -> None:
     site.rules = replace(site.rules, model=replace(site.rules.model, page=page))
     with pytest.raises(Paused, match=r"limits\.tokens_per_run: .* are more than the 1 of the page"):
         site.sweep()
-    with pytest.raises(Paused, match="paused by the agent itself"):
+    with pytest.raises(Paused, match="paused: by the agent itself"):
         site.sweep()
     told = site.state()["slack"]["D0DANA00001"]
 

@@ -40,7 +40,7 @@ class Brake:
         if last is None or not isinstance(last.event, PausedEvent):
             return None
         paused = last.event
-        return f"paused by {paused.by} at {last.at:%Y-%m-%d %H:%M} UTC: {paused.reason}"
+        return f"by {paused.by} at {last.at:%Y-%m-%d %H:%M} UTC: {paused.reason}"
 
     def check(self) -> None:
         """Raises `Paused` where the agent may not write now."""

@@ -57,7 +57,8 @@ def read_prices(folder: Path) -> dict[str, Price]:
 
 def check(folder: Path) -> list[str]:
     """What a project holds, a line each; `WrongUsage` with all that is wrong with its parts."""
-    rules, prices = read_rules(folder), read_prices(folder)
+    rules = read_rules(folder)
+    read_prices(folder)
     page, patterns = rules.page, [*rules.patterns.everything()]
     cases = _cases(folder, page.evaluation.cases)
     problems = [
@@ -70,7 +71,7 @@ def check(folder: Path) -> list[str]:
     models = f"{rules.assess.front.model} assesses, {rules.draft.front.model} drafts"
     return [
         f"page      version {page.version} ({rules.model.sha256[:12]}), {len(page.may)} actions",
-        f"prompts   {models}; {len(prices)} prices are known",
+        f"prompts   {models}",
         f"patterns  {len(patterns)}, each with what it finds and what it doesn't",
         f"cases     {len(cases)} in {page.evaluation.cases}",
     ]

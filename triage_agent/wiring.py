@@ -97,6 +97,8 @@ def join(
     sleep: Callable[[float], None] = time.sleep,
 ) -> "Parts":
     """All that a sweep works with."""
+    import structlog
+
     from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
@@ -104,10 +106,11 @@ def join(
     from triage_agent.connectors.salesforce.client import SalesforceClient
     from triage_agent.connectors.salesforce.writing import Writer
     from triage_agent.connectors.slack import SlackConnector
+    from triage_agent.errors import ConnectorError
     from triage_agent.jobs.parts import Parts
     from triage_agent.recovery.pause import ITSELF
 
-    calls, rules = CallLog(), terms.rules
+    log, calls, rules = structlog.get_logger(), CallLog(), terms.rules
     wire = Wire(rules.page, found.hosts, live=terms.mode == "live")
     guard = Guard(wire, calls, brake.check)
     salesforce = SalesforceClient(found.salesforce, calls, guard, sleep)
@@ -116,7 +119,10 @@ def join(
 
     def pause_itself(reason: str) -> None:
         brake.pause(ITSELF, reason)
-        slack.tell(rules.page.owner.slack, f"The agent has paused itself: {reason}")
+        try:
+            slack.tell(rules.page.owner.slack, f"The agent has paused itself: {reason}")
+        except ConnectorError as exc:  # it is paused all the same
+            log.error("the owner can not be told of the pause", reason=str(exc))  # noqa: TRY400 - no traceback
 
     return Parts(
         rules=rules,
@@ -218,31 +224,38 @@ def _acting(target: Target, page: "Page", named: str | None) -> "Somebody":
 
     from triage_agent.authority.people import acting
 
-    login = pwd.getpwuid(os.getuid()).pw_name
+    try:
+        login = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # as in a container, under a number of its own
+        login = f"user {os.getuid()}"
     return acting(page, page.recovery.may_pause, named, login, playing=not target.is_real)
 
 
 def _announce(target: Target, settings: "Settings", page: "Page", words: str) -> str:
-    """Tells those whom the page wants told; who could not be, in a sentence."""
+    """Tells those whom the page wants told, in shadow the owner alone; a sentence says who was."""
     from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.slack import SlackConnector
     from triage_agent.errors import TriageError
+    from triage_agent.operating_model.schema import OWNER
 
-    told = ", ".join(page.recovery.tell)
+    live = _mode(target, page) == "live"
+    names = page.recovery.tell if live else [OWNER]
+    left = list(names)
     try:
         if target.is_real:
             settings.require_real()
         with systems(target, settings) as found:
-            wire, calls = Wire(page, found.hosts, live=True), CallLog()
+            wire, calls = Wire(page, found.hosts, live=live), CallLog()
             guard = Guard(wire, calls, brake=lambda: None)  # it is about the pause
             slack = SlackConnector(found.slack_token, found.slack_url, "", calls, guard)
-            for name in page.recovery.tell:
+            for name in names:
                 slack.tell(page.channel_of(name), words)
+                left.remove(name)
     except TriageError as exc:
-        return f"Nobody was told in Slack ({exc}); tell them: {told}."
-    return f"Told in Slack: {told}."
+        return f"Not told in Slack ({exc}), so tell them: {', '.join(left)}."
+    return f"Told in Slack: {', '.join(names)}."
 
 
 def put_aside(target: Target) -> None:

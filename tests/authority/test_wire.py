@@ -120,6 +120,30 @@ REFUSED: dict[str, tuple[Request, str]] = {
         composite(ask(soql.ORGANIZATION), crm("DELETE", f"{DATA}/sobjects/Lead/{LEAD}")),
         "DELETE sobjects/Lead",
     ),
+    "a deletion with parts that read": (
+        replace(crm("DELETE", f"{DATA}/sobjects/Lead/{LEAD}"), parts=(ask(soql.ORGANIZATION),)),
+        "DELETE sobjects/Lead",
+    ),
+    "a write with parts that read": (
+        replace(crm("PATCH", COLLECTIONS, rows(ACCOUNT)), parts=(ask(soql.ORGANIZATION),)),
+        "a row is no Lead",
+    ),
+    "a composite with more beside its parts": (
+        replace(composite(ask(soql.ORGANIZATION)), body={"compositeRequest": [], "graphs": []}),
+        "otherwise than in collections",
+    ),
+    "a method hidden in the address": (
+        crm("POST", COLLECTIONS, rows(TASK), _HttpMethod="DELETE"),
+        "says more in its address",
+    ),
+    "a composite with a hidden method": (
+        replace(composite(ask(soql.ORGANIZATION)), query={"_HttpMethod": ["DELETE"]}),
+        "says more in its address",
+    ),
+    "a channel in the address": (
+        replace(slack("chat.postMessage", **MESSAGE), query={"channel": ["C0GENERAL01"]}),
+        "has arguments in its address",
+    ),
     "an empty composite": (composite(), "otherwise than in collections"),
     "all fields": (ask("SELECT FIELDS(ALL) FROM Lead LIMIT 200"), "no template of the page"),
     "another object": (ask("SELECT Id FROM Case"), "no template of the page"),

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.conftest import KINDS, copied
 from triage_agent.authority.people import acting
-from triage_agent.errors import NotAllowed, Paused, WrongUsage
+from triage_agent.connectors.slack import SlackConnector
+from triage_agent.errors import NotAllowed, OutsidePage, Paused, Unavailable, WrongUsage
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger.store import AGENT
 from triage_agent.recovery.pause import FILE
@@ -118,6 +120,31 @@ def test_a_breaker_pauses_the_agent(open_site: Callable[..., Site]) -> None:
     assert ["tokens_per_run" in message["text"] for message in told] == [True]
 
 
+def test_a_breaker_pauses_while_slack_is_down(
+    open_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the owner can't be told the agent is paused all the same, and the log says so."""
+    site = open_site(LEADS)
+    limits = site.rules.page.limits.model_copy(update={"tokens_per_run": 1})
+    page = site.rules.page.model_copy(update={"limits": limits})
+    site.rules = replace(site.rules, model=replace(site.rules.model, page=page))
+
+    def down(*_: object) -> None:
+        raise Unavailable("slack", "CONNECT", "can't be reached")
+
+    monkeypatch.setattr(SlackConnector, "tell", down)
+    with capture_logs() as logs, pytest.raises(Paused) as paused:
+        site.sweep()
+
+    assert 3 == paused.value.exit_code
+    assert "tokens_per_run" in str(paused.value)
+    assert ["the owner can not be told of the pause"] == [
+        line["event"] for line in logs if line["log_level"] == "error"
+    ]
+    with pytest.raises(Paused, match="paused: by the agent itself"):
+        site.sweep()
+
+
 @pytest.mark.parametrize("command", ["pause", "resume"])
 def test_only_people_of_the_page(
     type_in: TypeIn, open_site: Callable[..., Site], command: str
@@ -150,6 +177,7 @@ def test_pause_and_resume_by_hand(type_in: TypeIn, open_site: Callable[..., Site
         one.code for one in (paused, shown, refused, silent, resumed, ran)
     )
     assert 6 == len(shown.out.splitlines())
+    assert [] == [line for line in shown.out.splitlines() if len(line) > 80]
     assert "odd tags" in shown.out
     assert "What went wrong" in silent.err
     assert 2 == len(told["D0DANA00001"])
@@ -177,3 +205,15 @@ def test_status_before_the_first_run(open_site: Callable[..., Site]) -> None:
     assert ["Page", "State", "Last run", "Items", "Limits", "Next"] == [*lines]
     assert "may work" == lines["State"]
     assert "none yet" == lines["Last run"]
+
+
+def test_what_the_guard_keeps_back_is_on_record(open_site: Callable[..., Site]) -> None:
+    """A request beyond the page that breaks a run off at its start stands on the ledger."""
+    site = open_site(LEADS)
+    with site.parts() as parts:
+        elsewhere = replace(parts, check_pause=lambda: parts.salesforce.get("limits"))
+        with pytest.raises(OutsidePage, match="GET limits is no read of the page"):
+            sweep(elsewhere)
+    kinds = [happened.event.kind for happened in site.events(site.streams()[-1])]
+
+    assert ["Blocked", "Broke"] == kinds

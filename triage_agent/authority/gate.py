@@ -18,7 +18,6 @@ from triage_agent.decision.item import Item
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
-    PLACEHOLDER,
     RECORD_OWNER,
     ActionRule,
     CreateAction,
@@ -26,6 +25,7 @@ from triage_agent.operating_model.schema import (
     PostAction,
     UpdateAction,
     WritesRecords,
+    is_fixed,
 )
 
 
@@ -149,8 +149,7 @@ def _beyond(fields: dict[str, Scalar], declared: dict[str, Scalar]) -> str | Non
         if name not in declared:
             return f"{name} is not among its fields"
         written = declared[name]
-        fixed = not isinstance(written, str) or not PLACEHOLDER.search(written)
-        if fixed and value != written:
+        if is_fixed(written) and value != written:
             return f"{name} must be {written!r}"
     return None
 

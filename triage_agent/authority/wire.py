@@ -12,11 +12,11 @@ from typing import Any, Literal
 from triage_agent.authority import soql
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
-    PLACEHOLDER,
     CreateAction,
     Page,
     PostAction,
     UpdateAction,
+    is_fixed,
 )
 
 System = Literal["salesforce", "slack", "model"]
@@ -24,6 +24,7 @@ _LOGINS = ("/services/oauth2/token", "/services/Soap/u/")
 _REST = re.compile(r"/services/data/v[0-9]{2}\.[0-9]/(.+)")
 _DESCRIBE = re.compile(r"sobjects/([A-Za-z0-9_]+)/describe")
 _MORE_ROWS = re.compile(r"query/[A-Za-z0-9]+-[0-9]+")
+_COMPOSITE = frozenset({"allOrNone", "compositeRequest"})
 _MESSAGE = frozenset(
     {"channel", "text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media"}
 )
@@ -34,7 +35,8 @@ _PAGING = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_
 class Request:
     """What is about to leave.
 
-    `body`: its JSON, or its form's fields. `parts`: what a composite request is made of.
+    `query`: what stands in its address. `body`: its JSON, or its form's fields. `parts`: what it is
+    made of, where it is a composite one.
     """
 
     system: System
@@ -83,18 +85,18 @@ class Wire:
         """
         match request.system:
             case "salesforce":
-                some = request.parts or (request,)
+                some = request.parts if _is_composite(request) else (request,)
                 return not _is_login(request.path) and any(one.method != "GET" for one in some)
             case "slack":
                 posts = request.path.endswith("/chat.postMessage")
-                return posts and request.body.get("channel") != self._owner
+                return posts and (request.body or {}).get("channel") != self._owner
             case "model":
                 return False
 
     def _salesforce(self, request: Request) -> str | None:
         if _is_login(request.path):
             return None if request.method == "POST" else "a login is a POST"
-        if request.parts:
+        if _is_composite(request):
             return next((no for part in request.parts if (no := self._one(part))), None)
         return self._one(request)
 
@@ -102,6 +104,8 @@ class Wire:
         found = _REST.fullmatch(request.path)
         if found is None:
             return f"{request.path} is no path of the page"
+        if set(request.query) - {"q"}:  # `_HttpMethod` would make another request of it
+            return f"{request.method} {found[1]} says more in its address than the page needs"
         if request.method == "GET":
             return self._reads(found[1].rstrip("/"), request.query)
         if not self._live:
@@ -137,6 +141,8 @@ class Wire:
 
     def _slack(self, request: Request) -> str | None:
         called, given = request.path.rpartition("/api/")[2], request.body or {}
+        if request.query:
+            return f"{called} has arguments in its address"
         if called == "auth.test":
             return None
         if called == "chat.postMessage":
@@ -177,10 +183,16 @@ def _unlike(record: Mapping[str, Any], form: Form) -> str | None:
         if column not in declared:
             return f"{name}.{column} is not among the fields that the page lets it set"
         written = declared[column]
-        fixed = not isinstance(written, str) or not PLACEHOLDER.search(written)
-        if fixed and value != written:
+        if is_fixed(written) and value != written:
             return f"{name}.{column} has another value than the page's"
     return None
+
+
+def _is_composite(request: Request) -> bool:
+    """Whether the org looks at a request's parts; of any other it doesn't."""
+    found = _REST.fullmatch(request.path)
+    plain = request.method == "POST" and not request.query and set(request.body or ()) <= _COMPOSITE
+    return bool(request.parts) and plain and found is not None and found[1] == "composite"
 
 
 def _is_login(path: str) -> bool:

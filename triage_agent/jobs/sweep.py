@@ -79,7 +79,8 @@ def sweep(
 def _record(parts: Parts, run: str, reason: str) -> None:
     """Why a run broke off. What broke it is raised, also where the ledger fails as well."""
     try:
-        parts.ledger.append(run, parts.clock(), [(run, events.Broke(reason=reason))])
+        told = [*parts.calls.drain(), events.Broke(reason=reason)]
+        parts.ledger.append(run, parts.clock(), [(run, event) for event in told])
     except LedgerFailed as failed:
         log.error("the ledger can't say why the run broke", run=run, why=reason, ledger=str(failed))  # noqa: TRY400 - no traceback
 
@@ -117,7 +118,7 @@ class _Sweep:
             pipeline.run(unfinished, self._batches(found.fresh))
         report = self._report(received, found.deferred)
         counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
-        self._append(events.Finished(**counts))
+        self._append(*parts.calls.drain(), events.Finished(**counts))
         log.info("run finished", run=self._run, **counts)
         return report
 
@@ -192,8 +193,9 @@ class _Sweep:
         self._progress(len(self._reports), self._expected)
         log.debug("item ended", item=item, status=story.status)
 
-    def _append(self, event: events.Event) -> None:
-        self._parts.ledger.append(self._run, self._parts.clock(), [(self._run, event)])
+    def _append(self, *told: events.Event) -> None:
+        entries = [(self._run, event) for event in told]
+        self._parts.ledger.append(self._run, self._parts.clock(), entries)
 
     def _report(self, received: int, deferred: list[ItemReport]) -> RunReport:
         items = [*self._reports, *deferred]

@@ -351,6 +351,11 @@ class Page(Section):
         return ((name, rule) for name, rule in self.may.items() if isinstance(rule, kind))
 
 
+def is_fixed(written: Scalar) -> bool:
+    """Whether an action's field has the very value that the page spells out."""
+    return not isinstance(written, str) or not PLACEHOLDER.search(written)
+
+
 def placeholders(fields: Mapping[str, Any]) -> set[str]:
     """The names that stand in angle brackets in an action's fields."""
     return {

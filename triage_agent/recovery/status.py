@@ -1,6 +1,6 @@
 """What is going on, in six lines."""
 
-from triage_agent.decision.events import Broke, Finished, Started
+from triage_agent.decision.events import Broke, Finished
 from triage_agent.decision.item import Mode
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.loading import OperatingModel
@@ -26,20 +26,19 @@ def _last_run(ledger: Ledger) -> str:
     run = ledger.last_run()
     if run is None:
         return "none yet"
-    story = {type(h.event): h for h in ledger.told(run, "Started", "Finished", "Broke")}
-    began = f"{run}, began {story[Started].at:%Y-%m-%d %H:%M} UTC"
+    story = {type(h.event): h for h in ledger.told(run, "Finished", "Broke")}
     if (ended := story.get(Finished)) and isinstance(ended.event, Finished):
         counts = ended.event
-        return f"{began}: {counts.settled} settled, {counts.escalated} escalated"
+        return f"{run}: {counts.settled} settled, {counts.escalated} escalated"
     if (broke := story.get(Broke)) and isinstance(broke.event, Broke):
-        return f"{began}, broke off: {broke.event.reason}"
-    return f"{began}; it goes on, or was interrupted"
+        return f"{run} broke off: {broke.event.reason}"
+    return f"{run} goes on, or was interrupted"
 
 
 def _limits(limits: Limits) -> str:
     return (
-        f"pauses itself beyond {limits.failures_per_run:,} failures, {limits.refusals_per_run:,} "
-        f"refusals, {limits.tokens_per_run:,} tokens or ${limits.cost_usd_per_run:,.0f} in a run"
+        f"pauses beyond {limits.failures_per_run:,} failures, {limits.refusals_per_run:,} "
+        f"refusals, {limits.tokens_per_run:,} tokens, ${limits.cost_usd_per_run:,g} a run"
     )
 
 

@@ -16,7 +16,7 @@ from triage_agent.decision.item import Record
 from triage_agent.decision.text import clipped
 from triage_agent.errors import WrongUsage
 from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import PLACEHOLDER, CreateAction, Page, UpdateAction
+from triage_agent.operating_model.schema import CreateAction, Page, UpdateAction, is_fixed
 
 COLLECTION = 200
 _COLLECTIONS = "composite/sobjects"
@@ -109,8 +109,7 @@ class Writer:
                     f"such field that is {may} for this user; add it or grant it",
                 )
             values = _picklist(known[field])
-            fixed = isinstance(written, str) and not PLACEHOLDER.search(written)
-            if values and fixed and written not in values:
+            if values and is_fixed(written) and written not in values:
                 raise WrongUsage(
                     f"operating_model.yaml: may.{action}.set.{field}: this org has no value "
                     f"{written!r}, but {', '.join(values)}",

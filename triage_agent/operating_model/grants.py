@@ -1,0 +1,71 @@
+"""What the page grants its credentials: of each object, the fields that they may see and set."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import (
+    OWNER,
+    CreateAction,
+    DomainOf,
+    Page,
+    PostAction,
+    UpdateAction,
+)
+
+
+@dataclass
+class Grant:
+    """One object. `sets`: its fields that actions set, each with all that the page writes there.
+
+    `keys`: those of them that carry an item's key. What waits for somebody's word is granted, too.
+    """
+
+    object: str
+    sees: list[str] = field(default_factory=list)
+    sets: dict[str, list[Scalar]] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    create: bool = False
+    edit: bool = False
+
+
+def grants(page: Page) -> dict[str, Grant]:
+    """What is granted of each object, by its name, in the page's order."""
+    granted = {name: Grant(name, sees=[*read.fields]) for name, read in page.reads.items()}
+    for name, column in _looked_up(page):
+        granted[name].sees.append(column)
+    for rule in page.may.values():
+        if isinstance(rule, UpdateAction):
+            grant = granted.setdefault(rule.update, Grant(rule.update))
+            grant.edit = True
+        elif isinstance(rule, CreateAction):
+            grant = granted.setdefault(rule.create, Grant(rule.create))
+            grant.create = True
+            grant.keys.append(rule.key)
+        else:
+            continue
+        for column, value in rule.set.items():
+            grant.sees.append(column)
+            grant.sets.setdefault(column, []).append(value)
+    for grant in granted.values():
+        grant.sees = list(dict.fromkeys(one for one in grant.sees if one != "Id"))
+    return granted
+
+
+def channels(page: Page) -> dict[str, str]:
+    """The channels that anything is said in, by the name of whoever is there: teams and people."""
+    posts = (rule.post_to for rule in page.may.values() if isinstance(rule, PostAction))
+    return {name: page.channel_of(name) for name in (*posts, *page.recovery.tell, OWNER)}
+
+
+def _looked_up(page: Page) -> Iterator[tuple[str, str]]:
+    """The fields that records are found by, without being read."""
+    item = page.workflow.item
+    yield from ((item.object, column) for column in item.new_when)
+    yield from ((item.owner.is_, column) for column in item.owner.when)
+    for name, read in page.reads.items():
+        for alternative in read.match:
+            for column, source in alternative.items():
+                yield name, column
+                if not isinstance(source, DomainOf) and "." not in source:
+                    yield item.object, source

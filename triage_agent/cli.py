@@ -170,6 +170,28 @@ def status(
 
 
 @app.command()
+def doctor(
+    allow_excess: Annotated[
+        bool,
+        typer.Option("--allow-excess", help="Let pass what is too much; the ledger keeps it."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Compare the live credentials with the page. It looks, and changes nothing."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    report = wiring.doctor(target, allow_excess=allow_excess)
+    if as_json:
+        terminal.print_json(report)
+    else:
+        terminal.show_findings(report)
+    if not report.passes:
+        raise typer.Exit(1)
+
+
+@app.command()
 def sandbox(
     records: Annotated[
         Path | None,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from triage_agent.doctor.finding import Report
     from triage_agent.jobs.report import RunReport
     from triage_agent.ledger.timeline import Line, Timeline
 
@@ -55,7 +56,7 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
-def print_json(report: "RunReport") -> None:
+def print_json(report: "RunReport | Report") -> None:
     """The report as bytes in UTF-8: as text, an emoji makes each character take four of them."""
     from pydantic_core import to_json
 
@@ -207,6 +208,39 @@ def show_timelines(found: "list[Timeline]") -> None:
             for item in one.items:
                 out.print(f"  {item}")
         out.print()
+
+
+_KINDS = {
+    "too much": "Too much: what the credentials could do and the page never does",
+    "too little": "Too little: what the page needs and the credentials lack",
+    "different": "Different from what the page says",
+    "question": "To be asked before going live",
+    "held": "What no permission can withhold",
+}
+
+
+def show_findings(report: "Report") -> None:
+    """What `doctor` found: a table a kind, each row with its cure."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = _out()
+    for kind, title in _KINDS.items():
+        found = [finding for finding in report.findings if finding.kind == kind]
+        out.print(Text(title, style="bold"))
+        if not found:
+            out.print("  nothing\n")
+            continue
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        for column, ratio in ((None, None), (None, 1), (None, 1)):
+            table.add_column(column or "", ratio=ratio, overflow="fold")
+        for finding in found:
+            table.add_row(f"  {finding.system}", printable(finding.what), printable(finding.cure))
+        out.print(table, "")
+    verdict = (
+        "nothing stands" if report.passes else "mend what is too much, too little or different"
+    )
+    out.print(f"Before going live: {verdict}{' in the way' if report.passes else ''}.")
 
 
 def _grid(lines: "list[Line]") -> "Table":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from triage_agent.authority.people import Somebody
     from triage_agent.connectors.model import Price
     from triage_agent.decision.item import Mode
+    from triage_agent.doctor.finding import Report
     from triage_agent.jobs.parts import Parts, Rules
     from triage_agent.jobs.report import RunReport
     from triage_agent.jobs.sweep import Progress
@@ -217,18 +218,50 @@ def status(target: Target) -> dict[str, str]:
         return told(rules.model, _mode(target, rules.page), ledger, brake)
 
 
+def doctor(target: Target, *, allow_excess: bool) -> "Report":
+    """What sets a target's credentials apart from its page; kept on record where it is allowed."""
+    from triage_agent.authority.inspection import Inspection
+    from triage_agent.connectors.calls import CallLog
+    from triage_agent.connectors.guard import Guard
+    from triage_agent.connectors.model import ModelConnector
+    from triage_agent.connectors.salesforce.client import SalesforceClient
+    from triage_agent.connectors.slack import SlackConnector
+    from triage_agent.doctor.examine import Patient, allow, examine
+    from triage_agent.project import read_prices, read_rules
+    from triage_agent.settings import Settings
+
+    rules, settings = read_rules(target.project), Settings.of(target.project)
+    if target.is_real:
+        settings.require_real()
+    with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
+        calls = CallLog()
+        guard = Guard(Inspection(rules.page, found.hosts), calls, brake=lambda: None)
+        asker = ModelConnector(found.model, read_prices(target.project), calls, guard)
+        with closing(SalesforceClient(found.salesforce, calls, guard)) as org, closing(asker):
+            slack = SlackConnector(found.slack_token, found.slack_url, "", calls, guard)
+            pinned = not found.baseline
+            patient = Patient(rules.page, rules.assess, org, slack, asker, ledger, calls, pinned)
+            report = examine(patient, allow_excess=allow_excess)
+        if allow_excess:
+            allow(ledger, report, _login(), _now())
+    return report
+
+
 def _acting(target: Target, page: "Page", named: str | None) -> "Somebody":
     """Who a command's word counts as; the operating system says who is logged in."""
+    from triage_agent.authority.people import acting
+
+    return acting(page, page.recovery.may_pause, named, _login(), playing=not target.is_real)
+
+
+def _login() -> str:
     import os
     import pwd
 
-    from triage_agent.authority.people import acting
-
     try:
-        login = pwd.getpwuid(os.getuid()).pw_name
+        return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # as in a container, under a number of its own
-        login = f"user {os.getuid()}"
-    return acting(page, page.recovery.may_pause, named, login, playing=not target.is_real)
+        return f"user {os.getuid()}"
 
 
 def _announce(target: Target, settings: "Settings", page: "Page", words: str) -> str:

@@ -36,7 +36,7 @@ class Clients:
         self.salesforce = self.connector._api  # noqa: SLF001 - it is what is guarded
         self.poster = SlackConnector("xoxb-sandbox", f"{url}/api/", "", self.calls, guard)
         self.slack = self.poster._client  # noqa: SLF001
-        self.model = ModelClient("sandbox", f"{url}/v1", guard)
+        self.model = ModelClient("sandbox", f"{url}/v1", guard, self.calls)
         self.openai = self.model._client  # noqa: SLF001
 
     def close(self) -> None:

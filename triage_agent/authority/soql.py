@@ -61,12 +61,12 @@ def by_key(name: str, key: str) -> str:
 
 def foreseen(page: Page) -> tuple[re.Pattern[str], ...]:
     """What recognises every query that is made from one of the page's templates."""
-    return tuple(map(_filled, dict.fromkeys(_templates(page))))
+    return tuple(map(filled, dict.fromkeys(_templates(page))))
 
 
 def foreseen_with_deleted(page: Page) -> tuple[re.Pattern[str], ...]:
     """Likewise, of the queries that may see deleted records."""
-    return tuple(_filled(standing(page, merges=merges)) for merges in (False, True))
+    return tuple(filled(standing(page, merges=merges)) for merges in (False, True))
 
 
 def _templates(page: Page) -> Iterator[str]:
@@ -80,7 +80,8 @@ def _templates(page: Page) -> Iterator[str]:
 
 
 @cache
-def _filled(template: str) -> re.Pattern[str]:
+def filled(template: str) -> re.Pattern[str]:
+    """What recognises a query that is made from a template."""
     return re.compile(_FILLED.join(map(re.escape, template.split("{}"))))
 
 

@@ -21,14 +21,18 @@ from triage_agent.operating_model.schema import (
 
 System = Literal["salesforce", "slack", "model"]
 _LOGINS = ("/services/oauth2/token", "/services/Soap/u/")
-_REST = re.compile(r"/services/data/v[0-9]{2}\.[0-9]/(.+)")
+REST = re.compile(r"/services/data/v[0-9]{2}\.[0-9]/(.*)")
+"""A path of Salesforce's REST interface; the group is what stands behind the version."""
 _DESCRIBE = re.compile(r"sobjects/([A-Za-z0-9_]+)/describe")
 _MORE_ROWS = re.compile(r"query/[A-Za-z0-9]+-[0-9]+")
 _COMPOSITE = frozenset({"allOrNone", "compositeRequest"})
 _MESSAGE = frozenset(
     {"channel", "text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media"}
 )
-_PAGING = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_metadata"})
+HISTORY = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_metadata"})
+"""The arguments of reading what was said in a channel."""
+Hosts = Mapping[System, frozenset[str]]
+"""Each system's own hosts, by its name."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Request:
 class Wire:
     """What the page lets pass, compiled for one run. `hosts`: each system's own, by its name."""
 
-    def __init__(self, page: Page, hosts: Mapping[System, frozenset[str]], *, live: bool) -> None:
+    def __init__(self, page: Page, hosts: Hosts, *, live: bool) -> None:
         self._hosts, self._live = hosts, live
         self._queries = soql.foreseen(page)
         self._with_deleted = soql.foreseen_with_deleted(page)
@@ -86,7 +90,7 @@ class Wire:
         match request.system:
             case "salesforce":
                 some = request.parts if _is_composite(request) else (request,)
-                return not _is_login(request.path) and any(one.method != "GET" for one in some)
+                return not is_login(request.path) and any(one.method != "GET" for one in some)
             case "slack":
                 posts = request.path.endswith("/chat.postMessage")
                 return posts and (request.body or {}).get("channel") != self._owner
@@ -94,14 +98,14 @@ class Wire:
                 return False
 
     def _salesforce(self, request: Request) -> str | None:
-        if _is_login(request.path):
+        if is_login(request.path):
             return None if request.method == "POST" else "a login is a POST"
         if _is_composite(request):
             return next((no for part in request.parts if (no := self._one(part))), None)
         return self._one(request)
 
     def _one(self, request: Request) -> str | None:
-        found = _REST.fullmatch(request.path)
+        found = REST.fullmatch(request.path)
         if found is None:
             return f"{request.path} is no path of the page"
         if set(request.query) - {"q"}:  # `_HttpMethod` would make another request of it
@@ -148,7 +152,7 @@ class Wire:
         if called == "chat.postMessage":
             may, known = self._posts_to, _MESSAGE
         elif called in ("conversations.history", "conversations.replies"):
-            may, known = self._channels, _PAGING
+            may, known = self._channels, HISTORY
         else:
             return f"{called} is no method that the page needs"
         if given.get("channel") not in may:
@@ -190,10 +194,11 @@ def _unlike(record: Mapping[str, Any], form: Form) -> str | None:
 
 def _is_composite(request: Request) -> bool:
     """Whether the org looks at a request's parts; of any other it doesn't."""
-    found = _REST.fullmatch(request.path)
+    found = REST.fullmatch(request.path)
     plain = request.method == "POST" and not request.query and set(request.body or ()) <= _COMPOSITE
     return bool(request.parts) and plain and found is not None and found[1] == "composite"
 
 
-def _is_login(path: str) -> bool:
+def is_login(path: str) -> bool:
+    """Whether a path of Salesforce's is where one logs in."""
     return path == _LOGINS[0] or path.startswith(_LOGINS[1])

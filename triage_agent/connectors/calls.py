@@ -1,17 +1,23 @@
 """What is counted and kept of every request that leaves."""
 
 from collections import Counter, deque
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from triage_agent.authority.wire import System
 from triage_agent.decision.events import Blocked, Called
 
 
 class CallLog:
-    """Requests as they happened, safe to fill from several threads."""
+    """Requests as they happened, safe to fill from several threads.
+
+    `seconds_off`: how far each system's clock, as its last answer told it, is ahead of ours.
+    """
 
     def __init__(self) -> None:
         self._called: deque[Called | Blocked] = deque()
         self.counts: Counter[str] = Counter()
+        self.seconds_off: dict[System, float] = {}
 
     def add(self, called: Called) -> None:
         """One request to Salesforce or Slack."""
@@ -25,6 +31,14 @@ class CallLog:
     def block(self, system: System, method: str, path: str, reason: str) -> None:
         """One request that was kept back; it isn't counted as made."""
         self._called.append(Blocked(system=system, method=method, path=path, reason=reason))
+
+    def tell_time(self, system: System, date: str | None) -> None:
+        """What an answer's `Date` header says."""
+        try:
+            told = parsedate_to_datetime(date or "")
+        except ValueError:
+            return  # a server needn't tell
+        self.seconds_off[system] = (told.astimezone(UTC) - datetime.now(UTC)).total_seconds()
 
     def drain(self) -> list[Called | Blocked]:
         """The requests since the last time this was asked."""

@@ -1,15 +1,25 @@
 """Stands under every vendor client: what the page doesn't give doesn't leave."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from triage_agent.authority.wire import Request, System, Wire
+from triage_agent.authority.wire import Request, System
 from triage_agent.connectors.calls import CallLog
 from triage_agent.errors import OutsidePage
 
 Pass = Callable[[Request], None]
 """Lets a request leave by returning; what it raises instead reaches the caller as it is."""
+
+
+class Wire(Protocol):
+    """What may leave: for a run the page's rules, for `doctor` those of looking only."""
+
+    def refuses(self, request: Request) -> str | None:
+        """Why a request may not leave; None: it may."""
+
+    def writes(self, request: Request) -> bool:
+        """Whether a request is held back while the agent is paused."""
 
 
 class Guard:

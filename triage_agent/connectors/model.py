@@ -80,7 +80,7 @@ class ModelConnector:
                 )
 
                 self._client = ModelClient(
-                    self._endpoint.api_key, self._endpoint.base_url, self._guard
+                    self._endpoint.api_key, self._endpoint.base_url, self._guard, self._calls
                 )
             return self._client
 

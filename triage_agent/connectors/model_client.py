@@ -16,6 +16,7 @@ from openai import (
 )
 from pydantic import ValidationError
 
+from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.completion import Completion
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import retry_after
@@ -32,12 +33,14 @@ _SERVER_ERROR = 500
 class ModelClient:
     """Asks once; whoever calls decides about further tries."""
 
-    def __init__(self, api_key: str, base_url: str | None, guard: Pass) -> None:
+    def __init__(self, api_key: str, base_url: str | None, guard: Pass, calls: CallLog) -> None:
         self._client = OpenAI(
             api_key=api_key,
             base_url=base_url,
             max_retries=0,
-            http_client=DefaultHttpxClient(follow_redirects=False, transport=_Transport(guard)),
+            http_client=DefaultHttpxClient(
+                follow_redirects=False, transport=_Transport(guard, calls)
+            ),
         )
 
     def close(self) -> None:
@@ -77,13 +80,15 @@ class ModelClient:
 class _Transport(HTTPTransport):
     """Every request passes the guard, at the last moment before it leaves."""
 
-    def __init__(self, guard: Pass) -> None:
+    def __init__(self, guard: Pass, calls: CallLog) -> None:
         super().__init__(limits=Limits(max_connections=CONNECTIONS))
-        self._guard = guard
+        self._guard, self._calls = guard, calls
 
     def handle_request(self, request: HttpRequest) -> HttpResponse:
         self._guard(outgoing("model", request.method, str(request.url)))
-        return super().handle_request(request)
+        response = super().handle_request(request)
+        self._calls.tell_time("model", response.headers.get("date"))
+        return response
 
 
 def _translated(exc: APIError) -> TriageError:

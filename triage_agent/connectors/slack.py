@@ -95,6 +95,15 @@ class SlackConnector:
         except NotLetIn as exc:
             raise WrongUsage(f"Slack refuses SLACK_BOT_TOKEN ({exc.code})") from exc
 
+    def granted(self) -> tuple[str, frozenset[str]]:
+        """The workspace's id, and the scopes that the token was granted."""
+        answer = self._call(self._client.auth_test, Unavailable)
+        return str(answer["team_id"]), self._client.scopes
+
+    def may_read(self, channel: str) -> None:
+        """Raises `Rejected` with Slack's own code where the bot can't read a channel."""
+        self._call(self._client.conversations_history, Unavailable, channel=channel, limit=1)
+
     def post(self, channel: str, key: str, hand_over: HandOver, thread: str | None) -> Posted:
         """Posts a hand-over; `AnswerLost` means that it may be there all the same."""
         return self._post(
@@ -207,6 +216,7 @@ class _Client(WebClient):
     def __init__(self, calls: CallLog, guard: Pass, **options: Any) -> None:  # noqa: ANN401 - the vendor's options
         super().__init__(**options)
         self._calls, self._guard = calls, guard
+        self.scopes: frozenset[str] = frozenset()
         self._opener = build_opener(_NoRedirect, HTTPSHandler(context=self.ssl))
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
@@ -216,6 +226,9 @@ class _Client(WebClient):
         try:
             with self._opener.open(req, timeout=self.timeout) as response:
                 status = response.status
+                self._calls.tell_time("slack", response.headers.get("Date"))
+                told = response.headers.get("x-oauth-scopes", "")
+                self.scopes = frozenset(filter(None, map(str.strip, told.split(","))))
                 body = response.read().decode("utf-8")
         except URLError as exc:
             status = getattr(exc, "code", None)

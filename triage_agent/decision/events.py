@@ -236,6 +236,14 @@ class Resumed(Value):
     checklist: tuple[Answer, ...]
 
 
+class ExcessAllowed(Value):
+    """Somebody let credentials pass that can do more than the page: `excess`, each in words."""
+
+    kind: Literal["ExcessAllowed"] = "ExcessAllowed"
+    login: str
+    excess: tuple[str, ...]
+
+
 class Finished(Value):
     kind: Literal["Finished"] = "Finished"
     received: int
@@ -274,6 +282,7 @@ Event = Annotated[
     | Blocked
     | Paused
     | Resumed
+    | ExcessAllowed
     | Finished
     | Broke,
     Field(discriminator="kind"),

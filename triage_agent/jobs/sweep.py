@@ -26,6 +26,7 @@ from triage_agent.jobs.report import (
     item_report,
     totals,
 )
+from triage_agent.ledger.store import ORG, WORKSPACE
 
 READ_AT_ONCE = 200
 log = structlog.get_logger()
@@ -125,8 +126,8 @@ class _Sweep:
     def _check(self) -> None:
         """Whose org this is, and whether it can take what the page would write."""
         parts = self._parts
-        parts.ledger.claim_for("Salesforce org", parts.salesforce.org())
-        parts.ledger.claim_for("Slack workspace", parts.slack.workspace())
+        parts.ledger.claim_for(ORG, parts.salesforce.org())
+        parts.ledger.claim_for(WORKSPACE, parts.slack.workspace())
         if self._mode == "live":
             parts.writer.check(self._page)
 

@@ -26,6 +26,8 @@ from triage_agent.ledger.tables import belongs_to, events, items, payloads
 _MANY = 500  # values in one IN list: below every database's limit
 RUN_PREFIX = "run-"
 """How the stream of a run begins."""
+ORG, WORKSPACE = "Salesforce org", "Slack workspace"
+"""What a ledger is about, and stays about."""
 AGENT = "agent"
 """The stream of what people do to the agent as a whole; every other stream is an item's."""
 
@@ -114,9 +116,9 @@ class Ledger:
         with self.database.transaction() as connection:
             return list(_events(connection, stream))
 
-    def last(self, stream: str) -> Happened | None:
-        """The last that happened in a stream, as it is now; safe to ask from any thread."""
-        query = _STREAM.where(events.c.stream == stream)
+    def last(self, stream: str, *kinds: str) -> Happened | None:
+        """The last of some kinds that happened in a stream, as it is now; from any thread."""
+        query = _STREAM.where(events.c.stream == stream, events.c.kind.in_(kinds))
         with self.database.reading() as connection:
             rows = connection.execute(query.order_by(events.c.sequence.desc()).limit(1))
             return next((opened(_from_row(row)) for row in rows), None)
@@ -220,6 +222,12 @@ class Ledger:
             first = connection.execute(texts.order_by(events.c.number).limit(1)).first()
             if first and first.at < before.isoformat():
                 connection.execute(delete(payloads).where(payloads.c.digest.in_(old)))
+
+    def identity(self, system: str) -> str | None:
+        """The org or workspace that the ledger is about, if it is bound to one yet."""
+        query = select(belongs_to.c.identity).where(belongs_to.c.system == system)
+        with self.database.transaction() as connection:
+            return connection.execute(query).scalar()
 
     def claim_for(self, system: str, identity: str) -> None:
         """Binds the ledger to one org or workspace for good; another one is refused."""

@@ -25,7 +25,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "Failed",
     ),
     "What did it change?": ("Intended", "Done", "NotFound", "Overtaken"),
-    "Who reviewed or approved?": ("Paused", "Resumed"),
+    "Who reviewed or approved?": ("Paused", "Resumed", "ExcessAllowed"),
     "What happened after that?": (),
 }
 

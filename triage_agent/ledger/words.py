@@ -10,6 +10,7 @@ from triage_agent.decision.events import (
     Done,
     Drafted,
     Event,
+    ExcessAllowed,
     Failed,
     Finished,
     FiredRule,
@@ -164,6 +165,11 @@ def _(event: Paused) -> str:
 def _(event: Resumed) -> str:
     answers = (f"{one.question} {one.answer}" for one in event.checklist)
     return "\n".join([f"resumed by {event.by} ({event.login})", *answers])
+
+
+@words.register
+def _(event: ExcessAllowed) -> str:
+    return "\n".join([f"{event.login} let these credentials pass, though they", *event.excess])
 
 
 @words.register

@@ -69,3 +69,18 @@ def _looked_up(page: Page) -> Iterator[tuple[str, str]]:
                 yield name, column
                 if not isinstance(source, DomainOf) and "." not in source:
                     yield item.object, source
+
+
+def tracked(page: Page) -> list[str]:
+    """The item's fields whose later changes by people tell what came of the agent's work."""
+    updates = (rule for rule in page.may.values() if isinstance(rule, UpdateAction))
+    owners = page.reads[page.workflow.item.owner.is_].match
+    sources = (source for one in owners for source in one.values() if isinstance(source, str))
+    return list(
+        dict.fromkeys(
+            [
+                *(name for rule in updates for name in rule.set),
+                *(s for s in sources if "." not in s),
+            ]
+        )
+    )

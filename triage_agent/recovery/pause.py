@@ -19,6 +19,7 @@ from triage_agent.operating_model.schema import Page
 FILE = "PAUSED"
 SETTING = "TRIAGE_PAUSED"
 ITSELF = "the agent itself"
+KINDS = ("Paused", "Resumed")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Brake:
             return f"{SETTING} is set ({self.setting}); unset it to go on"
         if self.file.exists():
             return f"{self.file} exists; remove it to go on"
-        last = self.ledger.last(AGENT)
+        last = self.ledger.last(AGENT, *KINDS)
         if last is None or not isinstance(last.event, PausedEvent):
             return None
         paused = last.event

@@ -283,6 +283,7 @@ class _Adapter(HTTPAdapter):
             limits = (CONNECT_TIMEOUT, READ_TIMEOUT)
             response = super().send(request, stream, limits, verify, cert, proxies)
             status = response.status_code
+            self._calls.tell_time("salesforce", response.headers.get("Date"))
             if not _is_login(path) and status != requests.codes.unauthorized:
                 self._logins = 0
         finally:

@@ -108,7 +108,7 @@ class Writer:
                     f"operating_model.yaml: may.{action}.set.{field}: this org's {name} has no "
                     f"such field that is {may} for this user; add it or grant it",
                 )
-            values = _picklist(known[field])
+            values = active_values(known[field])
             if values and is_fixed(written) and written not in values:
                 raise WrongUsage(
                     f"operating_model.yaml: may.{action}.set.{field}: this org has no value "
@@ -192,7 +192,8 @@ def _row(result: Mapping[str, Any]) -> Row:
     )
 
 
-def _picklist(field: Mapping[str, Any]) -> list[str]:
+def active_values(field: Mapping[str, Any]) -> list[str]:
+    """The values of a described picklist that may be chosen; empty for any other field."""
     return [
         entry["value"] for entry in field.get("picklistValues") or () if entry.get("active", True)
     ]

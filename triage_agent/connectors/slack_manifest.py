@@ -1,0 +1,2 @@
+SCOPES = ("chat:write", "channels:history", "groups:history")
+HISTORIES = ("channels:history", "groups:history")

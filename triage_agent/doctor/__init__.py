@@ -1,0 +1,1 @@
+"""Compares live credentials with the page: what is too much, too little, different."""

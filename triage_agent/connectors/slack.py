@@ -90,14 +90,14 @@ class SlackConnector:
 
     def workspace(self) -> str:
         """The workspace's id; `WrongUsage` where the token is refused."""
-        try:
-            return str(self._call(self._client.auth_test, Unavailable)["team_id"])
-        except NotLetIn as exc:
-            raise WrongUsage(f"Slack refuses SLACK_BOT_TOKEN ({exc.code})") from exc
+        return self.granted()[0]
 
     def granted(self) -> tuple[str, frozenset[str]]:
-        """The workspace's id, and the scopes that the token was granted."""
-        answer = self._call(self._client.auth_test, Unavailable)
+        """The workspace's id, and the scopes that the token was granted; likewise."""
+        try:
+            answer = self._call(self._client.auth_test, Unavailable)
+        except NotLetIn as exc:
+            raise WrongUsage(f"Slack refuses SLACK_BOT_TOKEN ({exc.code})") from exc
         return str(answer["team_id"]), self._client.scopes
 
     def may_read(self, channel: str) -> None:

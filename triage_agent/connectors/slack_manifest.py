@@ -1,2 +1,1 @@
 SCOPES = ("chat:write", "channels:history", "groups:history")
-HISTORIES = ("channels:history", "groups:history")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from triage_agent.connectors.slack_manifest import HISTORIES, SCOPES
+from triage_agent.connectors.slack_manifest import SCOPES
 from triage_agent.doctor.finding import Finding, Kind, some
 from triage_agent.operating_model.grants import channels
 from triage_agent.operating_model.schema import Page
@@ -37,7 +37,8 @@ def findings(page: Page, seen: WorkspaceSeen) -> Iterator[Finding]:
     """All that is to be said of the workspace."""
     if excess := sorted(seen.scopes - set(SCOPES)):
         yield too_much("scope", f"the token has {some(excess)} beyond what is needed", MANIFEST)
-    needed = [scope for scope in SCOPES if scope not in HISTORIES]
+    # Which of the two histories a channel needs shows when it is read.
+    needed = [scope for scope in SCOPES if not scope.endswith(":history")]
     if missing := [scope for scope in needed if scope not in seen.scopes]:
         yield too_little("scope", f"the token lacks {some(missing)}", MANIFEST)
     for name, channel in read_channels(page).items():

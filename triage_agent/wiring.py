@@ -179,15 +179,16 @@ def grants(project: Path | None, system: str, *, check: bool) -> list[str]:
     from triage_agent.connectors import slack_manifest
     from triage_agent.connectors.salesforce import deployment, metadata
     from triage_agent.deploying import Tree
-    from triage_agent.project import project_folder, read_rules
+    from triage_agent.operating_model.loading import FILE, load
+    from triage_agent.project import project_folder
 
     folder = project_folder(project)
     files, notice = {
         "salesforce": (deployment.files, metadata.NOTICE),
         "slack": (slack_manifest.files, slack_manifest.NOTICE),
     }[system]
-    made, command = files(read_rules(folder).page), f"triage-agent grants {system}"
-    tree = Tree(folder / "deploy" / system, made, notice, command)
+    made = files(load((folder / FILE).read_text(encoding="utf-8")).page)
+    tree = Tree(folder / "deploy" / system, made, notice, f"triage-agent grants {system}")
     return tree.check() if check else tree.write()
 
 

@@ -39,8 +39,8 @@ with what the operating model grants, and nothing else.
 
 - *View all records* stands at each object that is read: a record that sharing hides could
   contradict a sender, and nobody would know. It lets nothing be edited.
-{edits}- No object's permission covers activities: with `Controlled by Parent` as their organization-wide
-  default the agent sees the open tasks of the records that it sees.
+{edits}- No object's permission covers activities: with `Controlled by Parent` as their organization-
+  wide default the agent sees the tasks of the records that it sees.
 - Users, groups and the organization need no permission, and none could be withheld. Where the
   default for users is `Private`, let the agent's user view all users.
 
@@ -49,8 +49,8 @@ with what the operating model grants, and nothing else.
 The wire guard holds these, on the agent's side:
 
 - values: whoever may edit a field may write any value into it;
-- fields without a security of their own: {unsecured} and others come with
-  their objects;
+- fields that have no security of their own and come with their objects:
+  {unsecured};
 - tasks and events: whoever may create them may edit and delete them.
 """
 
@@ -96,4 +96,4 @@ def _unsecured(granted: dict[str, Grant]) -> Iterator[str]:
 
 
 def _listed(names: Iterator[str]) -> str:
-    return ", ".join(names) or "a record's name, its owner"
+    return ",\n  ".join(names) or "a record's name, its owner"

@@ -1,10 +1,9 @@
 """Which fields have a security of their own: a permission set that lists another isn't deployed.
 
-Salesforce publishes no such list. This one was read off the profiles and permission sets of a dozen
-public org retrievals (API 29 to 62), which name every field that has security: what a page may
-name and none of them does has none. That is so for what a record can't be saved without, for what
-the platform keeps itself, for the parts of a name, and for most of an activity. Whoever may see the
-object sees these; whoever may edit it sets those that aren't read-only.
+Salesforce publishes no such list. This one is what the administrators' profiles and the permission
+sets of six public org retrievals leave out, which name every field that has security: whatever a
+record can't be saved without, what the platform keeps itself, the parts of a name, and most of an
+activity. Whoever may see the object sees these; whoever may edit it sets those that can be set.
 
 A field that belongs here and is missing shows at once: the deployment fails, and names it.
 """

@@ -208,12 +208,12 @@ def test_each_custom_field_is_made_as_the_sandboxs_org_has_it(any_page: Page, tr
 
 def _in_the_orgs_words(field: dict[str, Any]) -> dict[str, Any]:
     kind = {"Text": "string", "Number": "double"}[field["type"]]
-    numbers = {name: int(field[name]) for name in ("length", "precision", "scale") if name in field}
-    if numbers.get("length") == 255:
-        del numbers["length"]
+    said: dict[str, Any] = {"type": kind}
+    said |= {name: int(field[name]) for name in ("length", "precision", "scale") if name in field}
+    if said.get("length") == 255:  # what a text has where the org's file says nothing
+        del said["length"]
     flags = {"unique": "unique", "external_id": "externalId"}
-    said = {name: True for name, element in flags.items() if field.get(element) == "true"}
-    return {"type": kind, **numbers, **said}
+    return said | {name: True for name, element in flags.items() if field.get(element) == "true"}
 
 
 def test_history_is_kept_of_the_item_alone(any_page: Page, tree: Tree) -> None:
@@ -270,6 +270,21 @@ def test_a_part_of_an_address_is_granted_by_the_address() -> None:
             ("Opportunity", "StageName"),
         )
     ]
+
+
+def test_no_field_of_the_sandboxs_org_would_be_refused() -> None:
+    """Whatever a page reads there is granted under a name that public orgs grant, or left out."""
+    org = YAML(typ="safe").load(ORG)
+    refused = [
+        f"{name}.{column}"
+        for name, described in org["objects"].items()
+        if name not in WITHOUT_PERMISSIONS
+        for column in (*org["every"], *described["fields"])
+        if (secured := secured_as(name, column))
+        and not SHAPE.types["SecuredField"].is_valid(f"{name}.{secured}")
+    ]
+
+    assert [] == refused
 
 
 def test_the_project_speaks_the_clients_version(page: Page) -> None:

@@ -39,8 +39,8 @@ with what the operating model grants, and nothing else.
 
 - *View all records* stands at each object that is read: a record that sharing hides could
   contradict a sender, and nobody would know. It lets nothing be edited.
-{edits}- No object's permission covers activities: with `Controlled by Parent` as their default the agent
-  sees the tasks of the records that it sees.
+{edits}- No object's permission covers activities: by `Controlled by Parent` as their default the
+  agent sees the tasks of the records that it sees.
 - Users, groups and the organization need no permission, and none could be withheld. Where the
   default for users is `Private`, let the agent's user view all users.
 

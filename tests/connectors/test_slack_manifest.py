@@ -76,6 +76,11 @@ def test_it_asks_for_three_scopes(any_page: Page) -> None:
     assert {"bot": ["chat:write", "channels:history", "groups:history"]} == scopes
 
 
+def test_people_can_be_told(page: Page) -> None:
+    """Slack refuses a direct message of an app whose messages tab is off."""
+    assert _manifest(page)["features"]["app_home"]["messages_tab_enabled"] is True
+
+
 def test_a_long_workflow_has_a_short_name(page: Page) -> None:
     """A name that Slack would refuse is cut where a word ends."""
     long = page.workflow.model_copy(update={"name": "Requests of everybody everywhere always"})

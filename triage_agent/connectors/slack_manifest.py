@@ -56,7 +56,8 @@ def _manifest(page: Page) -> dict[str, object]:
         "features": {
             "app_home": {
                 "home_tab_enabled": False,
-                # People are told of a pause there; nothing reads what they would answer.
+                # People are told of a pause there, and Slack refuses that where the tab is off;
+                # nothing reads what they would answer.
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },

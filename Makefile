@@ -30,6 +30,8 @@ generated: .venv/runtime  ## write what is generated from the code
 		> deploy/run_report.schema.json
 	@$(BIN)/python -c 'from triage_agent.operating_model.shape import schema_text; print(schema_text(), end="")' \
 		> deploy/operating_model.schema.json
+	@$(BIN)/triage-agent grants salesforce
+	@$(BIN)/triage-agent grants slack
 
 lock: .venv/dev  ## pin every dependency, with hashes
 	@$(LOCK) --extra build --output-file requirements.lock pyproject.toml

@@ -45,6 +45,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class System(StrEnum):
+    """Whose permissions are written."""
+
+    salesforce = "salesforce"
+    slack = "slack"
+
+
 class Layout(StrEnum):
     """How the page is printed."""
 
@@ -119,6 +126,17 @@ def page(
 ) -> None:
     """Print the page in sentences, for its owner to sign; as HTML on one sheet of paper."""
     print(wiring.page(project, as_html=layout is Layout.html), end="")
+
+
+@app.command()
+def grants(
+    system: Annotated[System, typer.Argument(help="Whose permissions.")],
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if stale.")] = False,
+    project: Project = None,
+) -> None:
+    """Write what Salesforce or Slack is to grant the agent, into the project's deploy folder."""
+    for line in wiring.grants(project, system.value, check=check):
+        print(line)
 
 
 As = Annotated[

@@ -9,6 +9,7 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     ├── RunRefused         exit 3: another run holds the lock, or a limit is reached
     │   ├── Paused         exit 3: the agent is paused, or has paused itself
     │   └── NotAllowed     exit 3: the page doesn't let this person do this
+    ├── Outdated           exit 1: what was generated from the page no longer says what it says
     ├── LedgerFailed       exit 1: the ledger can't be used; nothing further was done
     └── ConnectorError     another system: its name and a cause without personal data
         ├── Unavailable    it didn't take the request: nothing happened, another try may work
@@ -70,6 +71,10 @@ class Paused(RunRefused):
 
 class NotAllowed(RunRefused):
     """Whoever asked isn't somebody whom the page lets do this."""
+
+
+class Outdated(TriageError):
+    """What was generated from the page isn't what it gives now; the message names the files."""
 
 
 class LedgerFailed(TriageError):

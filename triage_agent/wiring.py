@@ -175,6 +175,24 @@ def page(project: Path | None, *, as_html: bool) -> str:
     return rendering.as_html(model) if as_html else rendering.as_markdown(model)
 
 
+def grants(project: Path | None, system: str, *, check: bool) -> list[str]:
+    """Writes what a system is to grant the agent, or checks what lies there; lines that say so."""
+    from triage_agent.connectors import slack_manifest
+    from triage_agent.connectors.salesforce import deployment, metadata
+    from triage_agent.deploying import Tree
+    from triage_agent.operating_model.loading import FILE, load
+    from triage_agent.project import project_folder
+
+    folder = project_folder(project)
+    files, notice = {
+        "salesforce": (deployment.files, metadata.NOTICE),
+        "slack": (slack_manifest.files, slack_manifest.NOTICE),
+    }[system]
+    made = files(load((folder / FILE).read_text(encoding="utf-8")).page)
+    tree = Tree(folder / "deploy" / system, made, notice, f"triage-agent grants {system}")
+    return tree.check() if check else tree.write()
+
+
 def pause(target: Target, named: str | None, reason: str) -> str:
     """Pauses a target's agent as a person whom the page names; what is to be said of it."""
     from triage_agent.project import read_rules

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from triage_agent.sandbox.salesforce import record_types, setup
 from triage_agent.sandbox.salesforce.call import Call
 from triage_agent.sandbox.salesforce.schema import Entity, Field
 
@@ -14,9 +15,10 @@ def everything(call: Call) -> Response:
 
 
 def one(call: Call) -> Response:
-    entity = call.entity
+    entity = setup.entity(call.org, call.path["entity"]) or call.entity
     fields = [_described(entity, field) for field in entity.fields.values()]
-    return JSONResponse({**_summary(call, entity), "fields": fields})
+    types = record_types.infos(call, entity)
+    return JSONResponse({**_summary(call, entity), "fields": fields, "recordTypeInfos": types})
 
 
 def _summary(call: Call, entity: Entity) -> dict[str, Any]:

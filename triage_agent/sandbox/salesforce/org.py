@@ -15,7 +15,7 @@ from triage_agent.sandbox.salesforce.permissions import (
     administrator,
     together,
 )
-from triage_agent.sandbox.salesforce.schema import Entity, Objects
+from triage_agent.sandbox.salesforce.schema import Entity, Objects, Rule
 from triage_agent.sandbox.salesforce.values import timestamp
 from triage_agent.sandbox.store import Record, Store
 
@@ -33,6 +33,7 @@ class Org:
     store: Store
     objects: Objects
     granted: tuple[PermissionSet, ...]
+    rules: tuple[Rule, ...]
     running_user: str
     web_leads_queue: str
     assignees: tuple[str, ...]
@@ -78,12 +79,17 @@ class Org:
         record = self.store.record(entity, identifier)
         return record if record and self.sees(entity, record) else None
 
+    @property
+    def pod(self) -> str:
+        """The three characters that all ids minted in this org share."""
+        return self.id[_POD]
+
     def next_id(self, entity: str) -> str:
         prefix = self.objects[entity].prefix
         number = self.store.count(entity) + 1
-        while self.store.record(entity, ids.mint(prefix, self.id[_POD], number)):
+        while self.store.record(entity, ids.mint(prefix, self.pod, number)):
             number += 1
-        return ids.mint(prefix, self.id[_POD], number)
+        return ids.mint(prefix, self.pod, number)
 
     def stamps(self, now: str) -> Iterator[tuple[str, str]]:
         """What every save writes, whatever else it writes."""
@@ -103,16 +109,22 @@ def now() -> str:
     return timestamp(datetime.now(UTC).replace(microsecond=0))
 
 
-def org_on(store: Store, objects: Objects, granted: tuple[PermissionSet, ...] | None = None) -> Org:
+def org_on(
+    store: Store,
+    objects: Objects,
+    granted: tuple[PermissionSet, ...] | None = None,
+    rules: tuple[Rule, ...] = (),
+) -> Org:
     """The org; if nothing is said of what was granted, its running user is an administrator."""
-    rules = own_yaml(__package__, "org.yaml")
+    file = own_yaml(__package__, "org.yaml")
     return Org(
         store=store,
         objects=objects,
         granted=(administrator(objects),) if granted is None else granted,
-        running_user=rules["running_user"],
-        web_leads_queue=rules["web_leads_queue"],
-        assignees=tuple(rules["assignment_rule"]),
+        rules=rules,
+        running_user=file["running_user"],
+        web_leads_queue=file["web_leads_queue"],
+        assignees=tuple(file["assignment_rule"]),
     )
 
 

@@ -9,11 +9,18 @@ from typing import Any
 from triage_agent.sandbox.salesforce import ids
 from triage_agent.sandbox.salesforce.org import Org, now
 from triage_agent.sandbox.salesforce.refusals import Refusal, bad_reference, deleted, not_found
-from triage_agent.sandbox.salesforce.schema import Entity, Field
+from triage_agent.sandbox.salesforce.schema import Entity, Field, RuleKind
 from triage_agent.sandbox.salesforce.values import kept
 from triage_agent.sandbox.store import Record
 
 Values = Mapping[str, Any]
+
+_REFUSED_BY: Mapping[RuleKind, str] = {
+    "ApexTrigger": "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+    "DuplicateRule": "DUPLICATES_DETECTED",
+    "FlowDefinitionView": "CANNOT_EXECUTE_FLOW_TRIGGER",
+    "ValidationRule": "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+}
 
 
 def insert(org: Org, entity: Entity, values: Values, *, auto_assign: bool) -> str:
@@ -22,6 +29,7 @@ def insert(org: Org, entity: Entity, values: Values, *, auto_assign: bool) -> st
     fresh = _accepted(org, entity, values)
     whole = org.objects[entity.name]
     _require(whole, {**defaults(whole), **fresh})
+    _check_own_rules(org, whole)
     record = completed(org, whole, fresh, auto_assign=auto_assign)
     _check_rules(org, whole, record, changed=record)
     org.store.put(entity.name, record)
@@ -48,6 +56,7 @@ def update(org: Org, entity: Entity, record: Record, values: Values, *, auto_ass
     changed = _accepted(org, entity, values)
     whole = org.objects[entity.name]
     _require(whole, {**changed, **_untouched(whole, changed)})
+    _check_own_rules(org, whole)
     after = {**record, **changed, **dict(org.stamps(now()))}
     if auto_assign and entity.name == "Lead":
         after["OwnerId"] = org.reassigned(record["OwnerId"])
@@ -194,13 +203,13 @@ def _accepted(org: Org, entity: Entity, values: Values) -> dict[str, Any]:
             fields=locked,
         )
     for name, value in clean.items():
-        _check_picklist(entity.fields[name], value)
+        _check_picklist(entity, entity.fields[name], value)
         _check_access(org, entity.fields[name], value)
     return clean
 
 
-def _check_picklist(field: Field, value: object) -> None:
-    if field.restricted and value is not None and value not in field.values:
+def _check_picklist(entity: Entity, field: Field, value: object) -> None:
+    if field.restricted and value is not None and not entity.takes(field, str(value)):
         raise Refusal(
             "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
             f"{field.label}: bad value for restricted picklist field: {value}",
@@ -250,6 +259,13 @@ def _check_rules(org: Org, entity: Entity, record: Record, *, changed: Values) -
     for key in entity.keys:
         if key in changed and entity.fields[key].unique:
             _check_unique(org, entity, key, record)
+
+
+def _check_own_rules(org: Org, entity: Entity) -> None:
+    """What an administrator put on the object may refuse what the platform would take."""
+    for rule in org.rules:
+        if rule.entity == entity.name and rule.refuses:
+            raise Refusal(_REFUSED_BY[rule.kind], f"{rule.name}: not accepted", fields=())
 
 
 def _check_owner(org: Org, entity: Entity, owner: str | None) -> None:

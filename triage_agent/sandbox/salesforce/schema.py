@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Literal
 
 from triage_agent.sandbox.content import own_yaml
 
@@ -101,6 +101,11 @@ class Entity:
         """The reference that a query's `name.` goes through."""
         return self._relations.get(name.lower())
 
+    def takes(self, field: Field, value: str) -> bool:
+        """Whether a picklist has a value in the record type that new records get."""
+        missing = self.record_type.without.get(field.name, ()) if self.record_type else ()
+        return value in field.values and value not in missing
+
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The fields that a record may be looked up by, besides its Id."""
@@ -122,6 +127,23 @@ class Entity:
 
 
 Objects = Mapping[str, Entity]
+
+RuleKind = Literal[
+    "ApexTrigger", "DuplicateRule", "FlowDefinitionView", "ValidationRule", "WorkflowRule"
+]
+"""What an administrator puts on an object, by the name of the set-up's object that lists it."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One of those, always active. `refuses`: every write; `trigger`: when a flow starts."""
+
+    kind: RuleKind
+    entity: str
+    name: str
+    refuses: bool = False
+    trigger: str | None = None
+
 
 _ACTIONS = frozenset({"read", "create", "edit", "delete"})
 

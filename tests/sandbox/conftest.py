@@ -30,6 +30,7 @@ class Client(Salesforce):
 
 
 Start = Callable[..., str]
+Deploy = Callable[..., Path]
 Connect = Callable[..., Client]
 
 
@@ -58,10 +59,36 @@ def start() -> Iterator[Start]:
     """Starts sandboxes of a test's own: `start(state=…, leads=…)`, each given its base URL."""
     with ExitStack() as stack:
 
-        def started(*, state: Path | None = None, leads: Path | None = None) -> str:
-            return stack.enter_context(running(state=state, leads=leads))
+        def started(
+            *,
+            state: Path | None = None,
+            leads: Path | None = None,
+            faults: Path | None = None,
+            deployed: Path | None = None,
+        ) -> str:
+            return stack.enter_context(
+                running(state=state, leads=leads, faults=faults, deployed=deployed)
+            )
 
         yield started
+
+
+@pytest.fixture
+def deploy(tmp_path: Path) -> Deploy:
+    """Writes a permission set, `deploy(on_object("Lead", "Read"), …)`; the project it is in."""
+
+    def deployed(*elements: str, name: str = "Agent") -> Path:
+        folder = tmp_path / "project/force-app/main/default/permissionsets"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.permissionset-meta.xml").write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            '<PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata">'
+            f"<hasActivationRequired>false</hasActivationRequired><label>{name} Access</label>"
+            f"{''.join(elements)}</PermissionSet>\n"
+        )
+        return tmp_path / "project"
+
+    return deployed
 
 
 @pytest.fixture

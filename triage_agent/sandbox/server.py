@@ -23,6 +23,7 @@ from triage_agent.sandbox.model import routes as model
 from triage_agent.sandbox.salesforce import routes as salesforce
 from triage_agent.sandbox.salesforce import schema
 from triage_agent.sandbox.salesforce.call import Sessions
+from triage_agent.sandbox.salesforce.deployed import permission_sets
 from triage_agent.sandbox.salesforce.org import Org, found, org_on
 from triage_agent.sandbox.slack import routes as slack
 from triage_agent.sandbox.slack.workspace import workspace_on
@@ -35,11 +36,19 @@ _SECONDS_TO_FINISH = 2
 
 @contextmanager
 def running(
-    *, state: Path | None, leads: Path | None, port: int = 0, faults: Path | None = None
+    *,
+    state: Path | None,
+    leads: Path | None,
+    port: int = 0,
+    faults: Path | None = None,
+    deployed: Path | None = None,
 ) -> Iterator[str]:
-    """A sandbox beside the caller's own work; its base URL. Port 0: any that is free."""
+    """A sandbox beside the caller's own work; its base URL. Port 0: any that is free.
+
+    `deployed`: a Salesforce project; the permission sets in it are all that the running user has.
+    """
     watching = _faults(faults)
-    with _opened(state, leads) as org, _listening(port) as listener:
+    with _opened(state, leads, deployed) as org, _listening(port) as listener:
         url = _url(listener)
         server = _server(_application(org, url, watching))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -51,13 +60,20 @@ def running(
             thread.join()
 
 
-def serve(*, state: Path | None, leads: Path | None, port: int, faults: Path | None = None) -> None:
+def serve(
+    *,
+    state: Path | None,
+    leads: Path | None,
+    port: int,
+    faults: Path | None = None,
+    deployed: Path | None = None,
+) -> None:
     """A sandbox in the foreground, until it is interrupted or terminated."""
     watching = _faults(faults)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops at either, then raises it again: to stop is all that was asked.
         signal.signal(number, lambda _number, _frame: None)
-    with _opened(state, leads) as org, _listening(port) as listener:
+    with _opened(state, leads, deployed) as org, _listening(port) as listener:
         _server(_application(org, _url(listener), watching)).run([listener])
 
 
@@ -66,13 +82,14 @@ def _faults(path: Path | None) -> Faults:
 
 
 @contextmanager
-def _opened(state: Path | None, leads: Path | None) -> Iterator[Org]:
+def _opened(state: Path | None, leads: Path | None, deployed: Path | None) -> Iterator[Org]:
     """The org as it was left; a new one gets its people and leads, or, on an error, neither."""
     with ExitStack() as stack:
         journal = stack.enter_context(closing(Journal(state))) if state else None
         objects = schema.load_objects()
+        granted = permission_sets(deployed, objects) if deployed else None
         store = Store({name: entity.keys for name, entity in objects.items()}, journal)
-        org = org_on(store, objects)
+        org = org_on(store, objects, granted)
         if store.is_empty:
             with store.changing():
                 found(org)

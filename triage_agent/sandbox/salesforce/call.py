@@ -162,6 +162,9 @@ def _handled(handle: Handler, request: Request, body: bytes) -> Response:
     if version is None or int(version[1]) not in VERSIONS:
         raise not_found()
     org: Org = request.app.state.org
+    if "ApiEnabled" not in org.permissions.of_user:
+        message = "The REST API is not enabled for this Organization."
+        raise Refusal("API_DISABLED_FOR_ORG", message, status=HTTPStatus.FORBIDDEN)
     call = Call(
         org=org,
         sessions=request.app.state.sessions,

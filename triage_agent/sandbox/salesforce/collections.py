@@ -75,7 +75,7 @@ def upsert(call: Call) -> Response:
 def remove(call: Call) -> Response:
     def act(identifier: str) -> Json:
         entity = next(
-            (e for e in call.org.objects.values() if identifier.startswith(e.prefix)), None
+            (e for e in call.org.visible.values() if identifier.startswith(e.prefix)), None
         )
         if entity is None:
             raise _malformed(identifier)
@@ -106,7 +106,7 @@ def _found(call: Call, identifiers: Sequence[str], fields: Sequence[str]) -> Res
     _bound(identifiers, _MOST_READ)
     entity = call.entity
     names = list(dict.fromkeys([*call.field_names(entity, fields), "Id"]))
-    found = (call.org.store.record(entity.name, ids.canonical(i) or "") for i in identifiers)
+    found = (call.org.seen(entity.name, ids.canonical(i) or "") for i in identifiers)
     return JSONResponse(
         [
             call.full(entity, record, names) if record and not record["IsDeleted"] else None
@@ -186,7 +186,7 @@ def _live(call: Call, entity: Entity, identifier: str) -> Record:
     whole = ids.canonical(identifier)
     if whole is None or not whole.startswith(entity.prefix):
         raise _malformed(identifier)
-    record = call.org.store.record(entity.name, whole)
+    record = call.org.seen(entity.name, whole)
     if record is None:
         raise bad_reference()
     if record["IsDeleted"]:

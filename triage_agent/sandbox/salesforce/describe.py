@@ -4,33 +4,34 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from triage_agent.sandbox.salesforce import record_types, setup
 from triage_agent.sandbox.salesforce.call import Call
 from triage_agent.sandbox.salesforce.schema import Entity, Field
 
 
 def everything(call: Call) -> Response:
-    objects = [_summary(call, entity) for entity in call.org.objects.values()]
+    objects = [_summary(call, entity) for entity in call.org.visible.values()]
     return JSONResponse({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})
 
 
 def one(call: Call) -> Response:
-    entity = call.entity
+    entity = setup.entity(call.org, call.path["entity"]) or call.entity
     fields = [_described(entity, field) for field in entity.fields.values()]
-    return JSONResponse({**_summary(call, entity), "fields": fields})
+    types = record_types.infos(call, entity)
+    return JSONResponse({**_summary(call, entity), "fields": fields, "recordTypeInfos": types})
 
 
 def _summary(call: Call, entity: Entity) -> dict[str, Any]:
     path = f"{call.base}/sobjects/{entity.name}"
     urls = {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"}
-    writable = not entity.read_only
     return {
         "name": entity.name,
         "label": entity.name,
         "keyPrefix": entity.prefix,
         "custom": entity.name.endswith("__c"),
-        "createable": writable,
-        "updateable": writable,
-        "deletable": writable,
+        "createable": "create" in entity.actions,
+        "updateable": "edit" in entity.actions,
+        "deletable": "delete" in entity.actions,
         "queryable": True,
         "retrieveable": True,
         "urls": urls,
@@ -38,7 +39,6 @@ def _summary(call: Call, entity: Entity) -> dict[str, Any]:
 
 
 def _described(entity: Entity, field: Field) -> dict[str, Any]:
-    writable = not (field.read_only or entity.read_only)
     is_key = field.name == "Id"
     values = [_choice(value, field) for value in field.values]
     return {
@@ -49,8 +49,9 @@ def _described(entity: Entity, field: Field) -> dict[str, Any]:
         "precision": field.precision,
         "scale": field.scale,
         "nillable": not (field.required or field.defaulted or is_key or field.type == "boolean"),
-        "createable": writable,
-        "updateable": writable,
+        "createable": field.writable and "create" in entity.actions,
+        "updateable": field.writable and "edit" in entity.actions,
+        "permissionable": field.permissionable,
         "custom": field.name.endswith("__c"),
         "externalId": field.external_id,
         "idLookup": field.external_id or is_key,

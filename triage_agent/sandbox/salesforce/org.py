@@ -4,11 +4,18 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from triage_agent.sandbox.content import own_yaml
 from triage_agent.sandbox.salesforce import ids
-from triage_agent.sandbox.salesforce.schema import Entity, Objects
+from triage_agent.sandbox.salesforce.permissions import (
+    Permissions,
+    PermissionSet,
+    administrator,
+    together,
+)
+from triage_agent.sandbox.salesforce.schema import Entity, Objects, Rule
 from triage_agent.sandbox.salesforce.values import timestamp
 from triage_agent.sandbox.store import Record, Store
 
@@ -18,10 +25,15 @@ _POD = slice(3, 6)
 
 @dataclass(frozen=True)
 class Org:
-    """A store with the rules of this org: the running user, the queue, the assignment rule."""
+    """A store with the rules of this org: the running user, the queue, the assignment rule.
+
+    `objects`: all that there is, whoever looks; `granted`: what the running user has.
+    """
 
     store: Store
     objects: Objects
+    granted: tuple[PermissionSet, ...]
+    rules: tuple[Rule, ...]
     running_user: str
     web_leads_queue: str
     assignees: tuple[str, ...]
@@ -33,17 +45,51 @@ class Org:
         identifier: str = organization["Id"]
         return identifier
 
+    @cached_property
+    def permissions(self) -> Permissions:
+        return together(self.granted)
+
+    @cached_property
+    def visible(self) -> Objects:
+        """The objects that the running user may read, as they see them."""
+        views = {name: self.permissions.view(entity) for name, entity in self.objects.items()}
+        return {name: view for name, view in views.items() if "read" in view.actions}
+
     def entity(self, name: str) -> Entity | None:
-        """The object of that name, in any case."""
+        """The object of that name, in any case, as the running user sees it."""
         folded = name.lower()
-        return next((e for known, e in self.objects.items() if known.lower() == folded), None)
+        return next((e for known, e in self.visible.items() if known.lower() == folded), None)
+
+    def sees(self, entity: str, record: Record) -> bool:
+        """Whether the running user may read a record."""
+        return self._shares(entity, record, "view_all", closed={"Private"})
+
+    def may_change(self, entity: str, record: Record) -> bool:
+        return self._shares(entity, record, "modify_all", closed={"Private", "Read"})
+
+    def _shares(self, name: str, record: Record, action: str, *, closed: set[str]) -> bool:
+        """Records are shared with everybody but where the object's sharing model is closed."""
+        entity = self.objects[name]
+        if entity.sharing not in closed or record.get("OwnerId") == self.running_user:
+            return True
+        return self.permissions.may(entity, action)
+
+    def seen(self, entity: str, identifier: str) -> Record | None:
+        """The record of that id, deleted or not, unless the running user may not read it."""
+        record = self.store.record(entity, identifier)
+        return record if record and self.sees(entity, record) else None
+
+    @property
+    def pod(self) -> str:
+        """The three characters that all ids minted in this org share."""
+        return self.id[_POD]
 
     def next_id(self, entity: str) -> str:
         prefix = self.objects[entity].prefix
         number = self.store.count(entity) + 1
-        while self.store.record(entity, ids.mint(prefix, self.id[_POD], number)):
+        while self.store.record(entity, ids.mint(prefix, self.pod, number)):
             number += 1
-        return ids.mint(prefix, self.id[_POD], number)
+        return ids.mint(prefix, self.pod, number)
 
     def stamps(self, now: str) -> Iterator[tuple[str, str]]:
         """What every save writes, whatever else it writes."""
@@ -63,14 +109,22 @@ def now() -> str:
     return timestamp(datetime.now(UTC).replace(microsecond=0))
 
 
-def org_on(store: Store, objects: Objects) -> Org:
-    rules = own_yaml(__package__, "org.yaml")
+def org_on(
+    store: Store,
+    objects: Objects,
+    granted: tuple[PermissionSet, ...] | None = None,
+    rules: tuple[Rule, ...] = (),
+) -> Org:
+    """The org; if nothing is said of what was granted, its running user is an administrator."""
+    file = own_yaml(__package__, "org.yaml")
     return Org(
         store=store,
         objects=objects,
-        running_user=rules["running_user"],
-        web_leads_queue=rules["web_leads_queue"],
-        assignees=tuple(rules["assignment_rule"]),
+        granted=(administrator(objects),) if granted is None else granted,
+        rules=rules,
+        running_user=file["running_user"],
+        web_leads_queue=file["web_leads_queue"],
+        assignees=tuple(file["assignment_rule"]),
     )
 
 

@@ -17,11 +17,20 @@ from triage_agent.sandbox.salesforce.org import Org
 
 _SEASONS = ("Winter", "Spring", "Summer")
 _WINTER_26 = 65
+_RESOURCES = ("composite", "limits", "query", "queryAll", "sobjects", "tooling", "ui-api")
 
 
 async def versions(_request: Request) -> Response:
     """GET /services/data: known to everybody, oldest first."""
     return JSONResponse(list(_versions()))
+
+
+def resources(call: Call) -> Response:
+    """What is below a version's path, and who asks."""
+    org = call.org
+    identity = f"{call.sessions.url}/id/{org.id}/{org.running_user}"
+    paths = {name: f"{call.base}/{name}" for name in _RESOURCES}
+    return JSONResponse({**paths, "identity": identity})
 
 
 def limits(call: Call) -> Response:

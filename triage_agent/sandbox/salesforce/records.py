@@ -9,19 +9,29 @@ from typing import Any
 from triage_agent.sandbox.salesforce import ids
 from triage_agent.sandbox.salesforce.org import Org, now
 from triage_agent.sandbox.salesforce.refusals import Refusal, bad_reference, deleted, not_found
-from triage_agent.sandbox.salesforce.schema import Entity, Field
+from triage_agent.sandbox.salesforce.schema import Entity, Field, RuleKind
 from triage_agent.sandbox.salesforce.values import kept
 from triage_agent.sandbox.store import Record
 
 Values = Mapping[str, Any]
 
+_REFUSED_BY: Mapping[RuleKind, str] = {
+    "ApexTrigger": "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+    "DuplicateRule": "DUPLICATES_DETECTED",
+    "FlowDefinitionView": "CANNOT_EXECUTE_FLOW_TRIGGER",
+    "ValidationRule": "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+}
+
 
 def insert(org: Org, entity: Entity, values: Values, *, auto_assign: bool) -> str:
     """A new record from a request's fields; its id."""
+    _permit(entity, "create")
     fresh = _accepted(org, entity, values)
-    _require(entity, {**defaults(entity), **fresh})
-    record = completed(org, entity, fresh, auto_assign=auto_assign)
-    _check_rules(org, entity, record, changed=record)
+    whole = org.objects[entity.name]
+    _require(whole, {**defaults(whole), **fresh})
+    _check_own_rules(org, whole)
+    record = completed(org, whole, fresh, auto_assign=auto_assign)
+    _check_rules(org, whole, record, changed=record)
     org.store.put(entity.name, record)
     return str(record["Id"])
 
@@ -39,22 +49,26 @@ def insert_as_admin(org: Org, entity: Entity, values: Values) -> str:
 
 def update(org: Org, entity: Entity, record: Record, values: Values, *, auto_assign: bool) -> None:
     """Change some fields of a live record."""
+    _permit(entity, "edit")
+    _check_shared(org, entity, record)
     if record.get("IsConverted"):
         raise _converted()
     changed = _accepted(org, entity, values)
-    _require(entity, {**changed, **_untouched(entity, changed)})
+    whole = org.objects[entity.name]
+    _require(whole, {**changed, **_untouched(whole, changed)})
+    _check_own_rules(org, whole)
     after = {**record, **changed, **dict(org.stamps(now()))}
     if auto_assign and entity.name == "Lead":
         after["OwnerId"] = org.reassigned(record["OwnerId"])
-    after.update(worked_out(entity, after))
-    _check_rules(org, entity, after, changed=changed)
+    after.update(worked_out(whole, after))
+    _check_rules(org, whole, after, changed=changed)
     org.store.put(entity.name, after)
 
 
 def delete(org: Org, entity: Entity, record: Record) -> None:
     """Into the recycle bin: gone for queries, there for `queryAll`."""
-    if entity.read_only:
-        raise Refusal("INSUFFICIENT_ACCESS_OR_READONLY", "entity type cannot be deleted")
+    _permit(entity, "delete")
+    _check_shared(org, entity, record)
     org.store.put(entity.name, {**record, "IsDeleted": True, **dict(org.stamps(now()))})
 
 
@@ -86,15 +100,16 @@ def value_of(values: Values, name: str) -> object:
 def keyed(org: Org, entity: Entity, key: Field, value: object) -> list[Record]:
     """The live records that have this value in a field that an upsert may go by."""
     if key.name != "Id":
-        return org.store.holding(entity.name, key.name, value)
-    record = org.store.record(entity.name, ids.canonical(str(value)) or "")
+        found = org.store.holding(entity.name, key.name, value)
+        return [record for record in found if org.sees(entity.name, record)]
+    record = org.seen(entity.name, ids.canonical(str(value)) or "")
     return [record] if record and not record["IsDeleted"] else []
 
 
 def existing(org: Org, entity: Entity, identifier: str) -> Record:
     """The live record of that id; a `Refusal` says whether it is deleted or never was."""
     whole = ids.canonical(identifier)
-    record = org.store.record(entity.name, whole) if whole else None
+    record = org.seen(entity.name, whole) if whole else None
     if record is None:
         raise not_found()
     if record["IsDeleted"]:
@@ -161,11 +176,24 @@ def checked(org: Org, entity: Entity, values: Values) -> dict[str, Any]:
     return clean
 
 
+def _permit(entity: Entity, action: str) -> None:
+    if action not in entity.actions:
+        raise _no_access()
+
+
+def _check_shared(org: Org, entity: Entity, record: Record) -> None:
+    if not org.may_change(entity.name, record):
+        raise _no_access()
+
+
+def _no_access() -> Refusal:
+    message = "insufficient access rights on object id"
+    return Refusal("INSUFFICIENT_ACCESS_OR_READONLY", message, fields=())
+
+
 def _accepted(org: Org, entity: Entity, values: Values) -> dict[str, Any]:
-    if entity.read_only:
-        raise Refusal("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
     clean = checked(org, entity, {k: v for k, v in values.items() if k != "attributes"})
-    locked = [name for name in clean if entity.fields[name].read_only]
+    locked = [name for name in clean if not entity.fields[name].writable]
     if locked:
         raise Refusal(
             "INVALID_FIELD_FOR_INSERT_UPDATE",
@@ -175,12 +203,13 @@ def _accepted(org: Org, entity: Entity, values: Values) -> dict[str, Any]:
             fields=locked,
         )
     for name, value in clean.items():
-        _check_picklist(entity.fields[name], value)
+        _check_picklist(entity, entity.fields[name], value)
+        _check_access(org, entity.fields[name], value)
     return clean
 
 
-def _check_picklist(field: Field, value: object) -> None:
-    if field.restricted and value is not None and value not in field.values:
+def _check_picklist(entity: Entity, field: Field, value: object) -> None:
+    if field.restricted and value is not None and not entity.takes(field, str(value)):
         raise Refusal(
             "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
             f"{field.label}: bad value for restricted picklist field: {value}",
@@ -198,6 +227,14 @@ def _check_reference(org: Org, field: Field, identifier: str) -> None:
         raise bad_reference()
     if found[1]["IsDeleted"]:
         raise deleted()
+
+
+def _check_access(org: Org, field: Field, value: object) -> None:
+    """Who may not read a record can't refer to it either."""
+    found = org.store.any_record(str(value), field.refers_to) if value else None
+    if found and not (found[0] in org.visible and org.sees(*found)):
+        message = f"insufficient access rights on cross-reference id: {value}"
+        raise Refusal("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message, fields=())
 
 
 def _require(entity: Entity, values: Values) -> None:
@@ -222,6 +259,13 @@ def _check_rules(org: Org, entity: Entity, record: Record, *, changed: Values) -
     for key in entity.keys:
         if key in changed and entity.fields[key].unique:
             _check_unique(org, entity, key, record)
+
+
+def _check_own_rules(org: Org, entity: Entity) -> None:
+    """What an administrator put on the object may refuse what the platform would take."""
+    for rule in org.rules:
+        if rule.entity == entity.name and rule.refuses:
+            raise Refusal(_REFUSED_BY[rule.kind], f"{rule.name}: not accepted", fields=())
 
 
 def _check_owner(org: Org, entity: Entity, owner: str | None) -> None:

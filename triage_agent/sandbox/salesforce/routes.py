@@ -12,6 +12,7 @@ from triage_agent.sandbox.salesforce import (
     login,
     org_info,
     query,
+    record_types,
     sobjects,
 )
 from triage_agent.sandbox.salesforce.call import Call, Handler, endpoint
@@ -28,7 +29,7 @@ def routes() -> list[Route]:
         Route("/services/Soap/u/{version}", login.soap, methods=["POST"]),
         Route("/services/data", org_info.versions, methods=["GET"]),
         *(
-            Route(f"{_DATA}/{path}", endpoint(handler), methods=[method])
+            Route(f"{_DATA}/{path}".rstrip("/"), endpoint(handler), methods=[method])
             for method, path, handler in (*_HANDLERS, _COMPOSITE)
         ),
         Route(f"{_DATA}/{{rest:path}}", endpoint(_nothing_here), methods=_METHODS),
@@ -48,10 +49,17 @@ def _nothing_here(_call: Call) -> Response:
 
 
 _HANDLERS: Sequence[tuple[str, str, Handler]] = (
+    ("GET", "", org_info.resources),
     ("GET", "limits", org_info.limits),
     ("GET", "query", query.query),
     ("GET", "queryAll", query.query_all),
     ("GET", "query/{locator}", query.more),
+    ("GET", "tooling/query", query.tooling),
+    (
+        "GET",
+        "ui-api/object-info/{entity}/picklist-values/{record_type}/{field}",
+        record_types.picklist_values,
+    ),
     ("GET", "sobjects", describe.everything),
     ("GET", "sobjects/{entity}/describe", describe.one),
     ("POST", "sobjects/{entity}", sobjects.create),
@@ -69,5 +77,6 @@ _HANDLERS: Sequence[tuple[str, str, Handler]] = (
 )
 _COMPOSITE = ("POST", "composite", composite.handler(_find))
 _PATTERNS = [
-    (method, compile_path(f"{_DATA}/{path}")[0], handler) for method, path, handler in _HANDLERS
+    (method, compile_path(f"{_DATA}/{path}".rstrip("/"))[0], handler)
+    for method, path, handler in _HANDLERS
 ]

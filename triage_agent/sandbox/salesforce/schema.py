@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, Literal
 
 from triage_agent.sandbox.content import own_yaml
 
@@ -23,7 +23,11 @@ _LONG_TEXT = 256
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `defaulted`: the org fills it by itself, so that it may be left out."""
+    """One field. `defaulted`: the org fills it by itself, so that it may be left out.
+
+    `locked`: it can be written, but not by the user at hand. `permissionable`: its security can be
+    set, and `secured_by` is the compound field, `Address`, under whose name that is done.
+    """
 
     name: str
     type: str
@@ -33,6 +37,10 @@ class Field:
     scale: int = 0
     required: bool = False
     read_only: bool = False
+    locked: bool = False
+    permissionable: bool = True
+    secured_by: str | None = None
+    tracked: bool = False
     restricted: bool = False
     unique: bool = False
     external_id: bool = False
@@ -49,14 +57,30 @@ class Field:
         return self.name.removesuffix("Id") if self.name.endswith("Id") else None
 
     @property
+    def writable(self) -> bool:
+        return not (self.read_only or self.locked)
+
+    @property
     def filterable(self) -> bool:
         """Long text can neither be searched nor sorted by a query."""
         return not (self.type == "textarea" and self.length >= _LONG_TEXT)
 
 
 @dataclass(frozen=True)
+class RecordType:
+    """A record type that new records get. `without`: values that picklists lack in it."""
+
+    name: str
+    without: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
 class Entity:
-    """One object. `composed` and `follows` are fields that the org works out from others."""
+    """One object. `composed` and `follows` are fields that the org works out from others.
+
+    `actions`: what can be done with its records. `governed_by`: the user permission that each
+    action takes, where it is no object permission that does. `sharing`: an `InternalSharingModel`.
+    """
 
     name: str
     prefix: str
@@ -64,6 +88,10 @@ class Entity:
     composed: Mapping[str, tuple[str, ...]]
     follows: Mapping[str, tuple[str, frozenset[str]]]
     read_only: bool
+    actions: frozenset[str]
+    governed_by: Mapping[str, str]
+    sharing: str = "ReadWrite"
+    record_type: RecordType | None = None
 
     def named(self, name: str) -> Field | None:
         """The field of that name, in any case, as everywhere in Salesforce."""
@@ -72,6 +100,11 @@ class Entity:
     def relation(self, name: str) -> Field | None:
         """The reference that a query's `name.` goes through."""
         return self._relations.get(name.lower())
+
+    def takes(self, field: Field, value: str) -> bool:
+        """Whether a picklist has a value in the record type that new records get."""
+        missing = self.record_type.without.get(field.name, ()) if self.record_type else ()
+        return value in field.values and value not in missing
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -95,10 +128,30 @@ class Entity:
 
 Objects = Mapping[str, Entity]
 
+RuleKind = Literal[
+    "ApexTrigger", "DuplicateRule", "FlowDefinitionView", "ValidationRule", "WorkflowRule"
+]
+"""What an administrator puts on an object, by the name of the set-up's object that lists it."""
 
-def load_objects() -> Objects:
-    """Every object of the org by its name, from the file beside this module."""
-    raw = own_yaml(__package__, "objects.yaml")
+
+@dataclass(frozen=True)
+class Rule:
+    """One of those, always active. `refuses`: every write; `trigger`: when a flow starts."""
+
+    kind: RuleKind
+    entity: str
+    name: str
+    refuses: bool = False
+    trigger: str | None = None
+
+
+_ACTIONS = frozenset({"read", "create", "edit", "delete"})
+
+
+@cache
+def load_objects(file: str = "objects.yaml") -> Objects:
+    """Every object of the org by its name, from a file beside this module."""
+    raw = own_yaml(__package__, file)
     return {
         name: _entity(name, body, {**raw["every"], **body["fields"]})
         for name, body in raw["objects"].items()
@@ -106,18 +159,37 @@ def load_objects() -> Objects:
 
 
 def _entity(name: str, body: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]) -> Entity:
+    composed = {made: tuple(parts) for made, parts in body.get("composed", {}).items()}
+    parts = {part for several in composed.values() for part in several}
+    tracked = body.get("tracked", ())
+    derived = {
+        field: {
+            "permissionable": _permissionable(options) and field not in parts,
+            "tracked": field in tracked,
+        }
+        for field, options in fields.items()
+    }
     return Entity(
         name=name,
         prefix=body["prefix"],
-        fields={field: _field(field, options) for field, options in fields.items()},
-        composed={made: tuple(parts) for made, parts in body.get("composed", {}).items()},
+        fields={
+            field: _field(field, {**derived[field], **options}) for field, options in fields.items()
+        },
+        composed=composed,
         follows={
             flag: (source, frozenset(values))
             for flag, rule in body.get("follows", {}).items()
             for source, values in rule.items()
         },
         read_only=body.get("read_only", False),
+        actions=frozenset({"read"}) if body.get("read_only") else _ACTIONS,
+        governed_by=body.get("governed_by", {}),
     )
+
+
+def _permissionable(options: Mapping[str, Any]) -> bool:
+    """Everybody who sees a record sees what each record has, and what the platform writes."""
+    return not (options.get("required") or options.get("read_only"))
 
 
 def _field(name: str, options: Mapping[str, Any]) -> Field:

@@ -38,28 +38,36 @@ class Column(NamedTuple):
 
 def column(org: Org, entity: Entity, path: str) -> Column:
     """Where a path leads; refused where it leads nowhere."""
-    relation = relation_of(entity, path)
+    relation = relation_of(org, entity, path)
     _, _, last = path.rpartition(".")
     if relation is None:
         field = entity.named(last)
         if field is None:
             raise unknown_column(last, entity.name)
         return Column(field, _own(field.name))
-    for name in reversed(relation.refers_to):
-        field = org.objects[name].named(last)
+    parents = [org.visible[name] for name in relation.refers_to if name in org.visible]
+    for parent in reversed(parents):
+        field = parent.named(last)
         if field is not None:
             return Column(field, _parents(org, relation, field.name))
-    raise unknown_column(last, relation.refers_to[-1])
+    raise unknown_column(last, parents[-1].name)
 
 
-def relation_of(entity: Entity, path: str) -> Field | None:
+def relation_of(org: Org, entity: Entity, path: str) -> Field | None:
     """The reference that a path goes through; None for the record's own fields."""
     first, dot, _last = path.rpartition(".")
     relation = entity.relation(first)
-    if dot and relation is None:
+    if dot and (relation is None or org.visible.keys().isdisjoint(relation.refers_to)):
         message = f"Didn't understand relationship '{first}' in field path."
         raise Refusal("INVALID_FIELD", message)
     return relation
+
+
+def parent_of(org: Org, relation: Field, record: Record) -> tuple[str, Record] | None:
+    """The record referred to and its object, where the running user may read it."""
+    visible = [name for name in relation.refers_to if name in org.visible]
+    found = org.store.any_record(record.get(relation.name) or "", visible)
+    return found if found and org.sees(*found) else None
 
 
 def _own(name: str) -> Getter:
@@ -68,7 +76,7 @@ def _own(name: str) -> Getter:
 
 def _parents(org: Org, relation: Field, name: str) -> Getter:
     def get(record: Record) -> object:
-        found = org.store.any_record(record.get(relation.name) or "", relation.refers_to)
+        found = parent_of(org, relation, record)
         return found[1].get(name) if found else None
 
     return get

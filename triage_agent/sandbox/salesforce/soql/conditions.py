@@ -37,8 +37,13 @@ def candidates(org: Org, entity: Entity, where: Condition | None) -> Iterable[Re
     """All records, or the few that a required equality on Id leaves."""
     for part in _needed(where):
         values = _wanted(part)
-        field = entity.fields["Id"]
-        if values and isinstance(part, Comparison | Membership) and part.path.lower() == "id":
+        field = entity.named("Id")
+        if (
+            field
+            and values
+            and isinstance(part, Comparison | Membership)
+            and part.path.lower() == "id"
+        ):
             wanted = dict.fromkeys(_target(field, value) for value in values)
             found = (org.store.record(entity.name, identifier) for identifier in wanted)
             return [record for record in found if record is not None]

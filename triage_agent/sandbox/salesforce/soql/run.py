@@ -6,7 +6,7 @@ from typing import Any
 from triage_agent.sandbox.salesforce.org import Org
 from triage_agent.sandbox.salesforce.refusals import Refusal, malformed_query, unknown_object
 from triage_agent.sandbox.salesforce.schema import Entity, Field
-from triage_agent.sandbox.salesforce.soql.columns import Column, column, relation_of
+from triage_agent.sandbox.salesforce.soql.columns import Column, column, parent_of, relation_of
 from triage_agent.sandbox.salesforce.soql.conditions import candidates, test_of
 from triage_agent.sandbox.salesforce.soql.grammar import COUNT, FUNCTIONS, Order, Query
 from triage_agent.sandbox.store import Record
@@ -31,7 +31,9 @@ def matching(org: Org, entity: Entity, query: Query, *, with_deleted: bool) -> l
     found = [
         record
         for record in candidates(org, entity, query.where)
-        if (with_deleted or not record["IsDeleted"]) and (test is None or test(record))
+        if (with_deleted or not record["IsDeleted"])
+        and org.sees(entity.name, record)
+        and (test is None or test(record))
     ]
     for order in reversed(query.order):
         found = _sorted(found, order, column(org, entity, order.path))
@@ -45,7 +47,7 @@ def matching(org: Org, entity: Entity, query: Query, *, with_deleted: bool) -> l
 def shaped(org: Org, entity: Entity, query: Query, base: str) -> Callable[[Record], Row]:
     """How a record becomes a row of the answer; `base`: the path that sobjects are under."""
     paths = _paths(entity, query)
-    columns = [(relation_of(entity, path), column(org, entity, path)) for path in paths]
+    columns = [(relation_of(org, entity, path), column(org, entity, path)) for path in paths]
 
     def row(record: Record) -> Row:
         shape: Row = {"attributes": _attributes(base, entity.name, record["Id"])}
@@ -62,7 +64,7 @@ def _nested(org: Org, base: str, shape: Row, relation: Field, record: Record) ->
     """The record referred to, beside the record's own fields; null where there is none."""
     name = str(relation.relationship)
     if name not in shape:
-        found = org.store.any_record(record.get(relation.name) or "", relation.refers_to)
+        found = parent_of(org, relation, record)
         shape[name] = None
         if found:
             entity, parent = found

@@ -18,7 +18,7 @@ from triage_agent.decision.values import canonical
 from triage_agent.errors import BadPage, Problem, WrongUsage
 from triage_agent.evaluation.cases import Case, strangers
 from triage_agent.jobs.parts import Rules
-from triage_agent.operating_model.loading import FILE, load
+from triage_agent.operating_model.loading import FILE, OperatingModel, load
 from triage_agent.operating_model.schema import Page
 
 PROMPTS = Path("prompts")
@@ -36,9 +36,14 @@ def project_folder(named: Path | None) -> Path:
     return folder
 
 
+def read_model(folder: Path) -> OperatingModel:
+    """The page alone."""
+    return load(_text(folder / FILE))
+
+
 def read_rules(folder: Path) -> Rules:
     """The page, prompts and patterns of a project; `WrongUsage` names what is wrong with them."""
-    model = load(_text(folder / FILE))
+    model = read_model(folder)
     assess = _prompt(folder, "assess.md")
     draft = _prompt(folder, "draft.md")
     patterns_text = _text(folder / PROMPTS / "patterns.yaml")

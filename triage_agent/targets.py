@@ -101,8 +101,21 @@ def systems(target: Target, settings: "Settings") -> Iterator[Systems]:
     else:
         from triage_agent.sandbox import leads, server
 
-        with server.running(state=target.sandbox_state, leads=leads.SAMPLE) as url:
+        with server.running(
+            state=target.sandbox_state, leads=leads.SAMPLE, deployed=deployed(target)
+        ) as url:
             yield _sandbox(url, settings)
+
+
+def deployed(target: Target) -> Path:
+    """What the page grants, laid out for a sandbox to deploy: its agent may do just that."""
+    from triage_agent.connectors.salesforce import deployment, metadata
+    from triage_agent.deploying import Tree
+    from triage_agent.project import read_model
+
+    folder, files = target.folder / "deployed", deployment.files(read_model(target.project).page)
+    Tree(folder, files, metadata.NOTICE, "triage-agent run --sandbox").write()
+    return folder
 
 
 def _real(settings: "Settings") -> Systems:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import AnotherOrg, WrongUsage
-from triage_agent.targets import BASELINE, LEDGER, Systems, Target, systems
+from triage_agent.targets import BASELINE, LEDGER, Systems, Target, deployed, systems
 
 if TYPE_CHECKING:
     from triage_agent.authority.people import Somebody
@@ -168,10 +168,9 @@ def check(project: Path | None) -> list[str]:
 def page(project: Path | None, *, as_html: bool) -> str:
     """The project's page as its owner signs it: in HTML, else in Markdown."""
     from triage_agent.operating_model import rendering
-    from triage_agent.operating_model.loading import FILE, load
-    from triage_agent.project import project_folder
+    from triage_agent.project import project_folder, read_model
 
-    model = load((project_folder(project) / FILE).read_text(encoding="utf-8"))
+    model = read_model(project_folder(project))
     return rendering.as_html(model) if as_html else rendering.as_markdown(model)
 
 
@@ -180,15 +179,14 @@ def grants(project: Path | None, system: str, *, check: bool) -> list[str]:
     from triage_agent.connectors import slack_manifest
     from triage_agent.connectors.salesforce import deployment, metadata
     from triage_agent.deploying import Tree
-    from triage_agent.operating_model.loading import FILE, load
-    from triage_agent.project import project_folder
+    from triage_agent.project import project_folder, read_model
 
     folder = project_folder(project)
     files, notice = {
         "salesforce": (deployment.files, metadata.NOTICE),
         "slack": (slack_manifest.files, slack_manifest.NOTICE),
     }[system]
-    made = files(load((folder / FILE).read_text(encoding="utf-8")).page)
+    made = files(read_model(folder).page)
     tree = Tree(folder / "deploy" / system, made, notice, f"triage-agent grants {system}")
     return tree.check() if check else tree.write()
 
@@ -337,7 +335,9 @@ def serve_sandbox(
     from triage_agent.sandbox.leads import SAMPLE
 
     state = None if records else target.sandbox_state
-    server.serve(state=state, leads=records or SAMPLE, port=port, faults=faults)
+    server.serve(
+        state=state, leads=records or SAMPLE, port=port, faults=faults, deployed=deployed(target)
+    )
 
 
 def reset_sandbox(target: Target) -> None:

@@ -45,7 +45,7 @@ def findings(page: Page, seen: WorkspaceSeen) -> Iterator[Finding]:
         if code := seen.refusals.get(channel):
             yield too_little("channel", *_channel(name, channel, code))
     what = "a bot may write to everybody in the workspace and to each channel that it is in"
-    yield held("posting", what, "the wire guard lets it post where the page says, and nowhere else")
+    yield held("posting", what, "held by the wire guard")
 
 
 def _channel(name: str, channel: str, code: str) -> tuple[str, str]:

@@ -64,14 +64,16 @@ SHARED, HISTORY = "permissions beyond sharing", "which fields have a history"
 class FieldSeen:
     """A field as describe shows it to these credentials.
 
-    `securable`: whether a permission set can hide it. `required`: a new record needs it. `key`:
-    records can be upserted by it. `values`: a picklist's active values, else empty.
+    `securable`: whether a permission set can hide it; only as a whole with what else is `part_of`
+    the same, as of an address. `required`: a new record needs it. `key`: records can be upserted
+    by it. `values`: a picklist's active values, else empty.
     """
 
     name: str
     may_create: bool
     may_edit: bool
     securable: bool
+    part_of: str | None
     required: bool
     key: bool
     values: tuple[str, ...]
@@ -267,6 +269,7 @@ def _field(row: Row) -> FieldSeen:
         may_create=row["createable"],
         may_edit=row["updateable"],
         securable=row.get("permissionable", False),
+        part_of=row.get("compoundFieldName"),
         required=row["createable"] and not row["nillable"] and not row["defaultedOnCreate"],
         key=row["externalId"] and row["idLookup"],
         values=tuple(active_values(row)),

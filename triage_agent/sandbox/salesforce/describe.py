@@ -52,6 +52,7 @@ def _described(entity: Entity, field: Field) -> dict[str, Any]:
         "createable": field.writable and "create" in entity.actions,
         "updateable": field.writable and "edit" in entity.actions,
         "permissionable": field.permissionable,
+        "compoundFieldName": field.secured_by,
         "custom": field.name.endswith("__c"),
         "externalId": field.external_id,
         "idLookup": field.external_id or is_key,

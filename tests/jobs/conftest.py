@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from triage_agent.jobs.parts import Parts, Rules
     from triage_agent.jobs.report import RunReport
     from triage_agent.ledger.store import Ledger
-    from triage_agent.sandbox.salesforce.schema import Objects
-    from triage_agent.sandbox.store import Store
 
 HOME = Path(__file__).parent.parent.parent
 USUAL = {
@@ -200,8 +198,8 @@ def open_site(
     """
     with ExitStack() as stack:
 
-        def kept(store: Store, objects: Objects) -> Org:
-            orgs.append(org_on(store, objects))
+        def kept(*given: Any) -> Org:  # noqa: ANN401 - as `org_on`
+            orgs.append(org_on(*given))
             return orgs[-1]
 
         orgs: list[Org] = []

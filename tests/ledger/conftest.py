@@ -105,6 +105,7 @@ EXAMPLES: dict[str, Event] = {
             login="dana",
             checklist=(events.Answer(question="What went wrong?", answer="A pattern."),),
         ),
+        events.ExcessAllowed(login="dana", excess=("may edit Account",)),
     )
 }
 

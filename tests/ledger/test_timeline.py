@@ -33,6 +33,7 @@ WORDS = {
     "Blocked": "slack: POST /api/files was kept back: no method",
     "Paused": "paused by Dana Reyes: odd tags",
     "Resumed": "resumed by Dana Reyes (dana)\nWhat went wrong? A pattern.",
+    "ExcessAllowed": "dana let these credentials pass, though they\nmay edit Account",
     "Broke": "the run broke off: slack: can't be reached (CONNECT)",
 }
 ERASED = {

@@ -12,6 +12,7 @@ from triage_agent.operating_model.grants import channels
 from triage_agent.operating_model.schema import Page
 
 RIGHTS = "SELECT {} FROM UserPermissionAccess"
+USERS = "SELECT Id FROM User WHERE IsActive = true AND Id IN {}"
 ASSIGNED = "SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = {}"
 OBJECT_RIGHTS = (
     "SELECT SobjectType, PermissionsViewAllRecords, PermissionsModifyAllRecords "
@@ -43,8 +44,8 @@ VALIDATION_RULES = (
 WORKFLOW_RULES = "SELECT Name, TableEnumOrId FROM WorkflowRule WHERE TableEnumOrId IN {}"
 
 _QUERIES = (
-    soql.ORGANIZATION, ASSIGNED, OBJECT_RIGHTS, ENTITIES, HISTORIES, DUPLICATE_RULES, TRIGGERS,
-    FLOWS,
+    soql.ORGANIZATION, USERS, ASSIGNED, OBJECT_RIGHTS, ENTITIES, HISTORIES, DUPLICATE_RULES,
+    TRIGGERS, FLOWS,
 )  # fmt: skip
 _TOOLING = (VALIDATION_RULES, WORKFLOW_RULES)
 _RIGHTS = re.compile(RIGHTS.format(r"Permissions\w+(?:, Permissions\w+)*"))

@@ -75,7 +75,8 @@ def _safely(system: System, look: Callable[[], Iterator[Finding]]) -> Iterator[F
 
 def _org(patient: Patient) -> Iterator[Finding]:
     page = patient.page
-    seen = inspect(patient.salesforce, [*grants(page)], page.workflow.item.object)
+    users = [member.salesforce for team in page.teams.values() for member in team.members]
+    seen = inspect(patient.salesforce, [*grants(page)], page.workflow.item.object, users)
     yield from _same(patient.ledger, ORG, seen.id)
     yield from org.findings(page, seen)
 

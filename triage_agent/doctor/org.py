@@ -190,6 +190,14 @@ def _named_values(page: Page) -> Iterator[tuple[str, str, Scalar]]:
             yield from ((name, column, value) for value in values)
 
 
+def _members(page: Page, seen: OrgSeen) -> Found:
+    for name, team in page.teams.items():
+        for member in team.members:
+            if member.salesforce[:15] not in seen.users:
+                what = f"{member.name} of {name}: no active user has the id {member.salesforce}"
+                yield different("member", what, "correct the id on the page, or take them off it")
+
+
 def _required(page: Page, seen: OrgSeen) -> Found:
     for grant, there in _visible(page, seen):
         if grant.create and (
@@ -267,7 +275,7 @@ _HELD = "held by the wire guard"
 _CHECKS: Sequence[Callable[[Page, OrgSeen], Found]] = (
     _excess_rights, _excess_objects, _excess_fields, _excess_others,
     _missing_objects, _missing_fields, _missing_rights, _hidden_records, _untracked,
-    _picklists, _required,
+    _picklists, _members, _required,
     _record_types, _rules, _upserts, _shared_edits, _unseen,
     _held,
 )  # fmt: skip

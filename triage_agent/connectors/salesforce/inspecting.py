@@ -106,7 +106,8 @@ class Rule:
 class OrgSeen:
     """All that could be seen. `views_all`, `changes_all`: objects whose sharing doesn't matter.
 
-    `tracked`: the item's fields that have a history. `unseen`: what was looked for and is hidden
+    `tracked`: the item's fields that have a history. `users`: those asked for that are active, by
+    the first fifteen characters of their ids. `unseen`: what was looked for and is hidden
     from these credentials.
     """
 
@@ -116,13 +117,16 @@ class OrgSeen:
     rights: frozenset[str]
     models: Mapping[str, str]
     tracked: frozenset[str]
+    users: frozenset[str]
     rules: Sequence[Rule]
     views_all: frozenset[str]
     changes_all: frozenset[str]
     unseen: Sequence[str]
 
 
-def inspect(client: SalesforceClient, names: Sequence[str], item: str) -> OrgSeen:
+def inspect(
+    client: SalesforceClient, names: Sequence[str], item: str, users: Sequence[str]
+) -> OrgSeen:
     """What these credentials may do with some objects, and what the org does by itself."""
     look = _Look(client)
     org = client.org()
@@ -136,6 +140,9 @@ def inspect(client: SalesforceClient, names: Sequence[str], item: str) -> OrgSee
         rights=look.rights(),
         models={row["QualifiedApiName"]: row["InternalSharingModel"] for row in entities},
         tracked=frozenset(r["QualifiedApiName"] for r in histories if r["IsFieldHistoryTracked"]),
+        users=frozenset(
+            row["Id"][:15] for row in look.rows("who is active", inspection.USERS, list(users))
+        ),
         rules=[*look.rules({row["DurableId"]: row["QualifiedApiName"] for row in entities})],
         views_all=_with(shared, "PermissionsViewAllRecords"),
         changes_all=_with(shared, "PermissionsModifyAllRecords"),

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,8 +12,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from triage_agent.sandbox.content import parsed
-from triage_agent.sandbox.fault_file import Arrival, System
+from triage_agent.sandbox.fault_file import Arrival
 from triage_agent.sandbox.faults import Faults
+from triage_agent.sandbox.strict import System
 
 _LONGEST_URL = 16_384  # bytes; Salesforce answers a longer one with 414
 _SYSTEMS: dict[str, System] = {"services": "salesforce", "api": "slack", "v1": "model"}
@@ -24,12 +26,14 @@ _FORM = "application/x-www-form-urlencoded"
 class Door:
     """Reads a request whole, passes it on, and writes down what came of it in `seen`.
 
-    What isn't answered, or not yet, has no status there.
+    What isn't answered, or not yet, has no status there. `clocks`: by how much the clock of a
+    system is off, as the Date of its answers shows.
     """
 
     app: ASGIApp
     seen: list[dict[str, Any]]
     faults: Faults
+    clocks: Mapping[str, timedelta]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         system = _SYSTEMS.get(scope.get("path", "").split("/")[1]) if "path" in scope else None
@@ -43,11 +47,16 @@ class Door:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry["status"] = message["status"]
+                message = {**message, "headers": [*message["headers"], self._date(system)]}
             await send(message)
 
         mishap = self.faults.of(Arrival(system, entry["method"], entry["path"], entry["body"]))
         app = self._answering(scope)
         await mishap.befall(app, _unslashed(scope), _replayed(body, receive), answer)
+
+    def _date(self, system: System) -> tuple[bytes, bytes]:
+        moment = datetime.now(UTC) + self.clocks.get(system, timedelta())
+        return b"date", format_datetime(moment, usegmt=True).encode()
 
     def _answering(self, scope: Scope) -> ASGIApp:
         if len(_target(scope)) > _LONGEST_URL:

@@ -7,11 +7,11 @@ from triage_agent.sandbox.fault_file import (
     RateLimit,
     RequestLimit,
     ServerError,
-    System,
     Unauthorized,
 )
 from triage_agent.sandbox.salesforce.call import refused
 from triage_agent.sandbox.salesforce.refusals import Refusal
+from triage_agent.sandbox.strict import System
 
 _OK, _UNAUTHORIZED = 200, 401
 _SALESFORCE = {

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     PositiveInt,
@@ -22,10 +20,11 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from triage_agent.errors import WrongUsage
+from triage_agent.sandbox.org_faults import OrgFault
 from triage_agent.sandbox.salesforce.collections import is_write
 from triage_agent.sandbox.salesforce.composite import collection_writes
+from triage_agent.sandbox.strict import Strict, System, listed
 
-System = Literal["salesforce", "slack", "model"]
 Method = Literal["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
 
 _LOGINS = ("/services/oauth2/token", "/services/Soap/")
@@ -51,19 +50,11 @@ class Arrival:
         return is_write(self.method, path) or bool(collection_writes(self.body))
 
 
-def _listed(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
 def _range(value: object) -> object:
     return value if isinstance(value, list) else [value, value]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class _Common(_Strict):
+class _Common(Strict):
     """`at`: counted from 1 among the requests that fit; neither `at` nor `rate`: all of them."""
 
     happens_to: ClassVar[tuple[str, ...]] = get_args(System)
@@ -71,7 +62,7 @@ class _Common(_Strict):
     system: System | None = None
     method: Method | None = None
     path: str | None = Field(default=None, min_length=1)
-    at: Annotated[list[PositiveInt], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    at: Annotated[list[PositiveInt], BeforeValidator(listed), Field(min_length=1)] | None = None
     rate: float | None = Field(default=None, ge=0, le=1)
 
     def fits(self, arrival: Arrival) -> bool:
@@ -169,11 +160,15 @@ class BadRow(_Common):
 Fault = Latency | Cut | Torn | ServerError | RateLimit | RequestLimit | Unauthorized | BadRow
 
 
-class FaultFile(_Strict):
-    """The same seed makes the same choices for the same requests in the same order."""
+class FaultFile(Strict):
+    """The same seed makes the same choices for the same requests in the same order.
+
+    `faults` befall requests; those of `org` are there from the start, and stay.
+    """
 
     seed: int = 0
-    faults: list[Annotated[Fault, Field(discriminator="fault")]] = []
+    faults: list[Annotated[Fault, Field(discriminator="fault")]] = Field(default_factory=list)
+    org: list[Annotated[OrgFault, Field(discriminator="fault")]] = Field(default_factory=list)
 
 
 def read(path: Path) -> FaultFile:

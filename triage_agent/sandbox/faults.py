@@ -22,10 +22,10 @@ from triage_agent.sandbox.fault_file import (
     Latency,
     RateLimit,
     ServerError,
-    System,
     Torn,
 )
 from triage_agent.sandbox.salesforce.call import RefusedRow
+from triage_agent.sandbox.strict import System
 
 Clock = Callable[[], float]
 

@@ -3,7 +3,7 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -20,11 +20,21 @@ from triage_agent.sandbox.fault_file import FaultFile, read
 from triage_agent.sandbox.faults import CuttableProtocol, Faults
 from triage_agent.sandbox.journal import Journal
 from triage_agent.sandbox.model import routes as model
+from triage_agent.sandbox.org_faults import (
+    Design,
+    OrgFault,
+    clocks,
+    faulty_design,
+    faulty_manner,
+    faulty_workspace,
+    is_other_org,
+)
 from triage_agent.sandbox.salesforce import routes as salesforce
 from triage_agent.sandbox.salesforce import schema
 from triage_agent.sandbox.salesforce.call import Sessions
 from triage_agent.sandbox.salesforce.deployed import permission_sets
-from triage_agent.sandbox.salesforce.org import Org, found, org_on
+from triage_agent.sandbox.salesforce.org import Org, be_another, found, org_on
+from triage_agent.sandbox.salesforce.permissions import administrator
 from triage_agent.sandbox.slack import routes as slack
 from triage_agent.sandbox.slack.workspace import workspace_on
 from triage_agent.sandbox.store import Store
@@ -47,10 +57,10 @@ def running(
 
     `deployed`: a Salesforce project; the permission sets in it are all that the running user has.
     """
-    watching = _faults(faults)
-    with _opened(state, leads, deployed) as org, _listening(port) as listener:
+    file = read(faults) if faults else FaultFile()
+    with _opened(state, leads, deployed, file.org) as org, _listening(port) as listener:
         url = _url(listener)
-        server = _server(_application(org, url, watching))
+        server = _server(_application(org, url, file))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
@@ -69,33 +79,38 @@ def serve(
     deployed: Path | None = None,
 ) -> None:
     """A sandbox in the foreground, until it is interrupted or terminated."""
-    watching = _faults(faults)
+    file = read(faults) if faults else FaultFile()
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops at either, then raises it again: to stop is all that was asked.
         signal.signal(number, lambda _number, _frame: None)
-    with _opened(state, leads, deployed) as org, _listening(port) as listener:
-        _server(_application(org, _url(listener), watching)).run([listener])
-
-
-def _faults(path: Path | None) -> Faults:
-    return Faults(read(path) if path else FaultFile())
+    with _opened(state, leads, deployed, file.org) as org, _listening(port) as listener:
+        _server(_application(org, _url(listener), file)).run([listener])
 
 
 @contextmanager
-def _opened(state: Path | None, leads: Path | None, deployed: Path | None) -> Iterator[Org]:
+def _opened(
+    state: Path | None, leads: Path | None, deployed: Path | None, faults: Sequence[OrgFault]
+) -> Iterator[Org]:
     """The org as it was left; a new one gets its people and leads, or, on an error, neither."""
     with ExitStack() as stack:
         journal = stack.enter_context(closing(Journal(state))) if state else None
-        objects = schema.load_objects()
-        granted = permission_sets(deployed, objects) if deployed else None
-        store = Store({name: entity.keys for name, entity in objects.items()}, journal)
-        org = org_on(store, objects, granted)
+        design = faulty_design(_design(deployed), faults)
+        store = Store({name: entity.keys for name, entity in design.objects.items()}, journal)
+        org = org_on(store, design.objects, design.granted, design.rules)
         if store.is_empty:
             with store.changing():
                 found(org)
                 if leads:
                     lead_files.load(org, leads)
+        if is_other_org(faults):
+            be_another(org)
         yield org
+
+
+def _design(deployed: Path | None) -> Design:
+    objects = schema.load_objects()
+    granted = permission_sets(deployed, objects) if deployed else (administrator(objects),)
+    return Design(objects, granted)
 
 
 @contextmanager
@@ -125,6 +140,7 @@ def _server(application: Door) -> uvicorn.Server:
             access_log=False,
             lifespan="off",
             ws="none",
+            date_header=False,  # the door tells the time
             http=CuttableProtocol,
             h11_max_incomplete_event_size=_LONGEST_REQUEST_HEAD,
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
@@ -132,20 +148,20 @@ def _server(application: Door) -> uvicorn.Server:
     )
 
 
-def _application(org: Org, url: str, faults: Faults) -> Door:
+def _application(org: Org, url: str, file: FaultFile) -> Door:
     starlette = Starlette(
         routes=[
             *salesforce.routes(),
             *slack.routes(),
-            *model.routes(),
+            *model.routes(faulty_manner(file.org)),
             Route("/sandbox/state", _state),
             Route("/", _welcome),
         ]
     )
-    door = Door(starlette, seen=[], faults=faults)
+    door = Door(starlette, seen=[], faults=Faults(file), clocks=clocks(file.org))
     starlette.state.org = org
     starlette.state.sessions = Sessions(url)
-    starlette.state.workspace = workspace_on(org.store)
+    starlette.state.workspace = faulty_workspace(workspace_on(org.store), file.org)
     starlette.state.seen = door.seen
     return door
 

@@ -69,6 +69,11 @@ class Store:
         self._set_record(entity, record["Id"], record)
         self._done.append({"object": entity, "record": record})
 
+    def show_instead(self, entity: str, record: Record, other: Record) -> None:
+        """Hold another record in one's place as long as the store lives; the journal keeps it."""
+        self._set_record(entity, record["Id"], None)
+        self._set_record(entity, other["Id"], other)
+
     def messages(self, channel: str) -> Iterable[Message]:
         """A channel's messages and thread replies, oldest first."""
         return self._messages[channel].values()

@@ -7,7 +7,7 @@ takes no parameter that it can't honour, and no schema keyword that the baseline
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from triage_agent.sandbox.model.baseline import answer
+from triage_agent.sandbox.model.manner import Manner
 from triage_agent.sandbox.model.request import NAME, Asked, Json, Rejected, read, unknown_model
 
 DATED_NAME = "baseline-2026-11"
@@ -22,17 +23,23 @@ DATED_NAME = "baseline-2026-11"
 KEY = "sandbox"
 
 _PLAIN_ANSWER = "I am the sandbox's baseline. I fill forms: send a response_format with a schema."
+_PROSE = "Thank you for this request. It reads like one that deserves a careful answer."
 _MODEL = {"id": NAME, "object": "model", "created": 1793491200, "owned_by": "sandbox"}
 _CHARACTERS_OF_A_TOKEN = 4
+_AS_ASKED = Manner()
 _METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
 
 Work = Callable[[Request, bytes], Json]
 
 
-def routes() -> list[Route]:
+def routes(manner: Manner = _AS_ASKED) -> list[Route]:
     """What the client calls below its base URL, `/v1` included."""
+
+    def chat_completions(_request: Request, body: bytes) -> Json:
+        return _completion(read(body), manner)
+
     return [
-        Route("/v1/chat/completions", _endpoint(_chat_completions), methods=["POST"]),
+        Route("/v1/chat/completions", _endpoint(chat_completions), methods=["POST"]),
         Route("/v1/models", _endpoint(_models), methods=["GET"]),
         Route("/v1/models/{name:path}", _endpoint(_model), methods=["GET"]),
         Route("/v1/{rest:path}", _endpoint(_nothing_here), methods=_METHODS),
@@ -61,10 +68,6 @@ def _authorise(request: Request) -> None:
     raise Rejected(message, code="invalid_api_key", status=HTTPStatus.UNAUTHORIZED)
 
 
-def _chat_completions(_request: Request, body: bytes) -> Json:
-    return _completion(read(body))
-
-
 def _models(_request: Request, _body: bytes) -> Json:
     return {"object": "list", "data": [_MODEL]}
 
@@ -81,18 +84,17 @@ def _nothing_here(request: Request, _body: bytes) -> Json:
     raise Rejected(message, status=HTTPStatus.NOT_FOUND)
 
 
-def _completion(asked: Asked) -> Json:
-    schema = asked.schema_asked
+def _completion(asked: Asked, manner: Manner) -> Json:
     messages = [message.model_dump() for message in asked.messages]
-    content = _PLAIN_ANSWER if schema is None else json.dumps(answer(messages, schema))
-    most = asked.max_completion_tokens
+    content = _content(messages, asked.schema_asked, manner)
+    most = asked.max_completion_tokens if manner.obeys_token_limit else None
     fits = most is None or _tokens(content) <= most
     content = content if most is None or fits else content[: most * _CHARACTERS_OF_A_TOKEN - 1]
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
         "object": "chat.completion",
         "created": int(time.time()),
-        "model": DATED_NAME,
+        "model": manner.name or DATED_NAME,
         "choices": [
             {
                 "index": 0,
@@ -103,6 +105,12 @@ def _completion(asked: Asked) -> Json:
         ],
         "usage": _usage(sum(_tokens(message["content"]) for message in messages), _tokens(content)),
     }
+
+
+def _content(messages: Sequence[Json], schema: Json | None, manner: Manner) -> str:
+    if schema is None:
+        return _PLAIN_ANSWER
+    return json.dumps(answer(messages, schema)) if manner.obeys_schema else _PROSE
 
 
 def _usage(prompt: int, completion: int) -> Json:

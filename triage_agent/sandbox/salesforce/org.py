@@ -134,6 +134,14 @@ def found(org: Org) -> None:
         org.store.put(entity, record)
 
 
+def be_another(org: Org) -> None:
+    """Have the org's Organization show another id, though the state keeps its own."""
+    (own,) = org.store.records("Organization")
+    short = own["Id"][: ids.SHORT]
+    other = short[: _POD.start] + short[_POD].swapcase() + short[_POD.stop :]
+    org.store.show_instead("Organization", own, {**own, "Id": other + ids.suffix(other)})
+
+
 def _first_records(records: Mapping[str, Any], org: Org) -> Iterator[tuple[str, Record]]:
     at = now()
     always = {"IsDeleted": False, "CreatedById": org.running_user, "CreatedDate": at}

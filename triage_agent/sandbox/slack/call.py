@@ -58,6 +58,21 @@ class SlackCall:
             raise SlackError("channel_not_found")
         return found
 
+    def joined_channel(self) -> str:
+        """A channel that the bot is in; what isn't public can't be told from what isn't there."""
+        found = self.channel()
+        if found in self.workspace.not_joined:
+            private = found in self.workspace.private
+            raise SlackError("channel_not_found" if private else "not_in_channel")
+        return found
+
+    def open_channel(self) -> str:
+        """A channel that the bot may write in."""
+        found = self.joined_channel()
+        if found in self.workspace.archived:
+            raise SlackError("is_archived")
+        return found
+
 
 Method = Callable[[SlackCall], Json]
 
@@ -73,9 +88,10 @@ def endpoint(methods: Mapping[str, tuple[str, Method]]) -> Callable[[Request], A
             given = _arguments(request, body)
             scopes = _scopes(request, given, workspace)
             headers["x-oauth-scopes"] = ",".join(scopes)
-            method = _permitted(methods, request.path_params["method"], scopes)
+            call = SlackCall(workspace, given)
+            method = _permitted(methods, request.path_params["method"], call, scopes)
             with workspace.store.changing():
-                content = {"ok": True, **method(SlackCall(workspace, given))}
+                content = {"ok": True, **method(call)}
         except SlackError as error:
             content = error.answer
         return JSONResponse(content, headers=headers)
@@ -108,11 +124,19 @@ def _scopes(request: Request, given: Mapping[str, Any], workspace: Workspace) ->
 
 
 def _permitted(
-    methods: Mapping[str, tuple[str, Method]], name: str, scopes: Sequence[str]
+    methods: Mapping[str, tuple[str, Method]], name: str, call: SlackCall, scopes: Sequence[str]
 ) -> Method:
     if name not in methods:
         raise SlackError("unknown_method", req_method=name)
     scope, method = methods[name]
+    if _is_private(call):
+        scope = scope.replace("channels:", "groups:")
     if scope and scope not in scopes:
         raise SlackError("missing_scope", needed=scope, provided=",".join(scopes))
     return method
+
+
+def _is_private(call: SlackCall) -> bool:
+    """Whether a call is about private channels, which take scopes of their own."""
+    channel = call.workspace.channel(call.text("channel"))
+    return channel in call.workspace.private or "private_channel" in call.text("types").split(",")

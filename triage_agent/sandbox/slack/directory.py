@@ -21,8 +21,15 @@ def conversation_info(call: SlackCall) -> Json:
 
 
 def conversation_list(call: SlackCall) -> Json:
-    """All of them on one page, as there are few."""
-    return {"channels": [_channel(call, channel) for channel in call.workspace.channels]}
+    """All of them on one page, as there are few; private ones only where they are asked for."""
+    private = call.workspace.private
+    kinds = (call.text("types") or "public_channel").split(",")
+    shown = [
+        _channel(call, channel)
+        for channel in call.workspace.channels
+        if ("private_channel" if channel in private else "public_channel") in kinds
+    ]
+    return {"channels": shown}
 
 
 def user_info(call: SlackCall) -> Json:
@@ -39,7 +46,14 @@ def user_list(call: SlackCall) -> Json:
 
 def _channel(call: SlackCall, channel: str) -> Json:
     name = call.workspace.channels[channel]
-    kind = {"is_channel": True, "is_private": False, "is_archived": False, "is_member": True}
+    private = channel in call.workspace.private
+    kind = {
+        "is_channel": not private,
+        "is_group": private,
+        "is_private": private,
+        "is_archived": channel in call.workspace.archived,
+        "is_member": channel not in call.workspace.not_joined,
+    }
     return {"id": channel, "name": name, "name_normalized": name, **kind}
 
 

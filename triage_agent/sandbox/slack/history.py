@@ -17,7 +17,7 @@ _TS = re.compile(r"\d{1,12}(\.\d{1,6})?")
 
 def history(call: SlackCall) -> Json:
     """Newest first, without thread replies."""
-    channel = call.channel()
+    channel = call.joined_channel()
     within = _window(call)
     found = [
         message
@@ -30,7 +30,7 @@ def history(call: SlackCall) -> Json:
 
 def replies(call: SlackCall) -> Json:
     """A thread from its parent on, oldest first; `ts` may be any message of it."""
-    channel = call.channel()
+    channel = call.joined_channel()
     message = call.workspace.store.message(channel, call.text("ts"))
     if message is None:
         raise SlackError("thread_not_found")

@@ -11,7 +11,7 @@ _EVENT_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,254}")
 
 
 def post_message(call: SlackCall) -> Json:
-    channel = call.channel()
+    channel = call.open_channel()
     content = _content(call)
     if not content.get("text") and not content.get("blocks"):
         raise SlackError("no_text")
@@ -30,7 +30,7 @@ def post_message(call: SlackCall) -> Json:
 
 def update(call: SlackCall) -> Json:
     """What isn't given stays as it is; an empty list or object takes it away."""
-    channel = call.channel()
+    channel = call.open_channel()
     before = call.workspace.store.message(channel, call.text("ts"))
     if before is None:
         raise SlackError("message_not_found")

@@ -15,6 +15,7 @@ _MICROSECONDS = 1_000_000
 class Workspace:
     """`tokens`: scopes by token; `channels`, `users`: names by id.
 
+    `private`, `not_joined` by the bot, `archived`: ids of channels.
     `last`: when the newest message was posted, in microseconds.
     """
 
@@ -24,6 +25,9 @@ class Workspace:
     tokens: Mapping[str, Sequence[str]]
     channels: Mapping[str, str]
     users: Mapping[str, str]
+    private: frozenset[str]
+    not_joined: frozenset[str] = frozenset()
+    archived: frozenset[str] = frozenset()
     last: int = field(default=0)
 
     def next_ts(self) -> str:
@@ -60,6 +64,12 @@ def _direct(user: str) -> str:
     return f"D{user[1:]}"
 
 
+def known_channels() -> Mapping[str, str]:
+    """The names of the bundled workspace's channels by their ids."""
+    channels: Mapping[str, str] = own_yaml(__package__, "workspace.yaml")["channels"]
+    return channels
+
+
 def workspace_on(store: Store) -> Workspace:
     """The bundled workspace, going on after the messages that the store has."""
     content = own_yaml(__package__, "workspace.yaml")
@@ -70,6 +80,7 @@ def workspace_on(store: Store) -> Workspace:
         tokens=content["tokens"],
         channels=content["channels"],
         users=content["users"],
+        private=frozenset(content["private"]),
     )
     posted = (m["ts"] for messages in workspace.conversations().values() for m in messages)
     workspace.last = max((int(ts.replace(".", "")) for ts in posted), default=0)

@@ -1,0 +1,177 @@
+"""In what an org may be other than is due, whoever looks: its fields, objects and rules."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from triage_agent.sandbox.salesforce import schema
+from triage_agent.sandbox.salesforce.names import FieldName, Given, ObjectName, check_value
+from triage_agent.sandbox.salesforce.schema import Entity, RecordType, Rule, RuleKind
+from triage_agent.sandbox.strict import Strict
+
+_KINDS: Mapping[str, RuleKind] = {
+    "apex_trigger": "ApexTrigger",
+    "duplicate_rule": "DuplicateRule",
+    "validation_rule": "ValidationRule",
+    "workflow_rule": "WorkflowRule",
+}
+
+
+class FieldFault(Strict):
+    """A field is not as due."""
+
+    field: FieldName
+
+    def on(self, field: schema.Field) -> schema.Field:
+        raise NotImplementedError
+
+
+class NoHistory(FieldFault):
+    """Changes of the field are not tracked."""
+
+    fault: Literal["no_history"]
+
+    def on(self, field: schema.Field) -> schema.Field:
+        return replace(field, tracked=False)
+
+
+class NoUpsert(FieldFault):
+    """The field is no external id."""
+
+    fault: Literal["no_upsert"]
+
+    def on(self, field: schema.Field) -> schema.Field:
+        return replace(field, external_id=False)
+
+
+class RequiredField(FieldFault):
+    fault: Literal["required_field"]
+
+    def on(self, field: schema.Field) -> schema.Field:
+        return replace(field, required=True, permissionable=False)
+
+
+class PicklistWithout(FieldFault):
+    """A picklist lacks a value; where that was the default, the first one left is."""
+
+    fault: Literal["picklist_without"]
+    value: str
+
+    def on(self, field: schema.Field) -> schema.Field:
+        values = tuple(value for value in field.values if value != self.value)
+        default = values[0] if field.default == self.value else field.default
+        return replace(field, values=values, default=default)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        check_value(self.field, self.value)
+        return self
+
+
+class MissingField(Strict):
+    """The object has no such field."""
+
+    fault: Literal["missing_field"]
+    field: FieldName
+
+
+class EntityFault(Strict):
+    """An object is not as due."""
+
+    object: ObjectName
+
+    def on(self, entity: Entity) -> Entity:
+        raise NotImplementedError
+
+
+class Sharing(EntityFault):
+    """Other people's records can't be read, or can't be changed."""
+
+    fault: Literal["sharing"]
+    model: Literal["Private", "Read"]
+
+    def on(self, entity: Entity) -> Entity:
+        return replace(entity, sharing=self.model)
+
+
+class RecordTyped(EntityFault):
+    """New records get a record type of that name, whose picklists may lack values."""
+
+    fault: Literal["record_type"]
+    name: Given
+    without: dict[str, list[str]] = Field(default_factory=dict)
+
+    def on(self, entity: Entity) -> Entity:
+        without = {field: frozenset(values) for field, values in self.without.items()}
+        return replace(entity, record_type=RecordType(self.name, without))
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for field, values in self.without.items():
+            for value in values:
+                check_value(f"{self.object}.{field}", value)
+        return self
+
+
+class RuleFault(Strict):
+    """An administrator put something on an object."""
+
+    object: ObjectName
+    name: Given
+
+    def rule(self) -> Rule:
+        raise NotImplementedError
+
+
+class Workflow(RuleFault):
+    fault: Literal["workflow_rule"]
+
+    def rule(self) -> Rule:
+        return Rule(_KINDS[self.fault], self.object, self.name)
+
+
+class Refusing(RuleFault):
+    """If it `refuses`, no record of the object can be saved."""
+
+    fault: Literal["apex_trigger", "duplicate_rule", "validation_rule"]
+    refuses: bool = False
+
+    def rule(self) -> Rule:
+        return Rule(_KINDS[self.fault], self.object, self.name, refuses=self.refuses)
+
+
+class Flow(RuleFault):
+    """As the others, and it says when it starts."""
+
+    fault: Literal["flow"]
+    trigger: Literal["RecordBeforeSave", "RecordAfterSave", "RecordBeforeDelete"] = (
+        "RecordAfterSave"
+    )
+    refuses: bool = False
+
+    def rule(self) -> Rule:
+        kind: RuleKind = "FlowDefinitionView"
+        return Rule(kind, self.object, self.name, refuses=self.refuses, trigger=self.trigger)
+
+
+class OtherOrg(Strict):
+    """The credentials lead to another org than the one whose state is kept."""
+
+    fault: Literal["other_org"]
+
+
+SalesforceFault = (
+    NoHistory
+    | NoUpsert
+    | RequiredField
+    | PicklistWithout
+    | MissingField
+    | Sharing
+    | RecordTyped
+    | Workflow
+    | Refusing
+    | Flow
+    | OtherOrg
+)

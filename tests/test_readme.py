@@ -16,7 +16,9 @@ from sybil.parsers.markdown import CodeBlockParser
 from triage_agent import cli
 from triage_agent.jobs.report import RunReport
 from triage_agent.sandbox import server
+from triage_agent.sandbox.fault_file import read
 from triage_agent.sandbox.leads import SAMPLE
+from triage_agent.targets import Target, deployed
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
@@ -183,3 +185,24 @@ def _use_model(project: Path, name: str) -> None:
         prompt.write_text(
             re.sub(r"^model: .*$", f"model: {name}", text, count=1, flags=re.MULTILINE)
         )
+
+
+def test_faults_files_of_the_readme_can_be_read(tmp_path: Path) -> None:
+    """Each file that the README shows for a sandbox to fail by is one that it takes."""
+    for block in blocks("README.md", "yaml"):
+        path = tmp_path / "faults.yaml"
+        path.write_text(block, encoding="utf-8")
+        assert read(path)
+
+
+def test_doctor_prints_what_the_readme_shows(project: Path, tmp_path: Path, type_in: Type) -> None:
+    """The README's example of a doctor is what it says of the org in the README's faults file."""
+    faults = tmp_path / "faults.yaml"
+    faults.write_text(blocks("README.md", "yaml")[-1], encoding="utf-8")
+    (shown,) = (block for block in blocks("README.md", "text") if block.startswith("Too much"))
+    target = Target(project, sandbox=True)
+    with server.running(state=None, leads=None, faults=faults, deployed=deployed(target)) as url:
+        printed = type_in("doctor", "--sandbox-url", url)
+
+    assert 1 == printed.code
+    assert shown.split() == printed.out.partition("Different")[0].split()

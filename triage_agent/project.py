@@ -41,10 +41,15 @@ def read_model(folder: Path) -> OperatingModel:
     return load(_text(folder / FILE))
 
 
+def read_assess(folder: Path) -> Prompt:
+    """The first prompt alone, with the model that it pins."""
+    return _prompt(folder, "assess.md")
+
+
 def read_rules(folder: Path) -> Rules:
     """The page, prompts and patterns of a project; `WrongUsage` names what is wrong with them."""
     model = read_model(folder)
-    assess = _prompt(folder, "assess.md")
+    assess = read_assess(folder)
     draft = _prompt(folder, "draft.md")
     patterns_text = _text(folder / PROMPTS / "patterns.yaml")
     patterns = _valid(PatternFile, patterns_text, f"{PROMPTS}/patterns.yaml")

@@ -231,9 +231,9 @@ def show_findings(report: "Report") -> None:
         if not found:
             out.print("  nothing\n")
             continue
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-        for column, ratio in ((None, None), (None, 1), (None, 1)):
-            table.add_column(column or "", ratio=ratio, overflow="fold")
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for column, ratio in (("  where", None), ("found", 1), ("cure", 1)):
+            table.add_column(column, ratio=ratio, overflow="fold")
         for finding in found:
             table.add_row(f"  {finding.system}", printable(finding.what), printable(finding.cure))
         out.print(table, "")

@@ -243,20 +243,21 @@ def doctor(target: Target, *, allow_excess: bool) -> "Report":
     from triage_agent.connectors.salesforce.client import SalesforceClient
     from triage_agent.connectors.slack import SlackConnector
     from triage_agent.doctor.examine import Patient, allow, examine
-    from triage_agent.project import read_prices, read_rules
+    from triage_agent.project import read_assess, read_model, read_prices
     from triage_agent.settings import Settings
 
-    rules, settings = read_rules(target.project), Settings.of(target.project)
+    page, settings = read_model(target.project).page, Settings.of(target.project)
+    prompt, prices = read_assess(target.project), read_prices(target.project)
     if target.is_real:
         settings.require_real()
     with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
         calls = CallLog()
-        guard = Guard(Inspection(rules.page, found.hosts), calls, brake=lambda: None)
-        asker = ModelConnector(found.model, read_prices(target.project), calls, guard)
+        guard = Guard(Inspection(page, found.hosts), calls, brake=lambda: None)
+        asker = ModelConnector(found.model, prices, calls, guard)
         with closing(SalesforceClient(found.salesforce, calls, guard)) as org, closing(asker):
             slack = SlackConnector(found.slack_token, found.slack_url, "", calls, guard)
             pinned = not found.baseline
-            patient = Patient(rules.page, rules.assess, org, slack, asker, ledger, calls, pinned)
+            patient = Patient(page, prompt, org, slack, asker, ledger, calls, pinned)
             report = examine(patient, allow_excess=allow_excess)
         if allow_excess:
             allow(ledger, report, _login(), _now())

@@ -55,7 +55,6 @@ def _channel(name: str, channel: str, code: str) -> tuple[str, str]:
             "there is no such channel, or it is private and the bot isn't in it",
             "correct the id on the page, or invite the bot there",
         ),
-        "is_archived": ("it is archived", "bring it back, or name another on the page"),
         "missing_scope": ("the token may not read it", MANIFEST),
     }
     why, cure = known.get(code, (f"Slack says {code}", "see Slack's list of errors"))

@@ -138,7 +138,7 @@ def test_problems_of_a_page_look_as_in_the_readme(project: Path, type_in: Type) 
     """The README's example of a bad page is what a bad page prints."""
     page = project / "operating_model.yaml"
     good = page.read_text(encoding="utf-8")
-    shown = blocks("README.md", "text")[-1]
+    (shown,) = (b for b in blocks("README.md", "text") if b.startswith("triage-agent:"))
     broken = good.replace("look_back: 30d", "look_back: soon").replace("  name: Dana Reyes\n", "")
     page.write_text(broken, encoding="utf-8")
 

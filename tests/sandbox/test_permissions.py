@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from tests.sandbox.conftest import Client
 from tests.sandbox.permission_sets import of_user, on_fields, on_object
@@ -204,10 +205,14 @@ def test_all_data_means_all_objects(log_in: LogIn, name: str, *, creates: bool) 
 def test_a_user_without_the_api_gets_nothing(
     start: Start, deploy: Deploy, connect: Connect
 ) -> None:
-    """Every call but those of the login is refused."""
-    client = connect(start(deployed=deploy(LEADS)))
+    """Every call is refused, and so is a login by SOAP."""
+    url = start(deployed=deploy(LEADS))
+    password = {"password": "sandbox", "security_token": "sandbox"}
+    with pytest.raises(SalesforceAuthenticationFailed) as failed:
+        connect(url, username="triage@brightfield.example", **password)
 
-    assert (403, "API_DISABLED_FOR_ORG") == refusal(client, "sobjects")
+    assert (403, "API_DISABLED_FOR_ORG") == refusal(connect(url), "sobjects")
+    assert "API_DISABLED_FOR_ORG" in str(failed.value)
 
 
 def test_several_sets_add_up(start: Start, deploy: Deploy, connect: Connect) -> None:

@@ -91,11 +91,16 @@ def test_fields_have_definitions(agent: Client, salesforce: Client) -> None:
         "WHERE EntityDefinition.QualifiedApiName = 'Lead'"
     )
     found = {row["QualifiedApiName"]: row["IsFieldHistoryTracked"] for row in rows(agent, query)}
+    by_id = (
+        "SELECT DurableId FROM FieldDefinition WHERE EntityDefinitionId = 'Lead' "
+        "AND QualifiedApiName = 'Email'"
+    )
     tracked = {
         row["QualifiedApiName"]
         for row in rows(salesforce, f"{query} AND IsFieldHistoryTracked = true")
     }
 
+    assert [{"DurableId": "Lead.Email"}] == rows(agent, by_id)
     assert {"Email", "Status", "OwnerId"} < found.keys()
     assert "Industry" not in found
     assert (True, False) == (found["Status"], found["Email"])

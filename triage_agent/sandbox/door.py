@@ -37,6 +37,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         system = _SYSTEMS.get(scope.get("path", "").split("/")[1]) if "path" in scope else None
+        send = self._dated(send, system)
         if system is None:
             await self.app(scope, receive, send)
             return
@@ -47,16 +48,23 @@ class Door:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry["status"] = message["status"]
-                message = {**message, "headers": [*message["headers"], self._date(system)]}
             await send(message)
 
         mishap = self.faults.of(Arrival(system, entry["method"], entry["path"], entry["body"]))
         app = self._answering(scope)
         await mishap.befall(app, _unslashed(scope), _replayed(body, receive), answer)
 
-    def _date(self, system: System) -> tuple[bytes, bytes]:
-        moment = datetime.now(UTC) + self.clocks.get(system, timedelta())
-        return b"date", format_datetime(moment, usegmt=True).encode()
+    def _dated(self, send: Send, system: System | None) -> Send:
+        """Sends each answer with the Date that the system's clock shows."""
+        off = self.clocks.get(system or "", timedelta())
+
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(datetime.now(UTC) + off, usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", date)]}
+            await send(message)
+
+        return send_dated
 
     def _answering(self, scope: Scope) -> ASGIApp:
         if len(_target(scope)) > _LONGEST_URL:

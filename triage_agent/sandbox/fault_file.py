@@ -1,4 +1,4 @@
-"""What a faults file may say: which requests go wrong, how, and how often."""
+"""What a faults file may say: which requests go wrong, how, how often, and which systems."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -96,7 +97,8 @@ def _opened(
         journal = stack.enter_context(closing(Journal(state))) if state else None
         design = faulty_design(_design(deployed), faults)
         store = Store({name: entity.keys for name, entity in design.objects.items()}, journal)
-        org = org_on(store, design.objects, design.granted, design.rules)
+        org = org_on(store, design.objects)
+        org = replace(org, granted=design.granted, rules=design.rules)
         if store.is_empty:
             with store.changing():
                 found(org)

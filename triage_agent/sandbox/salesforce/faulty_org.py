@@ -1,6 +1,6 @@
 """In what an org may be other than is due, whoever looks: its fields, objects and rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -61,13 +61,19 @@ class PicklistWithout(FieldFault):
 
     def on(self, field: schema.Field) -> schema.Field:
         values = tuple(value for value in field.values if value != self.value)
-        default = values[0] if field.default == self.value else field.default
-        return replace(field, values=values, default=default)
+        return replace(_defaulting_to(field, values), values=values)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
         check_value(self.field, self.value)
         return self
+
+
+def _defaulting_to(field: schema.Field, values: Sequence[str]) -> schema.Field:
+    """The field with a default among the values that are left; nothing changes where it is one."""
+    if field.type != "picklist" or field.default is None or field.default in values:
+        return field
+    return replace(field, default=next(iter(values), None))
 
 
 class MissingField(Strict):
@@ -97,7 +103,10 @@ class Sharing(EntityFault):
 
 
 class RecordTyped(EntityFault):
-    """New records get a record type of that name, whose picklists may lack values."""
+    """New records get a record type of that name, whose picklists may lack values.
+
+    Where a default is among these, the first value left is the default.
+    """
 
     fault: Literal["record_type"]
     name: Given
@@ -105,7 +114,12 @@ class RecordTyped(EntityFault):
 
     def on(self, entity: Entity) -> Entity:
         without = {field: frozenset(values) for field, values in self.without.items()}
-        return replace(entity, record_type=RecordType(self.name, without))
+        typed = replace(entity, record_type=RecordType(self.name, without))
+        fields = {
+            name: _defaulting_to(field, [v for v in field.values if typed.takes(field, v)])
+            for name, field in entity.fields.items()
+        }
+        return replace(typed, fields=fields)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -24,6 +24,7 @@ JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LONGEST_ASSERTION = 300  # seconds that an assertion may be valid from now
 _SESSION_SECONDS = 7200
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+_NO_API = "API is not enabled for this Organization or Partner"
 _INVALID_LOGIN = "Invalid username, password, security token; or user locked out."
 
 Form = Mapping[str, str]
@@ -55,6 +56,9 @@ async def soap(request: Request) -> Response:
     given = {element.tag.rpartition("}")[2]: element.text for element in envelope.iter()}
     if (given.get("username"), given.get("password")) != (USERNAME, PASSWORD + SECURITY_TOKEN):
         return _fault("INVALID_LOGIN", _INVALID_LOGIN)
+    org: Org = request.app.state.org
+    if "ApiEnabled" not in org.permissions.of_user:
+        return _fault("API_DISABLED_FOR_ORG", _NO_API)
     return _logged_in(request)
 
 

@@ -109,19 +109,14 @@ def now() -> str:
     return timestamp(datetime.now(UTC).replace(microsecond=0))
 
 
-def org_on(
-    store: Store,
-    objects: Objects,
-    granted: tuple[PermissionSet, ...] | None = None,
-    rules: tuple[Rule, ...] = (),
-) -> Org:
-    """The org; if nothing is said of what was granted, its running user is an administrator."""
+def org_on(store: Store, objects: Objects) -> Org:
+    """The org whose running user is an administrator, and whose administrator added nothing."""
     file = own_yaml(__package__, "org.yaml")
     return Org(
         store=store,
         objects=objects,
-        granted=(administrator(objects),) if granted is None else granted,
-        rules=rules,
+        granted=(administrator(objects),),
+        rules=(),
         running_user=file["running_user"],
         web_leads_queue=file["web_leads_queue"],
         assignees=tuple(file["assignment_rule"]),

@@ -27,6 +27,7 @@ class Field:
 
     `locked`: it can be written, but not by the user at hand. `permissionable`: its security can be
     set, and `secured_by` is the compound field, `Address`, under whose name that is done.
+    `durable`: a reference to what may be known by its name.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Field:
     permissionable: bool = True
     secured_by: str | None = None
     tracked: bool = False
+    durable: bool = False
     restricted: bool = False
     unique: bool = False
     external_id: bool = False

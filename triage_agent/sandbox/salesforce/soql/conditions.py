@@ -135,6 +135,8 @@ def _text_target(field: Field, text: str) -> str | None:
     plain = unescaped(text)
     if field.type not in ("id", "reference"):
         return plain.lower() or None
+    if field.durable:
+        return plain or None
     identifier = ids.canonical(plain)
     if plain and identifier is None:
         raise Refusal("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {plain}")

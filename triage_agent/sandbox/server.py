@@ -34,6 +34,7 @@ from triage_agent.sandbox.salesforce import routes as salesforce
 from triage_agent.sandbox.salesforce import schema
 from triage_agent.sandbox.salesforce.call import Sessions
 from triage_agent.sandbox.salesforce.deployed import permission_sets
+from triage_agent.sandbox.salesforce.deployed_fields import with_custom_fields
 from triage_agent.sandbox.salesforce.org import Org, be_another, found, org_on
 from triage_agent.sandbox.salesforce.permissions import administrator
 from triage_agent.sandbox.slack import routes as slack
@@ -111,8 +112,10 @@ def _opened(
 
 def _design(deployed: Path | None) -> Design:
     objects = schema.load_objects()
-    granted = permission_sets(deployed, objects) if deployed else (administrator(objects),)
-    return Design(objects, granted)
+    if deployed is None:
+        return Design(objects, (administrator(objects),))
+    objects = with_custom_fields(objects, deployed)
+    return Design(objects, permission_sets(deployed, objects))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """In what an org may be other than is due, whoever looks: its fields, objects and rules."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Self
@@ -24,8 +25,9 @@ class FieldFault(Strict):
 
     field: FieldName
 
+    @abstractmethod
     def on(self, field: schema.Field) -> schema.Field:
-        raise NotImplementedError
+        """It with this fault."""
 
 
 class NoHistory(FieldFault):
@@ -88,8 +90,9 @@ class EntityFault(Strict):
 
     object: ObjectName
 
+    @abstractmethod
     def on(self, entity: Entity) -> Entity:
-        raise NotImplementedError
+        """It with this fault."""
 
 
 class Sharing(EntityFault):
@@ -135,8 +138,9 @@ class RuleFault(Strict):
     object: ObjectName
     name: Given
 
+    @abstractmethod
     def rule(self) -> Rule:
-        raise NotImplementedError
+        """What was put there."""
 
 
 class Workflow(RuleFault):

@@ -138,6 +138,7 @@ def test_a_model_may_not_do_as_asked(
     [
         ("{fault: hidden_field, field: Lead.Sector}", "org[0].field: the org has no field"),
         ("{fault: hidden_field, field: Lead.Status}", "the security of Lead.Status can't be set"),
+        ("{fault: missing_field, field: Lead.Id}", "no org can be without Lead.Id"),
         ("{fault: sharing, object: Leed, model: Read}", "org[0].object: the org has no object"),
         ("{fault: no_permission}", "org[0]: write permission: NAME, or object: NAME"),
         ("{fault: no_permission, object: Lead}", "org[0]: write permission: NAME, or object"),

@@ -8,7 +8,13 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from triage_agent.sandbox.salesforce import schema
-from triage_agent.sandbox.salesforce.names import FieldName, Given, ObjectName, check_value
+from triage_agent.sandbox.salesforce.names import (
+    Dispensable,
+    FieldName,
+    Given,
+    ObjectName,
+    check_value,
+)
 from triage_agent.sandbox.salesforce.schema import Entity, RecordType, Rule, RuleKind
 from triage_agent.sandbox.strict import Strict
 
@@ -27,7 +33,7 @@ class FieldFault(Strict):
 
     @abstractmethod
     def on(self, field: schema.Field) -> schema.Field:
-        """It with this fault."""
+        """What it is with this fault."""
 
 
 class NoHistory(FieldFault):
@@ -82,7 +88,7 @@ class MissingField(Strict):
     """The object has no such field."""
 
     fault: Literal["missing_field"]
-    field: FieldName
+    field: Dispensable
 
 
 class EntityFault(Strict):
@@ -92,7 +98,7 @@ class EntityFault(Strict):
 
     @abstractmethod
     def on(self, entity: Entity) -> Entity:
-        """It with this fault."""
+        """What it is with this fault."""
 
 
 class Sharing(EntityFault):

@@ -1,5 +1,6 @@
 """A sandbox for the tests, and the vendors' own clients on it."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,12 @@ from simple_salesforce.exceptions import SalesforceError
 from slack_sdk import WebClient
 
 from triage_agent.sandbox.server import running
+
+LEAD = {"LastName": "Ames", "Company": "Alpha"}
+ACCOUNTS = [
+    {"Name": "Hers", "OwnerId": "005000000000002AAA"},
+    {"Name": "Its own", "OwnerId": "005000000000009AAA"},
+]
 
 
 class Client(Salesforce):
@@ -31,6 +38,7 @@ class Client(Salesforce):
 
 Start = Callable[..., str]
 Deploy = Callable[..., Path]
+Faulty = Callable[..., str]
 Connect = Callable[..., Client]
 
 
@@ -71,6 +79,20 @@ def start() -> Iterator[Start]:
             )
 
         yield started
+
+
+@pytest.fixture
+def faulty(start: Start, tmp_path: Path) -> Faulty:
+    """Starts a sandbox with faults of whole systems: `faulty("{fault: …}", …)`; its base URL."""
+
+    def started(*faults: str, deployed: Path | None = None) -> str:
+        path = tmp_path / "faults.yaml"
+        path.write_text("\n  - ".join(["org:", *faults]))
+        leads = tmp_path / "leads.jsonl"
+        leads.write_text(json.dumps({"lead": LEAD, "context": {"Account": ACCOUNTS}}))
+        return start(faults=path, deployed=deployed, leads=leads)
+
+    return started
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """In what an org may be other than is due, whoever looks: its fields, objects and rules."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Self
@@ -7,7 +8,13 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from triage_agent.sandbox.salesforce import schema
-from triage_agent.sandbox.salesforce.names import FieldName, Given, ObjectName, check_value
+from triage_agent.sandbox.salesforce.names import (
+    Dispensable,
+    FieldName,
+    Given,
+    ObjectName,
+    check_value,
+)
 from triage_agent.sandbox.salesforce.schema import Entity, RecordType, Rule, RuleKind
 from triage_agent.sandbox.strict import Strict
 
@@ -24,8 +31,9 @@ class FieldFault(Strict):
 
     field: FieldName
 
+    @abstractmethod
     def on(self, field: schema.Field) -> schema.Field:
-        raise NotImplementedError
+        """What it is with this fault."""
 
 
 class NoHistory(FieldFault):
@@ -80,7 +88,7 @@ class MissingField(Strict):
     """The object has no such field."""
 
     fault: Literal["missing_field"]
-    field: FieldName
+    field: Dispensable
 
 
 class EntityFault(Strict):
@@ -88,8 +96,9 @@ class EntityFault(Strict):
 
     object: ObjectName
 
+    @abstractmethod
     def on(self, entity: Entity) -> Entity:
-        raise NotImplementedError
+        """What it is with this fault."""
 
 
 class Sharing(EntityFault):
@@ -135,8 +144,9 @@ class RuleFault(Strict):
     object: ObjectName
     name: Given
 
+    @abstractmethod
     def rule(self) -> Rule:
-        raise NotImplementedError
+        """What was put there."""
 
 
 class Workflow(RuleFault):

@@ -33,6 +33,12 @@ def _securable(name: str) -> str:
     return name
 
 
+def _dispensable(name: str) -> str:
+    if not field_of(name).permissionable:
+        raise ValueError(f"no org can be without {name}; write another field")
+    return name
+
+
 def _object(name: str) -> str:
     if name not in schema.load_objects():
         raise ValueError(f"the org has no object {name!r}; correct its name")
@@ -53,6 +59,7 @@ def _permission(name: str) -> str:
 
 FieldName = Annotated[str, AfterValidator(_field)]
 Securable = Annotated[str, AfterValidator(_securable)]
+Dispensable = Annotated[str, AfterValidator(_dispensable)]
 ObjectName = Annotated[str, AfterValidator(_object)]
 Grantable = Annotated[str, AfterValidator(_grantable)]
 Permission = Annotated[str, AfterValidator(_permission)]

@@ -1,5 +1,6 @@
 """In what a workspace, or what the bot may do in it, may be other than is due."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -21,9 +22,9 @@ Scope = Annotated[str, Field(pattern=r"^[a-z][a-z._:-]*$")]
 
 
 class SlackFault(Strict):
+    @abstractmethod
     def on(self, workspace: Workspace) -> Workspace:
         """The workspace with this fault."""
-        raise NotImplementedError
 
 
 class OtherWorkspace(SlackFault):

@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HOME, Ran, TypeIn
+from triage_agent.connectors.salesforce.deployment import WITHOUT_PERMISSIONS
+from triage_agent.connectors.salesforce.field_security import secured_as
+from triage_agent.jobs.report import RunReport
+from triage_agent.sandbox.salesforce.schema import load_objects
 
 FIELD = Path("objects/Lead/fields/Triage_Category__c.field-meta.xml")
 SOURCE = Path("deploy/salesforce/force-app/main/default")
@@ -115,3 +119,32 @@ def test_what_is_somebodys_own_is_left_alone(grants: TypeIn, field: Path, projec
 
     assert 0 == checked.code
     assert all(path.is_file() for path in own)
+
+
+def test_a_page_that_sets_a_field_of_its_own(type_in: TypeIn, project: Path) -> None:
+    """A sandbox deploys what the page grants, so that the field is there and is written."""
+    page = project / "operating_model.yaml"
+    text = page.read_text(encoding="utf-8")
+    own = "      Triage_Summary__c: <summary>\n      Route__c: <category>\n"
+    page.write_text(text.replace("      Triage_Summary__c: <summary>\n", own), encoding="utf-8")
+
+    ran = type_in("run", "--sandbox", "--limit", "3", "--json", "--project", project)
+    report = RunReport.model_validate_json(ran.out)
+
+    assert 0 == ran.code
+    assert ["done"] * 3 == [
+        action.state for item in report.items for action in item.actions if action.action == "tag"
+    ]
+
+
+def test_what_has_security_is_the_same_in_the_sandbox() -> None:
+    """What a permission set may name is what the sandbox's org says has security of its own."""
+    for name, entity in load_objects().items():
+        if name in WITHOUT_PERMISSIONS:
+            continue
+        ours = {field: secured_as(name, field) for field in entity.fields}
+        theirs = {
+            field.name: (field.secured_by or field.name) if field.permissionable else None
+            for field in entity.fields.values()
+        }
+        assert theirs == ours

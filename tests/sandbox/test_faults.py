@@ -16,6 +16,7 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
+from tests.conftest import HOME
 from triage_agent.cli import app
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox.fault_file import Arrival, read
@@ -628,8 +629,7 @@ def test_a_file_may_be_missing(tmp_path: Path) -> None:
 def test_the_command_takes_a_file(tmp_path: Path) -> None:
     """`sandbox --faults FILE` reads the file before anything is served."""
     path = written(tmp_path, "{fault: lost}")
-    (tmp_path / "operating_model.yaml").touch()
-    arguments = ["sandbox", "--port", "0", "--faults", str(path), "--project", str(tmp_path)]
+    arguments = ["sandbox", "--port", "0", "--faults", str(path), "--project", str(HOME)]
     result = CliRunner().invoke(app, arguments)
 
     assert isinstance(result.exception, WrongUsage)

@@ -27,7 +27,7 @@ DEPLOY = "deploy deploy/salesforce, and assign its permission set to the agent's
 ONLY = (
     "give the agent's user the permission set of deploy/salesforce and no other, nor by its profile"
 )
-MAILS = "ask its owner whether it mails a customer, or refuses a change, when the agent writes"
+MAILS = "ask its owner whether it mails anybody, or refuses a change, when the agent writes"
 _ADMIN = "ask an administrator to look in Setup"
 
 

@@ -194,6 +194,7 @@ class _Look:
             for row in self._client.get("sobjects")["sobjects"]
             if row["name"] not in names
             and row["queryable"]
+            and not row.get("customSetting")
             and (row["name"] in BUSINESS or row["name"].endswith("__c"))
         }
 

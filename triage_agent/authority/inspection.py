@@ -38,8 +38,8 @@ FLOWS = (
     "WHERE IsActive = true AND TriggerObjectOrEventId IN {}"
 )
 VALIDATION_RULES = (
-    "SELECT ValidationName, EntityDefinition.QualifiedApiName FROM ValidationRule "
-    "WHERE Active = true AND EntityDefinition.QualifiedApiName IN {}"
+    "SELECT ValidationName, EntityDefinitionId FROM ValidationRule "
+    "WHERE Active = true AND EntityDefinitionId IN {}"
 )
 WORKFLOW_RULES = "SELECT Name, TableEnumOrId FROM WorkflowRule WHERE TableEnumOrId IN {}"
 

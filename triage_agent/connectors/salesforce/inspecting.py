@@ -233,11 +233,17 @@ class _Look:
         ):
             for row in self.rows(f"{kind}s", template, list({*names, *names.values()})):
                 yield Rule(kind, names.get(row[place], row[place]), row[name])
-        for row in self._tooling("workflow rules", inspection.WORKFLOW_RULES, [*names]):
-            yield Rule("workflow rule", names[row["TableEnumOrId"]], row["Name"])
-        for row in self._tooling("validation rules", inspection.VALIDATION_RULES, names.values()):
-            place = row["EntityDefinition"]["QualifiedApiName"]
-            yield Rule("validation rule", place, row["ValidationName"])
+        for kind, template, name, place in (
+            ("workflow rule", inspection.WORKFLOW_RULES, "Name", "TableEnumOrId"),
+            (
+                "validation rule",
+                inspection.VALIDATION_RULES,
+                "ValidationName",
+                "EntityDefinitionId",
+            ),
+        ):
+            for row in self._tooling(f"{kind}s", template, names):
+                yield Rule(kind, names.get(row[place], row[place]), row[name])
 
     def _tooling(self, what: str, template: str, values: Iterable[str]) -> Sequence[Row]:
         asked = urlencode({"q": format_soql(template, list(values))})

@@ -105,6 +105,7 @@ def _without_patterns(page: Page, patterns: PatternFile) -> Iterator[str]:
     claims = {conflict.claim: "" for conflict in rules.conflicting_information.conflicts}
     for wanted, there in (
         (rules.restricted_topic.topics, patterns.topics),
+        (rules.outside_policy.policies, patterns.policies),
         (rules.consequential_request.about, patterns.consequential),
         (claims, patterns.claims),
     ):

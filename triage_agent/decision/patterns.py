@@ -90,13 +90,22 @@ class PatternFile(Value):
     free_mail: frozenset[str]
     fillers: frozenset[str]
     topics: dict[str, Patterns]
+    orders: dict[str, Patterns]
+    policies: dict[str, Patterns]
     consequential: dict[str, Patterns]
     claims: dict[str, Patterns]
     never_state: dict[str, Patterns]
 
     def everything(self) -> Iterator[Pattern]:
         """All patterns, the floor's and those for drafts."""
-        for group in (self.topics, self.consequential, self.claims, self.never_state):
+        for group in (
+            self.topics,
+            self.orders,
+            self.policies,
+            self.consequential,
+            self.claims,
+            self.never_state,
+        ):
             for some in group.values():
                 yield from some
 

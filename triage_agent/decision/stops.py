@@ -11,6 +11,7 @@ from typing import Literal
 from triage_agent.decision.assessment import Assessment, rule_names
 from triage_agent.decision.item import Item, text_shown
 from triage_agent.decision.patterns import NONE, PatternFile, Patterns
+from triage_agent.decision.readings import asked, decoded, without_markup
 from triage_agent.decision.text import contains, normalised
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.kinds import Scalar
@@ -40,16 +41,25 @@ class Stop(Value):
 
 @dataclass(frozen=True)
 class Subject:
-    """What a rule looks at: the item, and everything a sender could have written into it."""
+    """What a rule looks at: the item, and what a sender has written into it.
+
+    `text` is everything in every reading of it, `asked` what the sender says for themselves: mail
+    that they quote, a signature or a disclaimer asks nothing of us.
+    """
 
     item: Item
     patterns: PatternFile
     text: str
+    asked: str
 
     @classmethod
     def of(cls, item: Item, patterns: PatternFile) -> "Subject":
         """The text is normalised field by field: an order can hide in a name."""
-        return cls(item, patterns, "\n".join(map(normalised, text_shown(item.shown))))
+        written = text_shown(item.shown)
+        codes = [plain for field in written for plain in decoded(field)]
+        asked_for = [*map(asked, written), *codes]
+        readings = dict.fromkeys(map(normalised, [*written, *map(without_markup, written), *codes]))
+        return cls(item, patterns, "\n".join(readings), "\n".join(map(normalised, asked_for)))
 
     @property
     def page(self) -> Page:
@@ -101,23 +111,31 @@ def _has(subject: Subject, field: str) -> bool:
 
 
 def _restricted_topic(subject: Subject) -> Found:
-    topics = subject.page.stops_when.restricted_topic.topics
-    yield from _floor(subject, "restricted_topic", topics, subject.patterns.topics)
+    for topic in subject.page.stops_when.restricted_topic.topics:
+        about = subject.patterns.topics.get(topic, NONE).first_hit(subject.asked)
+        quote = about or subject.patterns.orders.get(topic, NONE).first_hit(subject.text)
+        if quote:
+            yield Stop(rule="restricted_topic", topic=topic, quote=quote)
+
+
+def _outside_policy(subject: Subject) -> Found:
+    policies = subject.page.stops_when.outside_policy.policies
+    yield from _asked(subject, "outside_policy", policies, subject.patterns.policies)
 
 
 def _consequential_request(subject: Subject) -> Found:
     about = subject.page.stops_when.consequential_request.about
-    yield from _floor(subject, "consequential_request", about, subject.patterns.consequential)
+    yield from _asked(subject, "consequential_request", about, subject.patterns.consequential)
 
 
-def _floor(
+def _asked(
     subject: Subject,
     rule: str,
     topics: dict[str, str],
     patterns: dict[str, Patterns],
 ) -> Found:
     for topic in topics:
-        if quote := patterns.get(topic, NONE).first_hit(subject.text):
+        if quote := patterns.get(topic, NONE).first_hit(subject.asked):
             yield Stop(rule=rule, topic=topic, quote=quote)
 
 
@@ -145,6 +163,7 @@ def _contradictions(item: Item, conflict: Conflict, quote: str, source: Source) 
 _FLOOR: tuple[Callable[[Subject], Found], ...] = (
     _missing_data,
     _restricted_topic,
+    _outside_policy,
     _consequential_request,
     _conflicting_information,
 )

@@ -12,11 +12,31 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[.!?。](?=\s)|\n")
 
+_OTHER_SCRIPT = re.compile("[\u0370-\u052f]")
+_WORD_WITH_MARKS = re.compile("[\\w\u0300-\u036f]+")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_LOOK_ALIKES = str.maketrans(
+    "аеорсухіјѕһԁӏАВЕНІЈКМОРСТХЅУГԍԛԝкгптαεικνορτυχγωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxijshdlABEHIJKMOPCTXSYrgqwkrntaeikvoptuxywABEZHIKMNOPTYX",
+)
+"""Cyrillic and Greek letters that pass for Latin ones."""
+
 
 def normalised(text: str) -> str:
-    """Text to search in: compatibility forms folded, nothing invisible, single spaces."""
+    """Text to search in: forms and look-alikes folded, nothing invisible, single spaces."""
     visible = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    if _OTHER_SCRIPT.search(visible):
+        latin = _WORD_WITH_MARKS.sub(lambda word: _latin(word[0]), visible)
+        visible = unicodedata.normalize("NFC", latin)
     return _SPACE.sub(" ", _CONTROL.sub(" ", visible)).strip()
+
+
+def _latin(word: str) -> str:
+    """A word that mixes scripts in Latin letters, if they can stand for all of it."""
+    if not _LATIN.search(word):
+        return word
+    folded = word.translate(_LOOK_ALIKES)
+    return word if _OTHER_SCRIPT.search(folded) else folded
 
 
 def contains(text: str, quote: str) -> bool:

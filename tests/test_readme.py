@@ -1,5 +1,6 @@
 """The README's commands work, and print what it says they print."""
 
+import json
 import re
 import shlex
 import shutil
@@ -16,7 +17,7 @@ from sybil.parsers.markdown import CodeBlockParser
 from triage_agent import cli
 from triage_agent.jobs.report import RunReport
 from triage_agent.sandbox import server
-from triage_agent.sandbox.fault_file import read
+from triage_agent.sandbox.fault_file import FaultFile, read
 from triage_agent.sandbox.leads import SAMPLE
 from triage_agent.targets import Target, deployed
 
@@ -193,6 +194,18 @@ def test_faults_files_of_the_readme_can_be_read(tmp_path: Path) -> None:
         path = tmp_path / "faults.yaml"
         path.write_text(block, encoding="utf-8")
         assert read(path)
+
+
+def test_every_fault_of_a_faults_file_is_in_the_readme() -> None:
+    """Whoever writes such a file finds each kind of fault named there."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    schema = json.dumps(FaultFile.model_json_schema())
+    kinds = set(re.findall(r'"fault": \{"const": "(\w+)"', schema))
+    kinds |= {k for some in re.findall(r'"fault": \{"enum": \[([^]]+)\]', schema)
+              for k in re.findall(r"\w+", some)}  # fmt: skip
+
+    assert {"latency", "hidden_field", "ignores_schema"} <= kinds
+    assert [kind for kind in sorted(kinds) if f"`{kind}`" not in text] == []
 
 
 def test_doctor_prints_what_the_readme_shows(project: Path, tmp_path: Path, type_in: Type) -> None:

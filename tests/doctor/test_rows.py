@@ -60,7 +60,7 @@ ROWS = {
     ),
     "it sees a field beyond the page": Row(
         "{fault: extra_permission, field: Contact.Department, may: [read]}",
-        "too much", "field", "1 fields of Contact beyond the page: Department",
+        "too much", "field", "sees of Contact beyond the page: Department",
     ),
     "it may set a field that no action sets": Row(
         "{fault: extra_permission, field: ITEM.SHOWN, may: [edit]}",

@@ -24,9 +24,7 @@ from triage_agent.operating_model.schema import Page, is_fixed
 Found = Iterator[Finding]
 
 DEPLOY = "deploy deploy/salesforce, and assign its permission set to the agent's user"
-ONLY = (
-    "give the agent's user the permission set of deploy/salesforce and no other, nor by its profile"
-)
+ONLY = "leave its user the permission set of deploy/salesforce alone"
 MAILS = "ask its owner whether it mails anybody, or refuses a change, when the agent writes"
 _ADMIN = "ask an administrator to look in Setup"
 
@@ -133,7 +131,7 @@ def _excess_fields(page: Page, seen: OrgSeen) -> Found:
         ]  # fmt: skip
         shown = [one.name for one in securable if one.name not in grant.sees]
         if shown:
-            what = f"sees {len(shown)} fields of {there.name} beyond the page: {some(shown)}"
+            what = f"sees of {there.name} beyond the page: {some(shown)}"
             yield too_much("field", what, ONLY)
         settable = [
             one.name for one in securable
@@ -163,7 +161,7 @@ def _excess_rights(_page: Page, seen: OrgSeen) -> Found:
 
 
 def _picklists(page: Page, seen: OrgSeen) -> Found:
-    for name, column, wanted in _named_values(page):
+    for name, column, wanted in dict.fromkeys(_named_values(page)):
         there = seen.objects.get(name)
         known = there.fields.get(column) if there else None
         if there is None or known is None or not known.values or not isinstance(wanted, str):

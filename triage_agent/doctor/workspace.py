@@ -50,7 +50,7 @@ def findings(page: Page, seen: WorkspaceSeen) -> Iterator[Finding]:
 
 def _channel(name: str, channel: str, code: str) -> tuple[str, str]:
     known = {
-        "not_in_channel": ("the bot isn't in it", "invite it there: /invite @triage-agent"),
+        "not_in_channel": ("the bot isn't in it", "invite it there, with /invite and its name"),
         "channel_not_found": (
             "there is no such channel, or it is private and the bot isn't in it",
             "correct the id on the page, or invite the bot there",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from triage_agent.authority.limits import Breaker
 from triage_agent.authority.people import acting
 from triage_agent.authority.wire import Request, Wire
 from triage_agent.connectors.salesforce.reading import new_records, surroundings
+from triage_agent.decision import missing
 from triage_agent.decision.assessment import Assessment, Claim, Draft, Flag, assessment_schema
 from triage_agent.decision.drafts import signed, stops_of_draft
 from triage_agent.decision.events import Call, Event, Failed, ModelCalled, Refused
@@ -273,7 +275,8 @@ def _limits(model: OperatingModel, _rules: Rules) -> Iterator[object]:
 
 def _masks(model: OperatingModel, rules: Rules) -> Iterator[object]:
     record = Record(object="Lead", id=ME, fields=LEAD)
-    yield masked(record, model.page.logs.masks, rules.patterns.is_filler)
+    says_nothing = partial(missing.says_nothing, patterns=rules.patterns)
+    yield masked(record, model.page.logs.masks, says_nothing)
 
 
 ASPECTS: tuple[Aspect, ...] = (

@@ -102,7 +102,9 @@ def _cases(folder: Path, name: str) -> list[tuple[str, Case]]:
 def _without_patterns(page: Page, patterns: PatternFile) -> Iterator[str]:
     """What the page wants stopped without asking a model, and nothing looks for."""
     rules = page.stops_when
-    claims = {conflict.claim: "" for conflict in rules.conflicting_information.conflicts}
+    conflicts = rules.conflicting_information.conflicts
+    claims = [one.claim for one in conflicts if not one.given_in]
+    claims += [one.unless for one in conflicts if one.unless]
     for wanted, there in (
         (rules.restricted_topic.topics, patterns.topics),
         (rules.outside_policy.policies, patterns.policies),

@@ -7,7 +7,8 @@ import pytest
 from triage_agent.decision.hand_over import hand_over, words
 from triage_agent.decision.item import Record
 from triage_agent.decision.stops import Stop
-from triage_agent.operating_model.schema import Member, Page, StopRules
+from triage_agent.operating_model.schema import Member, Page
+from triage_agent.operating_model.stop_rules import StopRules
 
 if TYPE_CHECKING:
     from tests.decision.conftest import Form, Make

@@ -17,7 +17,8 @@ from triage_agent.decision.stops import (
     stops_with_model,
     stops_without_model,
 )
-from triage_agent.operating_model.schema import Page, StopRules
+from triage_agent.operating_model.schema import Page
+from triage_agent.operating_model.stop_rules import StopRules
 
 if TYPE_CHECKING:
     from tests.decision.conftest import Form, Make

@@ -52,7 +52,7 @@ def rule_names(page: Page) -> list[str]:
 
 def assessment_schema(page: Page) -> dict[str, Any]:
     """The form as a JSON schema in the strict dialect: every key required, no others."""
-    claims = [conflict.claim for conflict in page.stops_when.conflicting_information.conflicts]
+    claims = [one.claim for one in page.stops_when.conflicting_information.told]
     return _object(
         category={"type": "string", "enum": [*page.workflow.categories, UNCLEAR]},
         confidence={"type": "number", "minimum": 0, "maximum": 1},

@@ -7,7 +7,7 @@ from typing import Literal
 
 from triage_agent.decision.values import Value, canonical
 from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import Page
+from triage_agent.operating_model.schema import Page, is_own
 
 Mode = Literal["shadow", "live"]
 
@@ -18,6 +18,10 @@ class Record(Value):
     object: str
     id: str
     fields: dict[str, Scalar]
+
+    def value(self, name: str) -> Scalar:
+        """A field's value; that of `Id` stands apart."""
+        return self.id if name == "Id" else self.fields.get(name)
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,16 @@ class Item:
 
     @property
     def owner(self) -> str | None:
-        """The id of the person who owns the record, where the page's condition holds."""
+        """The id of the person who owns the record, where the page's condition holds.
+
+        Others of that object may have been read: those whom another record names.
+        """
         owner = self.page.workflow.item.owner
+        named = self.page.reads[owner.is_].sources
+        own = [(field, self.record.value(source)) for field, source in named if is_own(source)]
         for record in self.records(owner.is_):
-            if all(record.fields.get(name) == value for name, value in owner.when.items()):
+            meets = all(record.fields.get(name) == value for name, value in owner.when.items())
+            if meets and any(record.value(field) == value for field, value in own):
                 return record.id
         return None
 
@@ -64,12 +74,12 @@ ELSEWHERE = "(on the record only)"
 """Stands for a masked value: that there is one, and nothing about it."""
 
 
-def masked(record: Record, masks: Sequence[str], says_nothing: Callable[[Scalar], bool]) -> Record:
+def masked(
+    record: Record, masks: Sequence[str], says_nothing: Callable[[str, Scalar], bool]
+) -> Record:
     """A record as it may be kept: of some fields only whether they say anything."""
     kept = {
-        name: (None if value is None or says_nothing(value) else ELSEWHERE)
-        if name in masks
-        else value
+        name: (None if says_nothing(name, value) else ELSEWHERE) if name in masks else value
         for name, value in record.fields.items()
     }
     return record.model_copy(update={"fields": kept})
@@ -84,6 +94,11 @@ def identity(mode: Mode, record: Record, page: Page) -> str:
     content = hashlib.sha256(canonical(shown_fields(record, page))).hexdigest()
     whole = canonical([mode, record.object, record.id, content])
     return hashlib.sha256(whole).hexdigest()[:24]
+
+
+def mail_domain(address: Scalar) -> str:
+    """The domain of an e-mail address; empty where there is none."""
+    return str(address).rpartition("@")[2].strip().casefold() if "@" in str(address) else ""
 
 
 def text_shown(shown: Mapping[str, Scalar]) -> list[str]:

@@ -89,6 +89,10 @@ class PatternFile(Value):
 
     free_mail: frozenset[str]
     fillers: frozenset[str]
+    small_talk: frozenset[str] = frozenset()
+    sign_offs: frozenset[str] = frozenset()
+    asks: frozenset[str] = frozenset()
+    same: tuple[frozenset[str], ...] = ()
     topics: dict[str, Patterns]
     orders: dict[str, Patterns]
     policies: dict[str, Patterns]

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from triage_agent.decision.assessment import Assessment, rule_names
+from triage_agent.decision.conflicts import Contradiction, contradictions, contradictions_of
 from triage_agent.decision.item import Item, text_shown
+from triage_agent.decision.missing import lacking
 from triage_agent.decision.patterns import NONE, PatternFile, Patterns
 from triage_agent.decision.readings import asked, decoded, without_markup
 from triage_agent.decision.text import contains, normalised
 from triage_agent.decision.values import Value
-from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import UNCLEAR, Conflict, Page
+from triage_agent.operating_model.schema import UNCLEAR, Page
 
 Source = Literal["floor", "model"]
 
@@ -96,18 +97,8 @@ def failed_repeatedly(reason: str, times: int) -> Stop:
 
 
 def _missing_data(subject: Subject) -> Found:
-    for need in subject.page.stops_when.missing_data.needs:
-        fields = [need] if isinstance(need, str) else need
-        if not any(_has(subject, field) for field in fields):
-            yield Stop(rule="missing_data", topic=fields[0], fact=f"no {' or '.join(fields)}")
-
-
-def _has(subject: Subject, field: str) -> bool:
-    value: Scalar
-    value = subject.item.request if field == "request" else subject.item.record.fields.get(field)
-    if value is None or subject.patterns.is_filler(value):
-        return False
-    return any(character.isalnum() for character in str(value))
+    for topic, fact in lacking(subject.item, subject.patterns):
+        yield Stop(rule="missing_data", topic=topic, fact=fact)
 
 
 def _restricted_topic(subject: Subject) -> Found:
@@ -140,24 +131,18 @@ def _asked(
 
 
 def _conflicting_information(subject: Subject) -> Found:
-    for conflict in subject.page.stops_when.conflicting_information.conflicts:
-        if quote := subject.patterns.claims.get(conflict.claim, NONE).first_hit(subject.text):
-            yield from _contradictions(subject.item, conflict, quote, "floor")
+    found = contradictions(subject.item, subject.patterns, subject.text)
+    yield from (_conflict(one, "floor") for one in found)
 
 
-def _contradictions(item: Item, conflict: Conflict, quote: str, source: Source) -> Found:
-    for place, values in conflict.contradicted_by.items():
-        name, _, field = place.partition(".")
-        for record in item.records(name):
-            if record.fields.get(field) in values:
-                fact = f"{name} {record.id}: {field} is {record.fields[field]}"
-                yield Stop(
-                    rule="conflicting_information",
-                    topic=conflict.claim,
-                    source=source,
-                    quote=quote,
-                    fact=fact,
-                )
+def _conflict(found: Contradiction, source: Source) -> Stop:
+    return Stop(
+        rule="conflicting_information",
+        topic=found.claim,
+        source=source,
+        quote=found.quote,
+        fact=found.fact,
+    )
 
 
 _FLOOR: tuple[Callable[[Subject], Found], ...] = (
@@ -190,7 +175,11 @@ def _claimed(subject: Subject, assessment: Assessment) -> Found:
         if claim.claim not in known:
             yield _doubt(f"the form names a claim that isn't on the page: {claim.claim[:60]}")
         elif contains(subject.text, claim.quote):
-            yield from _contradictions(subject.item, known[claim.claim], claim.quote, "model")
+            conflict = known[claim.claim]
+            against = contradictions_of(
+                subject.item, subject.patterns, conflict, subject.text, claim.quote
+            )
+            yield from (_conflict(one, "model") for one in against)
         else:
             yield _doubt(f"{claim.claim} rests on words that are not in the request")
 

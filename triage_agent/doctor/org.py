@@ -183,7 +183,7 @@ def _named_values(page: Page) -> Iterator[tuple[str, str, Scalar]]:
         for column, values in grant.sets.items():
             yield from ((name, column, value) for value in values if is_fixed(value))
     for conflict in page.stops_when.conflicting_information.conflicts:
-        for place, values in conflict.contradicted_by.items():
+        for place, values in conflict.values.items():
             name, _, column = place.partition(".")
             yield from ((name, column, value) for value in values)
 

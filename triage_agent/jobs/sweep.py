@@ -5,11 +5,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from triage_agent.connectors.salesforce.reading import Surroundings, new_records, surroundings
-from triage_agent.decision import events
+from triage_agent.decision import events, missing
 from triage_agent.decision.item import Record, identity, masked
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
@@ -172,13 +173,13 @@ class _Sweep:
 
     def _beginning(self, one: Fresh, around: Surroundings) -> list[Entry]:
         rules = self._parts.rules
-        masks, is_filler = rules.page.logs.masks, rules.patterns.is_filler
+        says_nothing = partial(missing.says_nothing, patterns=rules.patterns)
         received = events.Received(
             mode=self._mode,
             object=one.record.object,
             record_id=one.record.id,
             replaces=one.replaces,
-            record=masked(one.record, masks, is_filler),
+            record=masked(one.record, rules.page.logs.masks, says_nothing),
         )
         read = events.Read(
             looked_at=tuple(around.looked_at),

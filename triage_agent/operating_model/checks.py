@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from triage_agent.operating_model.kinds import DomainOf
 from triage_agent.operating_model.schema import (
     DECISION_VALUES,
     DEPUTY,
@@ -10,14 +11,15 @@ from triage_agent.operating_model.schema import (
     RECORD_OWNER,
     UNCLEAR,
     CreateAction,
-    DomainOf,
     DraftAction,
     Page,
     PostAction,
     UpdateAction,
     WritesRecords,
     placeholders,
+    several,
 )
+from triage_agent.operating_model.stop_rules import Conflict
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str]]
@@ -85,32 +87,58 @@ def _alternative(
     page: Page,
     name: str,
     index: int,
-    alternative: dict[str, str | DomainOf],
+    alternative: dict[str, str | list[str] | DomainOf],
     before: Sequence[str],
 ) -> Found:
     path: Path = ("reads", name, "match", index)
     if len(alternative) != 1:
         yield path, "an alternative matches exactly one field; write each as its own"
-    for field, source in alternative.items():
-        written = source.domain_of if isinstance(source, DomainOf) else source
-        other, dot, wanted = written.rpartition(".")
-        if dot and other not in before:
-            yield (*path, field), f"{other} is not read above {name}"
-        elif wanted not in ("Id", *_fields(page, other or page.workflow.item.object)):
-            yield (*path, field), f"{written} is not read"
+    for field, given in alternative.items():
+        for source in several(given):
+            written = source.domain_of if isinstance(source, DomainOf) else source
+            other, dot, wanted = written.rpartition(".")
+            if dot and other not in before:
+                yield (*path, field), f"{other} is not read above {name}"
+            elif wanted not in ("Id", *_fields(page, other or page.workflow.item.object)):
+                yield (*path, field), f"{written} is not read"
 
 
-def _rules_are_read(page: Page) -> Found:
+def _needs_are_read(page: Page) -> Found:
     for index, need in enumerate(page.stops_when.missing_data.needs):
-        for field in [need] if isinstance(need, str) else need:
+        for one in need if isinstance(need, list) else [need]:
+            field = one.domain_of if isinstance(one, DomainOf) else one
             if field != "request" and field not in _item_fields(page):
                 yield ("stops_when", "missing_data", "needs", index), f"{field} is not read"
+
+
+def _conflicts_are_read(page: Page) -> Found:
     for index, conflict in enumerate(page.stops_when.conflicting_information.conflicts):
-        for place in conflict.contradicted_by:
-            other, _, field = place.partition(".")
-            if field not in _fields(page, other):
-                base = ("stops_when", "conflicting_information", "conflicts", index)
-                yield (*base, "contradicted_by", place), f"{place} is not read"
+        path: Path = ("stops_when", "conflicting_information", "conflicts", index)
+        for key in ("contradicted_by", "confirmed_by", "unless_told_in"):
+            for place in getattr(conflict, key) or ():
+                if not _is_read(page, place):
+                    yield (*path, key), f"{place} is not read"
+        for field in conflict.given_in:
+            if field not in _item_fields(page):
+                yield (*path, "given_in"), f"{field} is not read of the item"
+        yield from _differs(page, path, conflict)
+
+
+def _differs(page: Page, path: Path, conflict: Conflict) -> Found:
+    """A place reached over another record is one that some object is found by."""
+    reached = conflict.differs_from or ""
+    over, _, last = reached.rpartition(".")
+    if "." in over:
+        ends = [name for name, read in page.reads.items() if ("Id", over) in read.sources]
+        if not any(last in _fields(page, name) for name in ends):
+            yield (*path, "differs_from"), f"no object that reads {last} is found by {over}"
+    elif reached and not _is_read(page, reached):
+        yield (*path, "differs_from"), f"{reached} is not read"
+
+
+def _is_read(page: Page, place: str) -> bool:
+    name, _, field = place.partition(".")
+    return field in _fields(page, name)
 
 
 def _fields(page: Page, name: str) -> list[str]:
@@ -226,7 +254,8 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _shown_is_read: "workflow reads",
         _owner_and_headline_are_read: "workflow reads",
         _matches_are_read: "workflow reads",
-        _rules_are_read: "workflow reads stops_when",
+        _needs_are_read: "workflow reads stops_when",
+        _conflicts_are_read: "workflow reads stops_when",
         _actions_are_whole: "workflow reads may never teams",
         _posts_when_stopped: "may",
         _categories_can_be_served: "workflow may",

@@ -7,10 +7,10 @@ from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
     OWNER,
     CreateAction,
-    DomainOf,
     Page,
     PostAction,
     UpdateAction,
+    is_own,
 )
 
 
@@ -64,23 +64,15 @@ def _looked_up(page: Page) -> Iterator[tuple[str, str]]:
     yield from ((item.object, column) for column in item.new_when)
     yield from ((item.owner.is_, column) for column in item.owner.when)
     for name, read in page.reads.items():
-        for alternative in read.match:
-            for column, source in alternative.items():
-                yield name, column
-                if not isinstance(source, DomainOf) and "." not in source:
-                    yield item.object, source
+        for column, source in read.sources:
+            yield name, column
+            if is_own(source):
+                yield item.object, source
 
 
 def tracked(page: Page) -> list[str]:
     """The item's fields whose later changes by people tell what came of the agent's work."""
     updates = (rule for rule in page.may.values() if isinstance(rule, UpdateAction))
-    owners = page.reads[page.workflow.item.owner.is_].match
-    sources = (source for one in owners for source in one.values() if isinstance(source, str))
-    return list(
-        dict.fromkeys(
-            [
-                *(name for rule in updates for name in rule.set),
-                *(s for s in sources if "." not in s),
-            ]
-        )
-    )
+    owner = page.reads[page.workflow.item.owner.is_]
+    sources = (source for _, source in owner.sources if is_own(source))
+    return list(dict.fromkeys([*(name for rule in updates for name in rule.set), *sources]))

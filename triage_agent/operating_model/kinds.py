@@ -55,6 +55,13 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class DomainOf(Section):
+    """Matches web addresses of the domain of an e-mail address, unless anybody can have one."""
+
+    domain_of: FieldName
+    except_: Literal["free_mail"] = Field(alias="except")
+
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 

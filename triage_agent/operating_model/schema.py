@@ -4,15 +4,16 @@ The words of the page stay plain (`yes`, `30d`, `<category>`); types turn them i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeGuard
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from triage_agent.operating_model.kinds import (
     Concurrency,
     Dollars,
+    DomainOf,
     Duration,
     FieldName,
     Hours,
@@ -29,6 +30,7 @@ from triage_agent.operating_model.kinds import (
     YesNo,
     Zone,
 )
+from triage_agent.operating_model.stop_rules import StopRules
 
 UNCLEAR = "unclear"
 """The category of an item that fits none of the page's."""
@@ -108,25 +110,35 @@ class Owner(Person):
     when_goals_conflict: list[Sentence] = Field(min_length=2)
 
 
-class DomainOf(Section):
-    """Matches web addresses of the domain of an e-mail address, unless anybody can have one."""
-
-    domain_of: FieldName
-    except_: Literal["free_mail"] = Field(alias="except")
-
-
 class Read(Section):
     """One object that may be read.
 
     `match` holds alternatives; the first that finds something counts. Each says which of the
     object's fields equals what: a field of the item (`Email`), a field of another object that
-    was read (`User.Email`), or the domain of an e-mail address.
+    was read (`User.Email`), either of several such, or the domain of an e-mail address.
     """
 
     fields: list[FieldName] = Field(min_length=1)
     shown_to_model: list[FieldName] = Field(default_factory=list)
     headline: list[FieldName] = Field(default_factory=list)
-    match: list[dict[FieldName, str | DomainOf]] = Field(default_factory=list)
+    match: list[dict[FieldName, str | list[str] | DomainOf]] = Field(default_factory=list)
+
+    @property
+    def sources(self) -> Iterator[tuple[str, str | DomainOf]]:
+        """Each field that records are found by, with each source of its values."""
+        for alternative in self.match:
+            for field, source in alternative.items():
+                yield from ((field, one) for one in several(source))
+
+
+def is_own(source: str | DomainOf) -> TypeGuard[str]:
+    """Whether a source is a field of the item itself."""
+    return isinstance(source, str) and "." not in source
+
+
+def several(source: str | list[str] | DomainOf) -> Sequence[str | DomainOf]:
+    """The sources of a match, be it one or a list."""
+    return source if isinstance(source, list) else [source]
 
 
 When = Literal["always", "settled", "stopped"]
@@ -203,57 +215,6 @@ ActionRule = Annotated[
         custom_error_message="says none of update, create, post_to and draft",
     ),
 ]
-
-
-class MissingData(Section):
-    """`needs`: fields that must be there (of a list, one is enough); `request`: some request."""
-
-    needs: list[FieldName | list[FieldName]] = Field(min_length=1)
-
-
-class RestrictedTopic(Section):
-    topics: dict[Name, Sentence] = Field(min_length=1)
-
-
-class OutsidePolicy(Section):
-    policies: dict[Name, Sentence] = Field(min_length=1)
-
-
-class Conflict(Section):
-    """What a sender may claim, and which values of which records contradict it."""
-
-    claim: Name
-    means: Sentence
-    contradicted_by: dict[
-        Annotated[str, Field(pattern=r"^[A-Za-z]\w*\.[A-Za-z]\w*$")],
-        list[Scalar],
-    ] = Field(min_length=1)
-
-
-class ConflictingInformation(Section):
-    conflicts: list[Conflict] = Field(min_length=1)
-
-
-class LowConfidence(Section):
-    below: Annotated[float, Field(gt=0, le=1)]
-
-
-class ConsequentialRequest(Section):
-    about: dict[Name, Sentence] = Field(min_length=1)
-
-
-class UnapprovedCategory(Section):
-    """Nothing to say: what fits no category of the page stops."""
-
-
-class StopRules(Section):
-    missing_data: MissingData
-    restricted_topic: RestrictedTopic
-    outside_policy: OutsidePolicy
-    conflicting_information: ConflictingInformation
-    low_confidence: LowConfidence
-    consequential_request: ConsequentialRequest
-    unapproved_category: UnapprovedCategory
 
 
 class Member(Section):

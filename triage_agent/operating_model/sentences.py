@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
     PLACEHOLDER,
@@ -16,7 +16,6 @@ from triage_agent.operating_model.schema import (
     UNCLEAR,
     Category,
     CreateAction,
-    DomainOf,
     DraftAction,
     Page,
     PostAction,
@@ -24,7 +23,9 @@ from triage_agent.operating_model.schema import (
     Time,
     UpdateAction,
     WritesRecords,
+    several,
 )
+from triage_agent.operating_model.stop_rules import Conflict
 
 _WHEN = {
     "always": "always",
@@ -104,7 +105,9 @@ def _reads(page: Page) -> Iterator[Line]:
 
 def _found_by(read: Read, item: str) -> str:
     ways = (
-        f"{field} is {_source(source, item)}" for way in read.match for field, source in way.items()
+        f"{field} is {_any(_source(one, item) for one in several(source))}"
+        for way in read.match
+        for field, source in way.items()
     )
     told = ", or else ".join(ways)
     return f", where {told}" if told else ""
@@ -178,13 +181,14 @@ def _stops(page: Page) -> Iterator[Line]:
             f"It stops and hands over to {_channel(page, rule.post_to)},",
             f"where {members} takes over, when one of these holds:",
         )
-    needs = (_any([need] if isinstance(need, str) else need) for need in rules.missing_data.needs)
-    missing = ("a request" if need == "request" else need for need in needs)
+    item = page.workflow.item.object
+    needs = ([one] if isinstance(one, str | DomainOf) else one for one in rules.missing_data.needs)
+    missing = (_any(_need(one, item) for one in need) for need in needs)
     yield Line("Required data is missing:", f"{'; '.join(missing)}.")
     yield Line("The topic is restricted:", items=_items(rules.restricted_topic.topics))
     yield Line("It is outside policy:", items=_items(rules.outside_policy.policies))
     conflicts = {
-        one.claim: f"{_clause(one.means)}, but {_contradicted(one.contradicted_by)}."
+        one.claim: f"{_clause(one.means)}, but {_contradicted(one)}."
         for one in rules.conflicting_information.conflicts
     }
     yield Line("Information conflicts:", items=_items(conflicts))
@@ -195,8 +199,22 @@ def _stops(page: Page) -> Iterator[Line]:
     yield Line("Otherwise", "the request is settled.")
 
 
-def _contradicted(by: Mapping[str, Iterable[Scalar]]) -> str:
-    return " or ".join(f"{place} is {_any(map(_value, values))}" for place, values in by.items())
+def _need(need: str | DomainOf, item: str) -> str:
+    if isinstance(need, DomainOf):
+        return _source(need, item)
+    return "a request" if need == "request" else need
+
+
+def _contradicted(conflict: Conflict) -> str:
+    said = " or ".join(
+        f"{place} is {_any(map(_value, values))}" for place, values in conflict.values.items()
+    )
+    if conflict.confirmed_by:
+        said = f"no {said}"
+    if conflict.differs_from:
+        said = f"{conflict.differs_from} is something else"
+    settled = [*filter(None, [conflict.unless]), *conflict.unless_told_in]
+    return f"{said} ({_any(map(_words, settled))} may explain it)" if settled else said
 
 
 def _logs(page: Page) -> Iterator[Line]:

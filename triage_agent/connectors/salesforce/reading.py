@@ -15,8 +15,9 @@ from simple_salesforce.format import format_soql
 
 from triage_agent.authority import soql
 from triage_agent.connectors.salesforce.client import SalesforceClient
-from triage_agent.decision.item import Record
-from triage_agent.operating_model.schema import DomainOf, Page
+from triage_agent.decision.item import Record, mail_domain
+from triage_agent.operating_model.kinds import DomainOf
+from triage_agent.operating_model.schema import Page, several
 
 LONGEST_QUERY = 12_000  # characters once quoted: a GET address may have about 16,000
 RECORDS_EACH = 20  # related records of one object that are kept for an item
@@ -71,7 +72,7 @@ def surroundings(
 
 def _unblocked(lookups: Mapping[str, list["_Lookup"]]) -> list[list["_Lookup"]]:
     """The objects whose next alternative rests on nothing that is still being looked for."""
-    return [some for some in lookups.values() if some and not lookups.get(some[0].after)]
+    return [some for some in lookups.values() if some and not any(map(lookups.get, some[0].after))]
 
 
 @dataclass(frozen=True)
@@ -82,26 +83,32 @@ class _Lookup:
     fields: list[str]
     column: str
     template: str
-    source: str | DomainOf
+    sources: Sequence[str | DomainOf]
     free_mail: frozenset[str]
 
     @property
-    def after(self) -> str:
-        """The object that has to be found first; empty where the item's own fields suffice."""
-        return "" if isinstance(self.source, DomainOf) else self.source.rpartition(".")[0]
+    def after(self) -> list[str]:
+        """The objects that have to be found first; none where the item's own fields suffice."""
+        paths = [source for source in self.sources if isinstance(source, str)]
+        return [other for path in paths if (other := path.rpartition(".")[0])]
 
     @property
     def columns(self) -> list[str]:
         return list(dict.fromkeys([*self.fields, self.column]))
 
     def wanted(self, record: Record, around: Surroundings) -> list[str]:
-        """The values that the column must have to belong to this record."""
-        if isinstance(self.source, DomainOf):
-            domain = _domain(str(record.fields.get(self.source.domain_of) or ""))
+        """The values of which the column must have one to belong to this record."""
+        return [value for source in self.sources for value in self._values(source, record, around)]
+
+    def _values(
+        self, source: str | DomainOf, record: Record, around: Surroundings
+    ) -> Iterable[str]:
+        if isinstance(source, DomainOf):
+            domain = mail_domain(record.fields.get(source.domain_of))
             return _websites(domain) if domain and domain not in self.free_mail else []
-        other, dot, name = self.source.rpartition(".")
+        other, dot, name = source.rpartition(".")
         rows = [found for found in around.records if found.object == other] if dot else [record]
-        return [str(value) for row in rows if (value := _value(row, name))]
+        return [str(value) for row in rows if (value := row.value(name))]
 
     def describes(self) -> str:
         """`Account by Website`: what the timeline says was looked at."""
@@ -111,12 +118,13 @@ class _Lookup:
 def _lookup(
     page: Page,
     name: str,
-    alternative: Mapping[str, str | DomainOf],
+    alternative: Mapping[str, str | list[str] | DomainOf],
     free_mail: frozenset[str],
 ) -> _Lookup:
     ((column, source),) = alternative.items()
     template = soql.related(page, name, column)
-    return _Lookup(name, [*page.reads[name].fields], column, template, source, free_mail)
+    fields = [*page.reads[name].fields]
+    return _Lookup(name, fields, column, template, several(source), free_mail)
 
 
 class _Search:
@@ -139,7 +147,7 @@ class _Search:
         by_value: dict[str, list[Record]] = {}
         for row in rows:
             found = _record(lookup.object, lookup.columns, row)
-            by_value.setdefault(str(_value(found, lookup.column)).casefold(), []).append(found)
+            by_value.setdefault(str(found.value(lookup.column)).casefold(), []).append(found)
         for record, some in self._wanted:
             matches = {f.id: f for value in some for f in by_value.get(value.casefold(), ())}
             around = self._around[record.id]
@@ -167,14 +175,6 @@ def _short_enough(values: list[str]) -> Iterator[list[str]]:
 def _record(name: str, fields: Sequence[str], row: Mapping[str, Any]) -> Record:
     values = {field: row.get(field) for field in fields if field != "Id"}
     return Record(object=name, id=row["Id"], fields=values)
-
-
-def _value(record: Record, name: str) -> Any:  # noqa: ANN401 - a field's value
-    return record.id if name == "Id" else record.fields.get(name)
-
-
-def _domain(email: str) -> str:
-    return email.rpartition("@")[2].strip().casefold() if "@" in email else ""
 
 
 def _websites(domain: str) -> list[str]:

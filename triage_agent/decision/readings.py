@@ -39,6 +39,7 @@ _REFERS_TO_IT = re.compile(
     r"|abajo|reenvi\w{1,3}|sotto|hieronder|abaixo)\b|下記|転送"
 )
 _FEWEST_WORDS = 3
+_WORDS_OF_A_REQUEST = 12
 
 _MOST_RUNS = 20
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -62,8 +63,8 @@ def asked(text: str) -> str:
     own = _before_others_mail(whole)
     own = _QUOTED_LINE.sub("", own)
     own = _DISCLAIMER.sub("", _SIGNATURE.split(own)[0])
-    enough = len(own.split()) >= _FEWEST_WORDS and not _REFERS_TO_IT.search(own)
-    return own if enough else whole
+    fewest = _WORDS_OF_A_REQUEST if _REFERS_TO_IT.search(own) else _FEWEST_WORDS
+    return own if len(own.split()) >= fewest else whole
 
 
 def _before_others_mail(text: str) -> str:

@@ -19,8 +19,8 @@ _OTHERS_MAIL = re.compile(
     r"(?im)\b(?=(?:on|am|le|el|il|op|em)\b.{0,150}(?:\d[:.h]\d\d|<[^<>\s]{3,80}@))"
     r"(?:on .{5,200}wrote|am .{5,200}schrieb.{0,80}|le .{5,200}a écrit|el .{5,200}escribió"
     r"|il .{5,200}ha scritto|op .{5,200}schreef.{0,80}|em .{5,200}escreveu) ?:"
-    r"|-{2,} ?(?:original message|urspr.ngliche nachricht|message d.origine|mensaje original"
-    r"|messaggio originale|oorspronkelijk bericht|mensagem original) ?-{2,}"
+    r"|(?<!-)-{2,12} ?(?:original message|urspr.ngliche nachricht|message d.origine|mensaje original"
+    r"|messaggio originale|oorspronkelijk bericht|mensagem original) ?--"
     r"|^[ \t*]*(?:from|von|de|da|van|差出人) ?:.{1,200}\n"
     r"[ \t*]*(?:sent|date|gesendet|datum|envoyé|enviado|fecha|inviato|data|verzonden|送信日時) ?:"
 )

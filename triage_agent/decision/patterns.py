@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import Self
 
-from pydantic import ConfigDict, Field, RootModel, field_validator
+from pydantic import ConfigDict, Field, RootModel, model_validator
 
 from triage_agent.decision.text import excerpt, normalised
 from triage_agent.decision.values import Value
@@ -23,19 +24,17 @@ class Pattern(Value):
     hits: tuple[str, ...] = Field(min_length=1)
     misses: tuple[str, ...] = Field(min_length=1)
 
-    @field_validator("match")
-    @classmethod
-    def _compiles(cls, match: str) -> str:
-        try:
-            re.compile(match, re.IGNORECASE)  # as `expression` does: compiled once, then cached
-        except re.error as exc:
-            raise ValueError(f"{match!r} is no regular expression: {exc}") from exc
-        return match
-
     @cached_property
     def expression(self) -> re.Pattern[str]:
         """The compiled pattern; case doesn't matter."""
         return re.compile(self.match, re.IGNORECASE)
+
+    def must_compile(self) -> None:
+        """Raises a `ValueError` that shows the text of what is no regular expression."""
+        try:
+            _ = self.expression
+        except re.error as exc:
+            raise ValueError(f"{self.match!r} is no regular expression: {exc}") from exc
 
     @cached_property
     def is_common(self) -> bool:
@@ -45,7 +44,7 @@ class Pattern(Value):
         """
         letters = re.sub(r"\\.", "", self.match)
         plain = letters == letters.lower() and not _ODD_SMALL & set(letters)
-        whole = self.expression.groups == 0 and "(?i" not in self.match
+        whole = not re.search(r"\((?!\?[:=!<])|\(\?<[^=!]", letters) and "(?i" not in letters
         return self.match.startswith(r"\b") and plain and whole
 
 
@@ -53,6 +52,19 @@ class Patterns(RootModel[tuple[Pattern, ...]]):
     """Patterns for one thing, in order. Most texts hold none of them, which is soon found out."""
 
     model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def _compiles(self) -> Self:
+        """All at once, as they are looked for first; one alone is compiled when it is needed."""
+        try:
+            _ = self._common
+        except re.error:
+            for pattern in self.root:
+                pattern.must_compile()
+            raise
+        for pattern in self._odd:
+            pattern.must_compile()
+        return self
 
     def __iter__(self) -> Iterator[Pattern]:  # type: ignore[override]
         return iter(self.root)

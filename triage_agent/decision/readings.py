@@ -19,8 +19,8 @@ _OTHERS_MAIL = re.compile(
     r"(?im)\b(?=(?:on|am|le|el|il|op|em)\b.{0,150}(?:\d[:.h]\d\d|<[^<>\s]{3,80}@))"
     r"(?:on .{5,200}wrote|am .{5,200}schrieb.{0,80}|le .{5,200}a écrit|el .{5,200}escribió"
     r"|il .{5,200}ha scritto|op .{5,200}schreef.{0,80}|em .{5,200}escreveu) ?:"
-    r"|-{2,} ?(?:original message|urspr.ngliche nachricht|message d.origine|mensaje original"
-    r"|messaggio originale|oorspronkelijk bericht|mensagem original) ?-{2,}"
+    r"|(?<!-)-{2,12} ?(?:original message|urspr.ngliche nachricht|message d.origine|mensaje original"
+    r"|messaggio originale|oorspronkelijk bericht|mensagem original) ?--"
     r"|^[ \t*]*(?:from|von|de|da|van|差出人) ?:.{1,200}\n"
     r"[ \t*]*(?:sent|date|gesendet|datum|envoyé|enviado|fecha|inviato|data|verzonden|送信日時) ?:"
 )
@@ -39,6 +39,7 @@ _REFERS_TO_IT = re.compile(
     r"|abajo|reenvi\w{1,3}|sotto|hieronder|abaixo)\b|下記|転送"
 )
 _FEWEST_WORDS = 3
+_WORDS_OF_A_REQUEST = 12
 
 _MOST_RUNS = 20
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -62,8 +63,8 @@ def asked(text: str) -> str:
     own = _before_others_mail(whole)
     own = _QUOTED_LINE.sub("", own)
     own = _DISCLAIMER.sub("", _SIGNATURE.split(own)[0])
-    enough = len(own.split()) >= _FEWEST_WORDS and not _REFERS_TO_IT.search(own)
-    return own if enough else whole
+    fewest = _WORDS_OF_A_REQUEST if _REFERS_TO_IT.search(own) else _FEWEST_WORDS
+    return own if len(own.split()) >= fewest else whole
 
 
 def _before_others_mail(text: str) -> str:

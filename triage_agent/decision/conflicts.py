@@ -70,10 +70,14 @@ def _named(conflict: Conflict, patterns: PatternFile, text: str) -> Iterator[Sai
 def _given(item: Item, conflict: Conflict, patterns: PatternFile) -> Iterator[Said]:
     """What the item's own fields name, taken together."""
     values = [item.record.fields.get(name) for name in conflict.given_in]
-    there = [one for one in values if one is not None and not is_filler(str(one), patterns)]
+    there = [one for one in values if one is not None and not _is_empty(one, patterns)]
     if there:
         whole = there[0] if len(there) == 1 else " ".join(map(str, there))
         yield Said(whole, None, f"{' '.join(conflict.given_in)} of the {item.record.object} says")
+
+
+def _is_empty(value: Scalar, patterns: PatternFile) -> bool:
+    return isinstance(value, str) and is_filler(value, patterns)
 
 
 def _against(item: Item, conflict: Conflict, quote: str) -> Iterator[Contradiction]:
@@ -148,11 +152,11 @@ def _reached(item: Item, path: str) -> Iterator[tuple[Record, str]]:
 
 def _is_told(item: Item, conflict: Conflict, said: Said) -> bool:
     """Whether a record knows of what is claimed, and so explains it."""
-    places = (place.partition(".") for place in conflict.unless_told_in)
     return any(
-        names(record.fields.get(field), said.value)
-        for name, _, field in places
+        names(value, said.value)
+        for name in conflict.unless_told_in
         for record in item.records(name)
+        for value in record.fields.values()
     )
 
 

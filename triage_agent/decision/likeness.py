@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from difflib import SequenceMatcher
+from functools import cache
 
 from triage_agent.decision.text import normalised
 from triage_agent.operating_model.kinds import Scalar
@@ -29,12 +30,12 @@ def differ(claimed: Scalar, recorded: Scalar, same: Same, *, at_least: bool = Fa
     `same`: groups of names for one thing each; what stands in one is compared by that alone.
     `at_least`: the number claimed is only a part of what is recorded, so it may be smaller.
     """
-    if isinstance(recorded, int | float):
-        return _far_apart(_number(claimed), recorded, at_least=at_least)
     one, other = _plain(claimed), _plain(recorded)
     groups = [_group(one, same), _group(other, same)]
-    if any(group is not None for group in groups):
-        return None if None in groups else groups[0] != groups[1]
+    if isinstance(recorded, int | float):
+        return _far_apart(_number(claimed, groups[0]), recorded, at_least=at_least)
+    if any(groups):
+        return groups[0] != groups[1] if all(groups) else None
     return _unlike(one, other)
 
 
@@ -43,12 +44,12 @@ def names(text: Scalar, name: Scalar) -> bool:
     return bool(_words(_plain(text)) & {word for word in _words(_plain(name)) if len(word) > 1})
 
 
-def _number(claimed: Scalar) -> float:
-    """A number, as people write it: 1,200, 1.200 and 1 200 are the same."""
+def _number(claimed: Scalar, group: frozenset[str]) -> float:
+    """A number, as people write it: 1,200, 1.200 and 1 200 are the same, or a word for one."""
     if isinstance(claimed, int | float):
         return claimed
-    digits = re.sub(r"\D", "", str(claimed).partition("-")[0])
-    return float(digits or 0)
+    digits = [re.sub(r"\D", "", one) for one in (str(claimed), *group)]
+    return float(next(filter(None, digits), 0))
 
 
 def _far_apart(claimed: float, recorded: float, *, at_least: bool) -> bool | None:
@@ -66,8 +67,14 @@ def _plain(value: Scalar) -> str:
     return " ".join(re.findall(r"[^\W_]+", "".join(kept)))
 
 
-def _group(name: str, same: Same) -> int | None:
-    return next((number for number, group in enumerate(same) if name in group), None)
+def _group(name: str, same: Same) -> frozenset[str]:
+    """The other names of a thing; empty where none is known."""
+    return next((group for group in _groups(same) if name in group), frozenset())
+
+
+@cache
+def _groups(same: Same) -> Same:
+    return tuple(frozenset(map(_plain, group)) for group in same)
 
 
 def _words(text: str) -> set[str]:

@@ -23,7 +23,6 @@ _RUNS = tuple(
 _SHORTEST_RUN, _SHORTEST_PHONE = 3, 7
 _REPEATED = re.compile(r"(.{1,3}?)\1{2,}", re.DOTALL)
 _ADDRESS = re.compile(r"[^@\s<>]+@(?:[^@\s.<>]+\.)+[^\W\d_]{2,}")
-_NOBODY_READS = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply\b")
 _MARKUP = re.compile(r"<[^<>]{0,200}>|&#?\w{2,8};")
 _REFERENCE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|\b(?:[\w-]+\.)+[a-z]{2,}\b(?:/\S*)?")
 _SEPARATOR = re.compile(r"\n\s*(?:--+|__+)\s*\n.*", re.DOTALL)
@@ -74,7 +73,7 @@ def says_nothing(field: str, value: Scalar, patterns: PatternFile) -> bool:
 
 
 def _can_be_mailed(address: str, patterns: PatternFile) -> bool:
-    if not _ADDRESS.fullmatch(address) or _NOBODY_READS.match(address):
+    if not _ADDRESS.fullmatch(address):
         return False
     local, _, domain = address.partition("@")
     anybody = domain in patterns.free_mail or is_filler(domain.partition(".")[0], patterns)

@@ -114,13 +114,16 @@ def _needs_are_read(page: Page) -> Found:
 def _conflicts_are_read(page: Page) -> Found:
     for index, conflict in enumerate(page.stops_when.conflicting_information.conflicts):
         path: Path = ("stops_when", "conflicting_information", "conflicts", index)
-        for key in ("contradicted_by", "confirmed_by", "unless_told_in"):
-            for place in getattr(conflict, key) or ():
-                if not _is_read(page, place):
-                    yield (*path, key), f"{place} is not read"
+        key = "contradicted_by" if conflict.contradicted_by else "confirmed_by"
+        for place in conflict.values:
+            if not _is_read(page, place):
+                yield (*path, key, place), f"{place} is not read"
         for field in conflict.given_in:
             if field not in _item_fields(page):
-                yield (*path, "given_in"), f"{field} is not read of the item"
+                yield (*path, "given_in"), f"{field} is not read of {page.workflow.item.object}"
+        for name in conflict.unless_told_in:
+            if name not in page.reads:
+                yield (*path, "unless_told_in"), f"{name} is not under reads"
         yield from _differs(page, path, conflict)
 
 

@@ -189,9 +189,11 @@ def _stops(page: Page) -> Iterator[Line]:
     yield Line("It is outside policy:", items=_items(rules.outside_policy.policies))
     conflicts = {
         one.claim: f"{_clause(one.means)}, but {_contradicted(one)}."
-        for one in rules.conflicting_information.conflicts
+        for one in rules.conflicting_information.told
     }
     yield Line("Information conflicts:", items=_items(conflicts))
+    if others := [_differs(one) for one in rules.conflicting_information.compared]:
+        yield Line("What they say isn't what is on record:", f"{'; '.join(others)}.")
     yield Line(
         "It asks for something consequential:", items=_items(rules.consequential_request.about)
     )
@@ -209,12 +211,18 @@ def _contradicted(conflict: Conflict) -> str:
     said = " or ".join(
         f"{place} is {_any(map(_value, values))}" for place, values in conflict.values.items()
     )
-    if conflict.confirmed_by:
-        said = f"no {said}"
-    if conflict.differs_from:
-        said = f"{conflict.differs_from} is something else"
-    settled = [*filter(None, [conflict.unless]), *conflict.unless_told_in]
-    return f"{said} ({_any(map(_words, settled))} may explain it)" if settled else said
+    said = f"no {said}" if conflict.confirmed_by else said
+    return f"{said}{_unless(conflict)}"
+
+
+def _differs(conflict: Conflict) -> str:
+    return f"{_words(conflict.claim)}, by {conflict.differs_from}{_unless(conflict)}"
+
+
+def _unless(conflict: Conflict) -> str:
+    explains = [conflict.unless] if conflict.unless else []
+    explains += conflict.unless_told_in
+    return f" (unless {_any(map(_words, explains))} explains it)" if explains else ""
 
 
 def _logs(page: Page) -> Iterator[Line]:

@@ -49,8 +49,8 @@ class Conflict(Section):
     - `confirmed_by`: nobody says one of these values, though it was looked for;
     - `differs_from`: they say something else than the text, or than the item's fields `given_in`.
 
-    `unless` names what else the sender may claim, which settles it; `unless_told_in` fields that
-    settle it where they name what was claimed.
+    `unless` names what else the sender may claim, which explains it; `unless_told_in` objects
+    whose records explain it where they name what is claimed.
     """
 
     claim: Name
@@ -60,7 +60,7 @@ class Conflict(Section):
     differs_from: Reached | None = None
     given_in: list[FieldName] = Field(default_factory=list)
     unless: Name | None = None
-    unless_told_in: list[Place] = Field(default_factory=list)
+    unless_told_in: list[FieldName] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -76,11 +76,6 @@ class Conflict(Section):
         """The values that speak for or against the claim, by the place where they may stand."""
         return self.contradicted_by or self.confirmed_by or {}
 
-    @property
-    def places(self) -> list[str]:
-        """Every place that is looked at, but for what is reached through another record."""
-        return [*self.values, *filter(None, [self.differs_from]), *self.unless_told_in]
-
 
 class ConflictingInformation(Section):
     conflicts: list[Conflict] = Field(min_length=1)
@@ -89,6 +84,11 @@ class ConflictingInformation(Section):
     def told(self) -> list[Conflict]:
         """The claims that a model is asked about: those in which no value is to be found."""
         return [one for one in self.conflicts if one.differs_from is None]
+
+    @property
+    def compared(self) -> list[Conflict]:
+        """The others: what they say has a value, which is held against the records'."""
+        return [one for one in self.conflicts if one.differs_from is not None]
 
 
 class LowConfidence(Section):

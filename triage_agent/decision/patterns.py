@@ -93,12 +93,15 @@ class PatternFile(Value):
     consequential: dict[str, Patterns]
     claims: dict[str, Patterns]
     never_state: dict[str, Patterns]
+    closings: frozenset[str]
+    introductions: Patterns
 
     def everything(self) -> Iterator[Pattern]:
         """All patterns, the floor's and those for drafts."""
         for group in (self.topics, self.consequential, self.claims, self.never_state):
             for some in group.values():
                 yield from some
+        yield from self.introductions
 
     def is_filler(self, value: object) -> bool:
         """Whether a field that isn't empty says nothing all the same."""

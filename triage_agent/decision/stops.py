@@ -4,13 +4,14 @@ The rules without a model are the floor; they look at the raw request and the re
 before a model is asked. The rules with a model judge its form. Nothing here clears a stop.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from triage_agent.decision.assessment import Assessment, rule_names
 from triage_agent.decision.item import Item, text_shown
 from triage_agent.decision.patterns import NONE, PatternFile, Patterns
+from triage_agent.decision.replies import lacking
 from triage_agent.decision.text import contains, normalised
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.kinds import Scalar
@@ -49,11 +50,20 @@ class Subject:
     @classmethod
     def of(cls, item: Item, patterns: PatternFile) -> "Subject":
         """The text is normalised field by field: an order can hide in a name."""
-        return cls(item, patterns, "\n".join(map(normalised, text_shown(item.shown))))
+        return cls(item, patterns, _searchable(item.written))
+
+    @classmethod
+    def as_shown(cls, item: Item, patterns: PatternFile) -> "Subject":
+        """The same with the text as the model saw it, for the words that it quotes."""
+        return cls(item, patterns, _searchable(item.shown))
 
     @property
     def page(self) -> Page:
         return self.item.page
+
+
+def _searchable(fields: Mapping[str, Scalar]) -> str:
+    return "\n".join(map(normalised, text_shown(fields)))
 
 
 Found = Iterator[Stop]
@@ -71,8 +81,9 @@ def stops_with_model(
     assessment: Assessment,
 ) -> tuple[Stop, ...]:
     """What the model's form adds to the floor."""
-    subject = Subject.of(item, patterns)
-    return tuple(stop for rule in _VOTE for stop in rule(subject, assessment))
+    subject = Subject.as_shown(item, patterns)
+    found = tuple(stop for rule in _VOTE for stop in rule(subject, assessment))
+    return found or tuple(_incomplete(item, assessment))
 
 
 def declined(reason: str) -> Stop:
@@ -189,6 +200,14 @@ def _unapproved_category(subject: Subject, assessment: Assessment) -> Found:
     elif assessment.category not in subject.page.workflow.categories:
         fact = f"the model answered {assessment.category[:60]!r}, which the page doesn't list"
         yield Stop(rule="unapproved_category", source="model", fact=fact)
+
+
+def _incomplete(item: Item, assessment: Assessment) -> Found:
+    """Only of an item that would settle: another stop is reason enough."""
+    if item.page.workflow.promising_but_incomplete == "escalate":
+        for detail, means in lacking(item, assessment).items():
+            fact = f"the request doesn't say: {means}"
+            yield Stop(rule="missing_data", topic=detail, source="model", fact=fact)
 
 
 def _doubt(fact: str) -> Stop:

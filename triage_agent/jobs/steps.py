@@ -19,6 +19,7 @@ from triage_agent.decision.events import Event
 from triage_agent.decision.item import Item
 from triage_agent.decision.plan import Judged, draft_wanted, plan
 from triage_agent.decision.prompts import Question, question
+from triage_agent.decision.replies import lacking
 from triage_agent.decision.stops import (
     Stop,
     declined,
@@ -95,6 +96,7 @@ class Steps:
 
     def draft(self, work: Work, action: str) -> Events:
         """The reply, checked; a reply that fails its check stops the item."""
+        said = work.judged.assessment
         asked = question(
             self._rules.draft,
             self._draft_instructions,
@@ -102,11 +104,13 @@ class Steps:
             "draft",
             self._draft_schema,
             category=work.judged.category(work.item.page),
+            language=said.language_code if said else "",
+            missing=list(lacking(work.item, said).values()) if said else [],
         )
         draft = yield from self._filled(work, "draft", action, asked, read_draft)
         if draft is None:
             return
-        if stops := stops_of_draft(draft, work.item.page, self._rules.patterns):
+        if stops := stops_of_draft(draft, work.item, self._rules.patterns):
             yield from self._stop(work, stops)
         else:
             text = signed(draft, work.item.page)

@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from triage_agent.chunks import chunks
 from triage_agent.decision.actions import HandOver, Reason
 from triage_agent.decision.output import readable
 from triage_agent.decision.text import clipped
@@ -113,9 +114,8 @@ def _request(hand_over: HandOver) -> Iterator[Block]:
 
 
 def _fields(who: Sequence[tuple[str, str]]) -> Iterator[Block]:
-    shown = [_plain(f"{name}: {value}", 500) for name, value in who[:_FIELDS]]
-    if shown:
-        yield SectionBlock(fields=shown)
+    for some in chunks(who[: 2 * _FIELDS], _FIELDS):
+        yield SectionBlock(fields=[_plain(f"{name}: {value}", 500) for name, value in some])
 
 
 def _records(hand_over: HandOver) -> Iterator[Any]:

@@ -67,8 +67,6 @@ def hand_over(
 
 def words(stop: Stop, page: Page) -> str:
     """Why a rule fired, in the words that the page has for it."""
-    if (stop.rule, stop.topic) == _WITHHELD:
-        return "A draft was withheld."
     rules, topic = page.stops_when, stop.topic or ""
     named: dict[str, dict[str, str]] = {
         "restricted_topic": rules.restricted_topic.topics,
@@ -90,8 +88,9 @@ def deeds(page: Page, before: tuple[str, ...]) -> str:
     `before`: the actions that were done before it stopped.
     """
     mine = {name: rule for name, rule in page.may.items() if not isinstance(rule, PostAction)}
-    now = [name for name, rule in mine.items() if rule.when != "settled" and rule.alone == "yes"]
-    never = [name for name in mine if name not in (*before, *now)]
+    left = {name: rule for name, rule in mine.items() if name not in before}
+    now = [name for name, rule in left.items() if rule.when != "settled" and rule.alone == "yes"]
+    never = [name for name in left if name not in now]
     parts = (("Before it stopped", before), ("With this message", now), ("Not done", never))
     told = [f"{label}: {', '.join(map(spaced, names))}." for label, names in parts if names]
     return " ".join(told) or "Nothing but this message."
@@ -136,7 +135,7 @@ def _reply(item: Item) -> str:
         if value == ELSEWHERE or _REACHABLE.fullmatch(value)
     ]
     forbidden = not_to(item)
-    warning = f" Not to be written to: {', '.join(forbidden)}." if forbidden else ""
+    warning = f" They are not to be written to ({', '.join(forbidden)})." if forbidden else ""
     return f"{' or '.join(ways) or 'No way is on the record'}.{warning}"
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_CARD = re.compile(r"(?<![\d.,+])[2-6](?:[ -]?\d){13,18}(?!\d)")
+_CARD = re.compile(r"(?<![\d+])(?<!\d[.,])[2-6](?:[ -]?\d){13,18}(?!\d)")
 _PHONE = re.compile(
     r"(?:(?<![\w+])\+|(?<![\w.,/-])[(0])[\d ()./\u2010-\u2015-]{5,24}\d(?!\w)"  # with a code
     r"|(?<![\w.,/-])\d{3}[ .\u2010-\u2015-]\d{3}[ .\u2010-\u2015-]\d{4}(?![\w.,]?\d)"  # in groups

@@ -31,6 +31,7 @@ from triage_agent.operating_model.schema import (
 )
 from triage_agent.operating_model.working_time import due
 
+
 class Judged(Value):
     """All that is known of an item once the stop rules have spoken."""
 

@@ -131,17 +131,18 @@ class Steps:
             return read(paid)
         answer = self._asker.ask(purpose, asked)
         if answer.text is None:
-            yield _called(answer.call, None)
+            yield _called(work.item, answer.call, None)
             yield from self._no_answer(work, action, answer.call.outcome, str(answer.reason))
             return None
         try:
             form = read(answer.text)
         except ValueError as exc:
-            yield _called(answer.call, answer.text, torn=True)
+            torn = answer.call.model_copy(update={"outcome": "torn"})
+            yield _called(work.item, torn, answer.text)
             reason = f"no filled form: {exc}"
             yield events.Failed(action=action, code="torn", reason=reason, again=True)
             return None
-        yield _called(answer.call, answer.text)
+        yield _called(work.item, answer.call, answer.text)
         return form
 
     def give_up(self, work: Work, reason: str, times: int) -> Events:
@@ -183,6 +184,6 @@ class Steps:
                 return events.Refused(action=action.name, line=line, reason=reason)
 
 
-def _called(call: events.Call, answer: str | None, *, torn: bool = False) -> events.ModelCalled:
-    kept = call.model_copy(update={"outcome": "torn"}) if torn else call
-    return events.ModelCalled(call=kept, answer=answer)
+def _called(item: Item, call: events.Call, answer: str | None) -> events.ModelCalled:
+    masked = tuple(item.page.item_read.masked_in_text)
+    return events.ModelCalled(call=call, shown=tuple(item.shown), masked=masked, answer=answer)

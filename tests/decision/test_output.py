@@ -1,4 +1,5 @@
 """Text on its way to people can be read, and does nothing more."""
+# ruff: noqa: E501 - a case stands on one line, as in a table
 
 import unicodedata
 

@@ -1,4 +1,5 @@
 """From a judged item to its actions: those that the page foresees, filled in and addressed."""
+# ruff: noqa: E501 - a case stands on one line, as in a table
 
 from collections import Counter
 from datetime import UTC, datetime

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from triage_agent.decision.assessment import Draft
+from triage_agent.decision.echoes import codes, phrases, script, words_in
 from triage_agent.decision.item import Item, text_shown
-from triage_agent.decision.likeness import codes, phrases, script, words_in
 from triage_agent.decision.masking import addresses
 from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.stops import Stop
@@ -29,8 +29,8 @@ _LINK = re.compile(
     r"|(?<![\w@.-])(?:\d{1,3}\.){3}\d{1,3}(?!\w)",
 )
 _PLACEHOLDER = re.compile(r"\[[^\]\n]{0,40}\]|\{[^}\n]{0,40}\}|<[^>\n]{1,40}>|_{3,}|\bX{3,}\b")
-_SENTENCE_ENDS = (".", "!", "?", "…", ":", "。", "！", "？", ")")
-_TRAILING = re.compile(r"[^\w.!?…:。！？)]{1,20}$")
+_SENTENCE_ENDS = (".", "!", "?", "\u2026", ":", "\u3002", "\uff01", "\uff1f", ")")
+_TRAILING = re.compile(r"[^\w.!?\u2026:\u3002\uff01\uff1f)]{1,20}$")
 _LINES_OF_A_SIGNATURE = 4
 _WORDS_OF_A_NAME = 7
 
@@ -43,7 +43,7 @@ def signed(draft: Draft, page: Page) -> str:
 def _unsigned(text: str, page: Page) -> str:
     """Without the page's name beneath it, which a model may have written itself."""
     name, lines = page.drafts.sign_as.casefold(), text.strip().splitlines()
-    while lines and lines[-1].strip(" .,!-–—").casefold() in ("", name):
+    while lines and lines[-1].strip(" .,!-\u2013\u2014").casefold() in ("", name):
         lines.pop()
     if lines and lines[-1].rstrip(" .!").casefold().endswith(f", {name}"):
         lines[-1] = lines[-1].rstrip(" .!")[: -len(name)].rstrip()
@@ -110,7 +110,7 @@ def _links(written: _Written) -> Faults:
         yield "it holds a link that the page doesn't allow"
 
 
-def _contacts(written: _Written) -> Faults:
+def _addresses(written: _Written) -> Faults:
     rest = _LINK.sub(" ", written.plain)
     if addresses(rest) - addresses(written.given):
         yield "it holds an e-mail address or telephone number that the page's facts don't have"
@@ -152,7 +152,7 @@ def _names(written: _Written) -> Iterator[str]:
 
 def _bare(line: str) -> str:
     """A line without the dashes before a name, and without a smile behind a sentence."""
-    return _TRAILING.sub("", line.lstrip("-–— "))
+    return _TRAILING.sub("", line.lstrip("-\u2013\u2014 "))
 
 
 def _is_short(text: str) -> bool:
@@ -183,7 +183,7 @@ def _language(written: _Written) -> Faults:
 
 _CHECKS: tuple[Callable[[_Written], Faults], ...] = (
     _links,
-    _contacts,
+    _addresses,
     _placeholders,
     _statements,
     _signature,

@@ -22,7 +22,7 @@ RECORDS = 5
 _NEXT_STEPS = {
     "failed_repeatedly": "Handle it by hand, and tell whoever runs the agent what failed.",
     "restricted_topic": "Bring in whoever answers for {topic} matters before you reply.",
-    "consequential_request": "Decide with whoever answers for {topic} whether we agree, then reply.",
+    "consequential_request": "Decide with those who answer for {topic} if we agree, then reply.",
     "conflicting_information": "Find out whether the record or the sender is right, then reply.",
     "outside_policy": "Decide whether we make an exception ({topic}), then reply yourself.",
     "missing_data": "Find out what is missing ({topic}), or close the record.",
@@ -163,7 +163,7 @@ def _owner(item: Item) -> str:
 
 
 def _described(item: Item, record: Record) -> str:
-    """`Account Northwind: Type Prospect`: the first field that says anything names a record."""
+    """`User Lee: Is Active yes`: the first field that says anything names a record."""
     name, *others = [value for _, value in _told(item, record.fields)] or [record.id]
     labels = [spaced(label) for label, _ in _told(item, record.fields)][1:]
     rest = ", ".join(map(" ".join, zip(labels, others, strict=True)))

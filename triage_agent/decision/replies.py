@@ -12,7 +12,7 @@ _VALUE_LENGTH = 80
 def lacking(item: Item, assessment: Assessment) -> dict[str, str]:
     """Of what the page's drafts ask for, by name, what the sender doesn't say; with its meaning.
 
-    Said is what the form quotes, if the words are there. A request that gets no reply lacks nothing.
+    Said is what the form quotes, if the words are there. What gets no reply lacks nothing.
     """
     category = item.page.workflow.categories.get(assessment.category)
     if category is None or category.reply == "none":

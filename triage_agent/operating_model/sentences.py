@@ -33,10 +33,10 @@ _WHEN = {
     "stopped": "when it stops",
 }
 
-_MASKED = {"email": "e-mail address", "phone": "telephone number", "card": "card number"}
+_MASKED = {"email": "e-mail addresses", "phone": "phone numbers", "card": "card numbers"}
 _INCOMPLETE = {
-    "ask": "its draft asks for it",
-    "task": "it gets its task and no draft",
+    "ask": "a draft asks for it",
+    "task": "there is a task and no draft",
     "escalate": "it stops",
 }
 
@@ -75,9 +75,9 @@ def _workflow(page: Page) -> Iterator[Line]:
     kinds = {name: _category(one) for name, one in page.workflow.categories.items()}
     yield Line("A request is one of these:", items=_items(kinds))
     yield Line("Anything else", f"is {UNCLEAR}, and stops.")
-    needed = "; ".join(map(_clause, page.drafts.asks_for.values()))
+    needed = _any(map(_words, page.drafts.asks_for))
     becomes = _INCOMPLETE[page.workflow.promising_but_incomplete]
-    yield Line("If a reply needs more", f"than the request says ({needed}), {becomes}.")
+    yield Line("Without", f"{needed}, {becomes}.")
     yield Line("Working time", f"is {_hours(page.workflow.time)}.")
 
 
@@ -111,7 +111,7 @@ def _reads(page: Page) -> Iterator[Line]:
     yield Line("Slack:", "whether its own messages have arrived.")
     shown = _all(page.item_read.shown_to_model) or "nothing"
     masks = page.item_read.masked_in_text
-    masked = f", with every {_any(_MASKED[one] for one in masks)} in text masked" if masks else ""
+    masked = f"; {_all(_MASKED[one] for one in masks)} in it are masked" if masks else ""
     yield Line("The model is shown", f"of all this only {shown} of the {item}{masked}.")
 
 
@@ -173,10 +173,10 @@ def _draft(page: Page) -> Line:
 
 def _not_to(conditions: Mapping[str, Scalar]) -> str:
     told = (
-        f"{name} {'has a value' if value == ANY else f'is {_value(value)}'}"
+        f"any {name}" if value == ANY else f"{name} {_value(value)}"
         for name, value in conditions.items()
     )
-    return f" None is written where {_any(told)}." if conditions else ""
+    return f" There is none with {_any(told)}." if conditions else ""
 
 
 def _ask(page: Page) -> Iterator[Line]:

@@ -42,7 +42,7 @@ def _runs(parts: list[str], length: int) -> set[tuple[str, ...]]:
 
 
 def codes(text: str) -> set[str]:
-    """What nobody says twice by chance: letters with digits among them, as in an account's number."""
+    """What nobody says twice by chance: letters with digits among them, as in a bank's numbers."""
     found = (one.casefold() for one in _CODE.findall(normalised(text)))
     return {
         one

@@ -93,8 +93,8 @@ class PatternFile(Value):
     consequential: dict[str, Patterns]
     claims: dict[str, Patterns]
     never_state: dict[str, Patterns]
-    closings: frozenset[str]
-    introductions: Patterns
+    closings: frozenset[str] = frozenset()
+    introductions: Patterns = Patterns(())
 
     def everything(self) -> Iterator[Pattern]:
         """All patterns, the floor's and those for drafts."""

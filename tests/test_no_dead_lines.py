@@ -70,6 +70,7 @@ LEAD: dict[str, Any] = {
     "CreatedDate": "2026-11-20T09:00:00.000+0000",
     "Description": "We have 40 technicians and look for scheduling software.",
 }  # fmt: skip
+BOUNCED = {"EmailBouncedDate": "2026-11-02T10:00:00.000+0000"}
 TEXTS = (
     str(LEAD["Description"]),
     "Our lawyers will hear of this. You are in breach of contract.",
@@ -147,11 +148,13 @@ def _form(category: str, confidence: float = 0.9) -> Assessment:
 
 
 def _prompts(model: OperatingModel, rules: Rules) -> Iterator[object]:
-    item = next(_items(model))
+    text = "We need software: jo@roe.example, +1 614 555 0188, card 4111111111111111."
+    item = _item(model.page, (), Description=text)
     schema = assessment_schema(model.page)
     for prompt in (rules.assess, rules.draft):
         text = prompt.render("instructions", page=model.page)
-        yield question(prompt, text, item, "form", schema, category="new_business").messages
+        reply = {"category": "new_business", "language": "en", "missing": ["It."]}
+        yield question(prompt, text, item, "form", schema, **reply).messages
     yield schema
 
 
@@ -176,6 +179,7 @@ def _stops(model: OperatingModel, rules: Rules) -> Iterator[object]:
             claim = Claim(claim=conflict.claim, quote="technicians")
             said = _form("new_business").model_copy(update={"claims": (claim,)})
             yield stops_with_model(about, rules.patterns, said)
+    yield stops_with_model(item, rules.patterns, _form("new_business"))
     for confidence in (0.2, 0.5, 0.74, 0.76, 0.99):
         yield stops_with_model(item, rules.patterns, _form("new_business", confidence))
     flag = Flag(rule="outside_policy.custom_development", quote="technicians", reason="")
@@ -202,6 +206,10 @@ def _decisions(model: OperatingModel, rules: Rules) -> Iterator[object]:
     for item in others:  # each of whom another member takes
         judged = Judged(received_at=NOW, assessment=_form("new_business"), stops=tuple(topics[:1]))
         yield plan(item, judged), plan(item, judged.model_copy(update={"stops": ()}))
+    for marked in ({"HasOptedOutOfEmail": True}, {"EmailBouncedReason": "550"}, BOUNCED):
+        judged = Judged(received_at=NOW, assessment=_form("new_business"), stops=())
+        item = _item(page, (), **marked)
+        yield draft_wanted(item, judged), plan(item, judged)
     for item in (owned, free):
         for category in [*page.workflow.categories, "unclear"]:
             for stops in ((), tuple(topics)):
@@ -235,13 +243,14 @@ def _wire(model: OperatingModel, _rules: Rules) -> Iterator[object]:
 
 
 def _drafts(model: OperatingModel, rules: Rules) -> Iterator[object]:
+    item = next(_items(model))
     for text in (
         "word " * 179, "word " * 181, "See https://www.brightfield.example or www.other.example.",
         "It costs $40 a seat.", "You get 30% off.", "We start on 12 May 2027.",
         "We guarantee it under the contract.", "Your confidence is below the threshold of 0.75.",
     ):  # fmt: skip
         draft = Draft(text=text, language="en")
-        yield stops_of_draft(draft, model.page, rules.patterns), signed(draft, model.page)
+        yield stops_of_draft(draft, item, rules.patterns), signed(draft, model.page)
 
 
 def _people(model: OperatingModel, _rules: Rules) -> Iterator[object]:
@@ -304,6 +313,7 @@ OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"[0-9]+[mhd]", ("45d", "9h")),
     (r"[A-Z][a-z]+-[A-Z][a-z]+ .*", ("Mon-Thu 09:00-17:00",)),
     (r"[A-Z][a-z]+/\w+", ("Europe/Berlin",)),
+    (r"ask|task|escalate", ("ask", "task", "escalate")),
     (
         r"yes|no|draft|none|reply|always|settled|stopped|live|shadow",
         ("no", "yes", "none", "draft", "settled", "always", "live"),

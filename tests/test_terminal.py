@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import unicodedata
@@ -190,6 +191,23 @@ def test_logs_are_json_lines_away_from_a_terminal(capsys: pytest.CaptureFixture[
     assert 1 == len(err.splitlines())
     assert HOSTILE == json.loads(err)["reason"]
     assert set() == _unsafe(err)
+
+
+def test_logs_on_a_terminal_have_no_controls(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal an entry is one line, and only its own colours are on it."""
+    import structlog  # noqa: PLC0415 - set up by the function that is tested
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    terminal.set_up_logs(verbose=False)
+    structlog.get_logger().warning(HOSTILE, reason="a\x1b[2Jb\u202e", other={"key": HOSTILE})
+    _, err = capsys.readouterr()
+    plain = re.sub(r"\x1b\[\d*m", "", err)
+
+    assert 1 == len(err.splitlines())
+    assert "\x1b[31m" not in err
+    assert set() == _unsafe(plain)
 
 
 @pytest.mark.parametrize("command", [(), ("run",), ("timeline",), ("sandbox",)])

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,24 +31,34 @@ def _out() -> "Console":
 
 
 def set_up_logs(*, verbose: bool) -> None:
-    """Logs to stderr: readable on a terminal, JSON lines otherwise; control characters escaped."""
+    """Logs to stderr: readable on a terminal, else JSON lines; without control characters."""
     import structlog
 
     on_terminal = sys.stderr.isatty()
-    renderer = (
-        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+    renderers: list[Any] = (
+        [_on_one_line, structlog.dev.ConsoleRenderer()]
+        if on_terminal
+        else [structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            renderer,
+            *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.DEBUG if verbose else logging.WARNING if on_terminal else logging.INFO
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _on_one_line(_logger: object, _method: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry whose text can't take hold of the terminal, or look like another entry."""
+    return {
+        key: " ".join(printable(value).splitlines()) if isinstance(value, str) else value
+        for key, value in entry.items()
+    }
 
 
 def say(words: str) -> None:

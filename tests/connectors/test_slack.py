@@ -27,6 +27,7 @@ HAND_OVER = HandOver(
     headline="Acme <!channel>",
     assignee="U0MAYA00002",
     who=(("Email", PRIVATE),),
+    reply="Email ada@northwind.example.",
     records=("Account 001: Acme",),
     reasons=(Reason(words="Legal.", quote="<http://evil.example|docs>", fact=None),),
     request="We will sue.",

@@ -46,6 +46,7 @@ def hand_over(texts: Iterator[str], many: int = 2) -> HandOver:
         headline=next(texts),
         assignee="U0MAYA00002",
         who=tuple((next(texts), next(texts)) for _ in range(many)),
+        reply=next(texts),
         records=tuple(next(texts) for _ in range(many)),
         reasons=tuple(
             Reason(words=next(texts), quote=next(texts), fact=next(texts)) for _ in range(many)
@@ -139,17 +140,33 @@ def test_everything_to_decide_by_is_shown() -> None:
     texts = [f"text {number}." for number in range(60)]
     message = blocks(hand_over(iter(texts)), LINK)
     shown = "\n".join(str(part["text"]) for part in typed(message, "plain_text", "text", "link"))
-    used = list(islice(texts, 1 + 4 + 2 + 6 + 6))
+    used = list(islice(texts, 1 + 4 + 1 + 2 + 6 + 6))
 
     assert [] == [text for text in used if text not in shown]
-    assert "In the model's words: \ntext 14." in shown
+    assert "In the model's words: \ntext 15." in shown
 
 
 def test_a_long_list_of_reasons_is_cut() -> None:
     """A message stays one that can be read, however many rules fired."""
     message = blocks(hand_over(cycle(("x",)), 30), LINK)
 
-    assert 8 == len(typed(message, "rich_text_list"))
+    assert 8 == len(typed(message, "rich_text_quote"))
+    assert "And 22 more reasons." in str(message)
+
+
+def test_twenty_fields_fit() -> None:
+    """Slack takes ten fields in a section, so the second ten stand in one of their own."""
+    sections = typed(blocks(hand_over(cycle(("x",)), 30), LINK), "section")
+
+    assert [10, 10] == [len(section["fields"]) for section in sections]
+
+
+@pytest.mark.parametrize("text", ["a\x07\x1b[31mb", "a\u202eb\u2066"])
+def test_controls_are_left_out(text: str) -> None:
+    """Nothing in a message rings, colours, or turns the writing round."""
+    told = str(blocks(hand_over(cycle((text,))), LINK)) + fallback(hand_over(cycle((text,))))
+
+    assert [] == [c for c in "\x07\x1b\u202e\u2066" if c in told or repr(c)[1:-1] in told]
 
 
 def test_without_the_models_words_there_is_no_label() -> None:

@@ -28,6 +28,7 @@ GOOD: dict[str, Any] = {
     "language": "en",
     "flags": [{"rule": "restricted_topic.legal", "quote": "sue", "reason": "A threat."}],
     "claims": [{"claim": "is_customer", "quote": "your customer"}],
+    "details": [{"detail": "team_size", "quote": "for 12 people"}],
 }
 
 
@@ -44,7 +45,7 @@ def test_the_form_is_in_the_strict_dialect(page: Page) -> None:
     """Every object of both forms requires all its keys and allows no other."""
     found = [*objects(assessment_schema(page)), *objects(draft_schema())]
 
-    assert 4 == len(found)
+    assert 5 == len(found)
     for schema in found:
         assert list(schema["properties"]) == schema["required"]
         assert schema["additionalProperties"] is False
@@ -61,6 +62,20 @@ def test_the_form_lists_what_the_page_does(page: Page) -> None:
     assert ["is_customer", "is_partner"] == properties["claims"]["items"]["properties"]["claim"][
         "enum"
     ]
+    assert ["team_size", "way_of_working"] == properties["details"]["items"]["properties"][
+        "detail"
+    ]["enum"]
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [("en", "en"), ("DE", "DE"), ("pt-BR", "pt-BR"), ("", ""), ("english", ""), ("en. Obey", "")],
+)
+def test_a_language_is_a_code_or_nothing(language: str, code: str) -> None:
+    """What is passed on as the request's language can't be a sentence."""
+    said = read_assessment(json.dumps({**GOOD, "language": language}))
+
+    assert code == said.language_code
 
 
 def test_a_filled_form_is_read(page: Page) -> None:
@@ -69,6 +84,11 @@ def test_a_filled_form_is_read(page: Page) -> None:
 
     assert GOOD == json.loads(read_assessment(json.dumps(GOOD)).model_dump_json())
     assert Draft(language="en", text="Hello.") == read_draft('{"language":"en","text":"Hello."}')
+
+
+def test_a_form_without_details_tells_none() -> None:
+    """A model that leaves them out says that the request tells nothing of the kind."""
+    assert () == read_assessment(json.dumps(without("details"))).details
 
 
 def test_what_the_page_does_not_list_is_kept() -> None:
@@ -109,7 +129,7 @@ def without(key: str) -> dict[str, Any]:
         pytest.param(json.dumps({**GOOD, "flags": [{**GOOD["flags"][0], SECRET: 1}]}), "flags.0: extra_forbidden", id="an extra key of a flag"),
         pytest.param(json.dumps({**GOOD, "flags": [{"rule": SECRET}]}), "flags.0.quote: missing", id="half a flag"),
         pytest.param(json.dumps({**GOOD, "category": [SECRET]}), "category: string_type", id="a list for a word"),
-        *(pytest.param(json.dumps(without(key)), f"{key}: missing", id=f"no {key}") for key in GOOD),
+        *(pytest.param(json.dumps(without(key)), f"{key}: missing", id=f"no {key}") for key in GOOD if key != "details"),
     ],
 )  # fmt: skip
 def test_a_wrong_answer_is_refused_unrepeated(answer: str, fault: str) -> None:

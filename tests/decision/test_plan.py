@@ -1,4 +1,5 @@
 """From a judged item to its actions: those that the page foresees, filled in and addressed."""
+# ruff: noqa: E501 - a case stands on one line, as in a table
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ import pytest
 from triage_agent.decision.actions import Action, CreateRecord, PostHandOver, UpdateRecord
 from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.item import Item, Record
-from triage_agent.decision.plan import NO_DRAFT, Judged, draft_wanted, in_turn, plan
+from triage_agent.decision.plan import Judged, draft_wanted, in_turn, plan
 from triage_agent.decision.stops import Stop
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import Page
@@ -135,7 +136,101 @@ def test_a_task_without_a_draft_says_so(make: "Make", form: "Form") -> None:
     """Where no reply is foreseen, the task says that instead of a draft."""
     fields = task(make(), judged(form(category="support_misroute")))
 
-    assert str(fields["Description"]).endswith(NO_DRAFT)
+    assert str(fields["Description"]).endswith(
+        "(none: the operating model foresees no reply to this kind of request)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"HasOptedOutOfEmail": True}, "Has Opted Out Of Email: yes"),
+        ({"EmailBouncedReason": "550 5.1.1 no such user"}, "Email Bounced Reason: 550 5.1.1 no such user"),
+        ({"EmailBouncedDate": "2026-11-02T10:00:00.000+0000"}, "Email Bounced Date: 2026-11-02T10:00:00.000+0000"),
+        ({"HasOptedOutOfEmail": True, "EmailBouncedReason": "full"}, "Has Opted Out Of Email: yes, Email Bounced Reason: full"),
+    ],
+)  # fmt: skip
+def test_whoever_is_not_to_be_written_to_gets_no_draft(
+    make: "Make", form: "Form", fields: dict[str, Scalar], reason: str
+) -> None:
+    """Who opted out, or whose mail bounced, gets no draft; the task is there and says why."""
+    item, decision = make(**fields), judged(form())
+
+    assert draft_wanted(item, decision) is None
+    assert str(task(item, decision)["Description"]).endswith(
+        f"(none: they are not to be written to: {reason})"
+    )
+
+
+@pytest.mark.parametrize("empty", [None, "", False])
+def test_an_empty_field_keeps_nobody_from_being_written_to(
+    make: "Make", form: "Form", empty: Scalar
+) -> None:
+    """A mark on the record counts only where there is one."""
+    fields = dict.fromkeys(("HasOptedOutOfEmail", "EmailBouncedReason", "EmailBouncedDate"), empty)
+
+    assert draft_wanted(make(**fields), judged(form())) is not None
+
+
+TOLD = ({"detail": "team_size", "quote": "40 technicians"},)
+INCOMPLETE = "promising_but_incomplete: ask "
+
+
+@pytest.mark.parametrize(
+    ("choice", "category", "drafts"),
+    [
+        ("ask", "new_business", True),
+        ("task", "new_business", False),
+        ("escalate", "new_business", True),  # stopped before, where that is due
+        ("task", "support_misroute", False),
+    ],
+)
+def test_an_incomplete_request_becomes_what_the_owner_chose(
+    edited: "Edited", make: "Make", form: "Form", *, choice: str, category: str, drafts: bool
+) -> None:
+    """A request that lacks what an answer needs is asked about, or left to whoever has its task."""
+    item = make(page=edited(INCOMPLETE, f"promising_but_incomplete: {choice} "))
+    decision = judged(form(category=category, details=TOLD))
+    said = str(task(item, decision)["Description"])
+
+    assert drafts == (draft_wanted(item, decision) is not None)
+    assert ("How they plan that work today." in said) == (choice == "task" and category[0] == "n")
+
+
+def test_a_complete_request_is_drafted_for(edited: "Edited", make: "Make", form: "Form") -> None:
+    """A request that says all that an answer needs gets its draft, whatever the owner chose."""
+    item = make(page=edited(INCOMPLETE, "promising_but_incomplete: task "))
+    details = (*TOLD, {"detail": "way_of_working", "quote": "look for scheduling software"})
+
+    assert draft_wanted(item, judged(form(details=details))) is not None
+
+
+@pytest.mark.parametrize(
+    ("summary", "kept"),
+    [
+        ("=HYPERLINK(A1)", "'=HYPERLINK(A1)"),
+        ("\t=1+1", "' =1+1"),
+        ("\x00@SUM(1)", "'@SUM(1)"),
+        ("They want it.\x07\u202e", "They want it."),
+        ("<b>bold</b> &amp;", "<b>bold</b> &amp;"),
+    ],
+)
+def test_a_value_in_a_field_is_only_text(
+    make: "Make", form: "Form", summary: str, kept: str
+) -> None:
+    """What begins a field with a stranger's or a model's words can't be a formula there."""
+    tag = plan(make(), judged(form(summary=summary)))[0]
+
+    assert isinstance(tag, UpdateRecord)
+    assert kept == tag.fields["Triage_Summary__c"]
+
+
+def test_behind_the_pages_words_nothing_is_a_formula(make: "Make", form: "Form") -> None:
+    """A field that begins with the page's own words is left as it is, but for controls."""
+    fields = task(make(Company="=1+1\x1b[31m"), judged(form(summary="=1+1")))
+
+    assert "Inbound request (new_business): =1+1[31m" == fields["Subject"]
+    assert str(fields["Description"]).startswith("What they want, in the model's words:\n=1+1\n")
 
 
 @pytest.mark.parametrize(

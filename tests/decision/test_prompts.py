@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FRONT = "---\nmodel: a-model-2026\nmax_output_tokens: 100\ntimeout_seconds: 5\n---\n"
 BODY = "{% block instructions %}Read.{% endblock %}{% block request %}{{ record }}{% endblock %}"
+
+REPLY: dict[str, Any] = {"category": "new_business", "language": "en", "missing": []}
 
 
 def asked(prompt: Prompt, item: Item, **context: object) -> Question:
@@ -91,9 +93,7 @@ def test_the_instructions_are_the_same_for_all(
 ) -> None:
     """Two items share the whole first message, and nothing of an item stands in it."""
     for each in (prompt, draft_prompt):
-        first, second = (
-            asked(each, make(Company=name), category="new_business") for name in ("Fjord", "Quartz")
-        )
+        first, second = (asked(each, make(Company=name), **REPLY) for name in ("Fjord", "Quartz"))
 
         assert first.messages[0] == second.messages[0]
         assert "Fjord" not in first.messages[0]["content"]
@@ -102,12 +102,27 @@ def test_the_instructions_are_the_same_for_all(
 
 def test_the_writer_of_drafts_sees_no_rules(page: Page, draft_prompt: Prompt, make: "Make") -> None:
     """The second prompt names no stop rule, topic's meaning or threshold."""
-    text = str(asked(draft_prompt, make(), category="new_business").messages)
+    text = str(asked(draft_prompt, make(), **REPLY).messages)
     rules = page.stops_when
     meanings = [*rules.restricted_topic.topics.values(), *rules.outside_policy.policies.values()]
 
     assert [] == [word for word in [*type(rules).model_fields, *meanings] if word in text]
     assert str(rules.low_confidence.below) not in text
+
+
+def test_the_writer_of_drafts_is_told_what_is_missing(
+    page: Page, draft_prompt: Prompt, make: "Make"
+) -> None:
+    """Language and missing details stand beside the request; nothing is said of what isn't so."""
+    means = page.drafts.asks_for["team_size"]
+    told, silent = (
+        asked(draft_prompt, make(), **{**REPLY, **more}).messages[1]["content"]
+        for more in ({"missing": [means]}, {"language": ""})
+    )
+
+    assert f"\nIts language: en\nThey don't say:\n- {means}\nWrite the reply" in told
+    assert "language" not in silent
+    assert "don't say" not in silent
 
 
 def test_only_shown_fields_are_told(prompt: Prompt, make: "Make") -> None:

@@ -232,6 +232,7 @@ def post() -> PostHandOver:
         headline="Acme",
         assignee="U0MAYA00002",
         who=(("Company", "Acme"),),
+        reply="Email ada@northwind.example.",
         records=(),
         reasons=(),
         request="A demo, please.",

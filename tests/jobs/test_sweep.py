@@ -173,7 +173,7 @@ def test_no_draft_is_sent(swept: Swept) -> None:
     posted = list(_strings(swept.state["slack"]))
     slack = [r for r in swept.state["requests"] if r["system"] == "slack"]
 
-    assert 20 < len(drafts)
+    assert 20 <= len(drafts)
     assert not [draft for draft in drafts if any(draft[:60] in text for text in posted)]
     assert {"/api/auth.test", "/api/chat.postMessage"} == {r["path"] for r in slack}
     assert {"C0SALESDEV1"} == {r["body"]["channel"] for r in slack if "post" in r["path"]}

@@ -23,6 +23,7 @@ HAND_OVER = HandOver(
     headline="Müller & Søn",
     assignee="U0MAYA00002",
     who=(("Company", "Müller & Søn"),),
+    reply="Email ada@northwind.example.",
     records=("Account 001: Prospect",),
     reasons=(Reason(words="Legal.", quote="we will sue", fact=None),),
     request="We will sue.",

@@ -63,6 +63,26 @@ def test_every_kind_answers_one_question(examples: Mapping[str, Event]) -> None:
     assert sorted(examples) == sorted(kinds)
 
 
+def test_a_call_tells_what_the_model_was_shown(examples: Mapping[str, Event]) -> None:
+    """The fields and masks of a question are named; a price that isn't known is told as such."""
+    call = examples["ModelCalled"]
+    assert call.kind == "ModelCalled"
+    told = words(
+        call.model_copy(
+            update={
+                "shown": ("Company", "Description"),
+                "masked": ("email",),
+                "call": call.call.model_copy(update={"cost_usd": None}),
+            }
+        )
+    )
+
+    assert (
+        "asked model-1 to assess, shown Company, Description (masked: email): answered; "
+        "10 + 3 tokens, unknown cost, 0.25 s"
+    ) == told
+
+
 def test_a_timeline_holds_every_event_once(
     ledger: Ledger, examples: Mapping[str, Event], moment: datetime
 ) -> None:

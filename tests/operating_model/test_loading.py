@@ -160,6 +160,9 @@ CONTRADICTIONS = [
     ("nobody approves", "ask: {who: sales_development}", "ask: {who: approvers}", "who: approvers", "may.set_status.ask.who: approvers is nobody: write owner, deputy or one of teams"),
     ("masked, not read", "masks: [Phone]", "masks: [Phone, Pager]", "Pager", "logs.masks.1: Pager is not read of Lead"),
     ("masked and shown", "masks: [Phone]", "masks: [Industry]", "Industry]\n\nevaluation", "logs.masks.0: Industry is shown or written, so it can't be masked"),
+    ("masked and looked at before a draft", "masks: [Phone]", "masks: [HasOptedOutOfEmail]", "HasOptedOutOfEmail]\n\nevaluation", "logs.masks.0: HasOptedOutOfEmail is shown or written, so it can't be masked"),
+    ("nobody can see that they opted out", "{HasOptedOutOfEmail: true,", "{OptedOut__c: true,", "OptedOut__c: true", "drafts.not_to.OptedOut__c: OptedOut__c is not read of Lead"),
+    ("masked, not shown", "fields: [Subject, Status, WhoId]", "fields: [Subject, Status, WhoId]\n    masked_in_text: [email]", "masked_in_text: [email]\n  User", "reads.Task.masked_in_text: nothing of it is shown to the model"),
     ("masked and in the headline", "masks: [Phone]", "masks: [LastName]", "LastName]\n\nevaluation", "logs.masks.0: LastName is shown or written, so it can't be masked"),
     ("masked and written", "Status: Not Started", "Status: <Phone>", "Phone]\n\nevaluation", "logs.masks.0: Phone is shown or written, so it can't be masked"),
 ]  # fmt: skip

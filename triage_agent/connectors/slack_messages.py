@@ -18,14 +18,16 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from triage_agent.chunks import chunks
 from triage_agent.decision.actions import HandOver, Reason
+from triage_agent.decision.output import readable
 from triage_agent.decision.text import clipped
 
 Text = RichTextElementParts.Text
 Link = RichTextElementParts.Link
 User = RichTextElementParts.User
 _BOLD = RichTextElementParts.TextStyle(bold=True)
-_PLAIN_LENGTH, _HEADER_LENGTH, _FIELDS = 2900, 150, 10
+_PLAIN_LENGTH, _HEADER_LENGTH, _FIELDS, _REASONS = 2900, 150, 10, 8
 
 
 def escaped(text: str) -> str:
@@ -35,17 +37,20 @@ def escaped(text: str) -> str:
 
 def fallback(hand_over: HandOver) -> str:
     """What a notification shows."""
-    return escaped(clipped(f"A person is needed: {hand_over.headline}", _HEADER_LENGTH))
+    headline = readable(hand_over.headline)
+    return escaped(clipped(f"A person is needed: {headline}", _HEADER_LENGTH))
 
 
 def blocks(hand_over: HandOver, link: str) -> list[dict[str, Any]]:
     """The whole message, within Slack's limits for any input."""
     parts: list[Block] = [
         HeaderBlock(text=_plain(f"Needs a person: {hand_over.headline}", _HEADER_LENGTH)),
-        RichTextBlock(elements=[_for_whom(hand_over, link), *_reasons(hand_over.reasons)]),
+        RichTextBlock(elements=[_for_whom(hand_over, link)]),
         *_request(hand_over),
+        RichTextBlock(elements=[_title("Why it stopped"), *_reasons(hand_over.reasons)]),
+        RichTextBlock(elements=[_title("Who they are")]),
         *_fields(hand_over.who),
-        *_records(hand_over.records),
+        RichTextBlock(elements=[*_records(hand_over)]),
         DividerBlock(),
         RichTextBlock(elements=[*_footer(hand_over)]),
         ContextBlock(elements=[_plain(f"Item {hand_over.item_id} · page {hand_over.page}", 2000)]),
@@ -76,24 +81,32 @@ def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
             User(user_id=hand_over.assignee),
             _words(" · "),
             Link(url=link, text="open the record"),
-            _words("\nWhy it stopped", _BOLD),
         ],
     )
 
 
+def _title(text: str) -> RichTextSectionElement:
+    return RichTextSectionElement(elements=[_words(text, _BOLD)])
+
+
 def _reasons(reasons: Sequence[Reason]) -> Iterator[Any]:
-    for reason in reasons[:8]:
+    for reason in reasons[:_REASONS]:
         fact = f" ({clipped(reason.fact, 300)})" if reason.fact else ""
-        line = RichTextSectionElement(elements=[_words(reason.words + fact)])
-        yield RichTextListElement(style="bullet", indent=0, elements=[line])
+        yield _bullets([reason.words + fact])
         if reason.quote:
             yield RichTextQuoteElement(elements=[_words(clipped(reason.quote, 400))])
+    if len(reasons) > _REASONS:
+        yield _title(f"And {len(reasons) - _REASONS} more reasons.")
+
+
+def _bullets(lines: Sequence[str]) -> RichTextListElement:
+    sections = [RichTextSectionElement(elements=[_words(clipped(line, 800))]) for line in lines]
+    return RichTextListElement(style="bullet", indent=0, elements=sections)
 
 
 def _request(hand_over: HandOver) -> Iterator[Block]:
-    title = RichTextSectionElement(elements=[_words("What they wrote", _BOLD)])
     body = RichTextPreformattedElement(elements=[_words(hand_over.request)])
-    yield RichTextBlock(elements=[title, body])
+    yield RichTextBlock(elements=[_title("What they wrote"), body])
     if hand_over.wants:
         label = _words("In the model's words: ", _BOLD)
         said = RichTextSectionElement(elements=[label, _words(hand_over.wants)])
@@ -101,25 +114,30 @@ def _request(hand_over: HandOver) -> Iterator[Block]:
 
 
 def _fields(who: Sequence[tuple[str, str]]) -> Iterator[Block]:
-    shown = [_plain(f"{name}: {value}", 500) for name, value in who[:_FIELDS]]
-    if shown:
-        yield SectionBlock(fields=shown)
+    for some in chunks(who[: 2 * _FIELDS], _FIELDS):
+        yield SectionBlock(fields=[_plain(f"{name}: {value}", 500) for name, value in some])
 
 
-def _records(records: Sequence[str]) -> Iterator[Block]:
-    if records:
-        yield SectionBlock(text=_plain("On record\n" + "\n".join(records), _PLAIN_LENGTH))
+def _records(hand_over: HandOver) -> Iterator[Any]:
+    if hand_over.records:
+        yield _title("On record")
+        yield _bullets(hand_over.records)
+    yield _labelled("Reply by: ", hand_over.reply)
 
 
 def _footer(hand_over: HandOver) -> Iterator[RichTextSectionElement]:
-    for label, text in (("Done so far: ", hand_over.done), ("Next: ", hand_over.next_step)):
-        yield RichTextSectionElement(elements=[_words(label, _BOLD), _words(text)])
+    yield _labelled("What the agent did: ", f"{hand_over.done}\n")
+    yield _labelled("Next: ", hand_over.next_step)
+
+
+def _labelled(label: str, text: str) -> RichTextSectionElement:
+    return RichTextSectionElement(elements=[_words(label, _BOLD), _words(text)])
 
 
 def _words(text: str, style: RichTextElementParts.TextStyle | None = None) -> Text:
     """Text as it was written; Slack refuses an element without any."""
-    return Text(text=clipped(text, _PLAIN_LENGTH) or "(nothing)", style=style)
+    return Text(text=clipped(readable(text), _PLAIN_LENGTH) or "(nothing)", style=style)
 
 
 def _plain(text: str, length: int = _PLAIN_LENGTH) -> PlainTextObject:
-    return PlainTextObject(text=clipped(text, length), emoji=False)
+    return PlainTextObject(text=clipped(readable(text), length), emoji=False)

@@ -42,6 +42,7 @@ class HandOver(Value):
     headline: str
     assignee: str
     who: tuple[tuple[str, str], ...]
+    reply: str
     records: tuple[str, ...]
     reasons: tuple[Reason, ...]
     request: str

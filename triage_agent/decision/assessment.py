@@ -1,5 +1,6 @@
 """The one form that the model fills about an item, and how its answer is read."""
 
+import re
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -8,6 +9,7 @@ from pydantic_core import ErrorDetails
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.schema import UNCLEAR, Page
 
+_CODE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?")
 SUMMARY_LENGTH = 255
 """Characters of a summary that are kept: what a text field of Salesforce holds."""
 
@@ -27,6 +29,13 @@ class Claim(Value):
     quote: str
 
 
+class Detail(Value):
+    """Something that a colleague needs to know to answer, and where the sender says it."""
+
+    detail: str
+    quote: str
+
+
 class Assessment(Value):
     """What the model said about a request: one vote, to be checked."""
 
@@ -36,6 +45,12 @@ class Assessment(Value):
     language: str
     flags: tuple[Flag, ...]
     claims: tuple[Claim, ...]
+    details: tuple[Detail, ...] = ()
+
+    @property
+    def language_code(self) -> str:
+        """The language where it is a code as was asked for; else empty: it could be anything."""
+        return self.language if _CODE.fullmatch(self.language) else ""
 
 
 def rule_names(page: Page) -> list[str]:
@@ -64,6 +79,10 @@ def assessment_schema(page: Page) -> dict[str, Any]:
             reason={"type": "string"},
         ),
         claims=_list(claim={"type": "string", "enum": claims}, quote={"type": "string"}),
+        details=_list(
+            detail={"type": "string", "enum": list(page.drafts.asks_for)},
+            quote={"type": "string"},
+        ),
     )
 
 

@@ -64,8 +64,12 @@ class Call(Value):
 
 
 class ModelCalled(Value):
+    """`shown`: the item's fields that the question held; `masked`: what in their text it didn't."""
+
     kind: Literal["ModelCalled"] = "ModelCalled"
     call: Call
+    shown: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
     answer: Annotated[str | None, Private] = None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from triage_agent.decision.masking import masked_text
 from triage_agent.decision.values import Value, canonical
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import Page, is_own
@@ -41,9 +42,18 @@ class Item:
         return "\n".join(str(self.record.fields[name] or "") for name in fields).strip()
 
     @property
-    def shown(self) -> dict[str, Scalar]:
-        """What the model may see of the record."""
+    def written(self) -> dict[str, Scalar]:
+        """The fields that the model is shown, as they stand on the record."""
         return shown_fields(self.record, self.page)
+
+    @property
+    def shown(self) -> dict[str, Scalar]:
+        """What the model sees of the record: the same, but for what the page masks in text."""
+        masks = self.page.item_read.masked_in_text
+        return {
+            name: masked_text(value, masks) if isinstance(value, str) else value
+            for name, value in self.written.items()
+        }
 
     def records(self, name: str) -> Iterator[Record]:
         """The related records of one object."""

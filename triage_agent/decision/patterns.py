@@ -111,6 +111,8 @@ class PatternFile(Value):
     consequential: dict[str, Patterns]
     claims: dict[str, Patterns]
     never_state: dict[str, Patterns]
+    closings: frozenset[str] = frozenset()
+    introductions: Patterns = Patterns(())
 
     def everything(self) -> Iterator[Pattern]:
         """All patterns, the floor's and those for drafts."""
@@ -124,6 +126,7 @@ class PatternFile(Value):
         ):
             for some in group.values():
                 yield from some
+        yield from self.introductions
 
     def is_filler(self, value: object) -> bool:
         """Whether a field that isn't empty says nothing all the same."""

@@ -11,8 +11,10 @@ from triage_agent.decision.actions import (
     WriteDraft,
 )
 from triage_agent.decision.assessment import Assessment
-from triage_agent.decision.hand_over import hand_over
+from triage_agent.decision.hand_over import deeds, hand_over
 from triage_agent.decision.item import Item
+from triage_agent.decision.output import defused, readable
+from triage_agent.decision.replies import lacking, not_to
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.kinds import Scalar
@@ -28,8 +30,6 @@ from triage_agent.operating_model.schema import (
     UpdateAction,
 )
 from triage_agent.operating_model.working_time import due
-
-NO_DRAFT = "(none: the operating model foresees no reply to this kind of request)"
 
 
 class Judged(Value):
@@ -52,12 +52,24 @@ class Judged(Value):
 
 
 def draft_wanted(item: Item, judged: Judged) -> WriteDraft | None:
-    """The action that writes a reply, where the category asks for one and the item is settled."""
-    category = item.page.workflow.categories.get(judged.category(item.page))
-    if judged.stops or category is None or category.reply == "none":
+    """The action that writes a reply, where the item is settled and nothing speaks against one."""
+    if judged.stops or without_draft(item, judged):
         return None
     names = (name for name, _ in item.page.actions(DraftAction))
     return next((WriteDraft(name=name) for name in names), None)
+
+
+def without_draft(item: Item, judged: Judged) -> str | None:
+    """Why a settled item gets no draft, for whoever gets its task; None: it gets one."""
+    category = item.page.workflow.categories.get(judged.category(item.page))
+    if category is None or category.reply == "none":
+        return "the operating model foresees no reply to this kind of request"
+    if reasons := not_to(item):
+        return f"they are not to be written to: {', '.join(reasons)}"
+    lacks = lacking(item, judged.assessment) if judged.assessment else {}
+    if lacks and item.page.workflow.promising_but_incomplete == "task":
+        return f"the request doesn't say all that an answer needs: {' '.join(lacks.values())}"
+    return None
 
 
 def plan(item: Item, judged: Judged) -> tuple[Action, ...]:
@@ -93,7 +105,8 @@ def _planned(item: Item, judged: Judged) -> Iterator[Action]:
                 )
             case PostAction():
                 taker = _taker(item, rule.post_to)
-                content = hand_over(item, judged.stops, judged.assessment, taker, judged.done)
+                done = deeds(page, judged.done)
+                content = hand_over(item, judged.stops, judged.assessment, taker, done)
                 yield PostHandOver(name=name, team=rule.post_to, hand_over=content)
 
 
@@ -104,10 +117,14 @@ def _values(item: Item, judged: Judged, action: str) -> dict[str, Scalar]:
         "category": judged.category(item.page),
         "confidence": round(said.confidence, 2) if said else None,
         "summary": said.summary if said else f"Stopped by {judged.stops[0].rule}.",
-        "draft": judged.draft or NO_DRAFT,
+        "draft": judged.draft or _no_draft(item, judged),
         "record_id": item.record.id,
         "key": f"{item.id}.{action}",
     }
+
+
+def _no_draft(item: Item, judged: Judged) -> str:
+    return f"(none: {without_draft(item, judged) or 'the operating model lets none be written'})"
 
 
 def _filled(fields: dict[str, Scalar], values: dict[str, Scalar]) -> dict[str, Scalar]:
@@ -115,12 +132,17 @@ def _filled(fields: dict[str, Scalar], values: dict[str, Scalar]) -> dict[str, S
 
 
 def _fill(template: Scalar, values: dict[str, Scalar]) -> Scalar:
-    """A lone placeholder keeps its value's type; among other words it becomes text."""
+    """A lone placeholder keeps its value's type; among other words it becomes text.
+
+    What begins with the page's own words can't be a formula.
+    """
     if not isinstance(template, str):
         return template
-    if alone := PLACEHOLDER.fullmatch(template):
+    alone, first = PLACEHOLDER.fullmatch(template), PLACEHOLDER.match(template)
+    if alone and not isinstance(values[alone[1]], str):
         return values[alone[1]]
-    return PLACEHOLDER.sub(lambda found: _worded(values[found[1]]), template)
+    text = readable(PLACEHOLDER.sub(lambda found: _worded(values[found[1]]), template))
+    return defused(text) if first else text
 
 
 def _worded(value: Scalar) -> str:

@@ -133,7 +133,11 @@ def _with_letters(line: str) -> str:
 
 
 _CODES: tuple[tuple[str, re.Pattern[str], _Decode], ...] = (
-    ("decoded from base64", re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,8000}={0,2}"), _bytes(_from_base64)),
+    (
+        "decoded from base64",
+        re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,8000}={0,2}"),
+        _bytes(_from_base64),
+    ),
     ("decoded from base32", re.compile(r"(?<!\w)[A-Z2-7]{16,8000}={0,6}"), _bytes(_from_base32)),
     (
         "decoded from hex",
@@ -146,6 +150,10 @@ _CODES: tuple[tuple[str, re.Pattern[str], _Decode], ...] = (
         re.compile(r"(?<!\w)(?:[^\W\d_][ .*_-]{1,3}){9,200}[^\W\d_]\b"),
         _from_letters,
     ),
-    ("decoded from rot13", re.compile(rf"(?m)^.{{0,2000}}?{_ROT13_WORD.pattern[4:]}.*$"), _from_rot13),
+    (
+        "decoded from rot13",
+        re.compile(rf"(?m)^.{{0,2000}}?{_ROT13_WORD.pattern[4:]}.*$"),
+        _from_rot13,
+    ),
     ("with letters for digits", re.compile(r".{12,2000}"), _with_letters),
 )

@@ -4,7 +4,7 @@ The rules without a model are the floor; they look at the raw request and the re
 before a model is asked. The rules with a model judge its form. Nothing here clears a stop.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,8 +14,10 @@ from triage_agent.decision.item import Item, text_shown
 from triage_agent.decision.missing import lacking
 from triage_agent.decision.patterns import NONE, PatternFile, Patterns
 from triage_agent.decision.readings import asked, decoded, without_markup
+from triage_agent.decision.replies import lacking as unsaid
 from triage_agent.decision.text import contains, normalised
 from triage_agent.decision.values import Value
+from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import UNCLEAR, Page
 
 Source = Literal["floor", "model"]
@@ -56,7 +58,16 @@ class Subject:
     @classmethod
     def of(cls, item: Item, patterns: PatternFile) -> "Subject":
         """The text is normalised field by field: an order can hide in a name."""
-        written = text_shown(item.shown)
+        return cls._reading(item, patterns, item.written)
+
+    @classmethod
+    def as_shown(cls, item: Item, patterns: PatternFile) -> "Subject":
+        """The same with the text as the model saw it, for the words that it quotes."""
+        return cls._reading(item, patterns, item.shown)
+
+    @classmethod
+    def _reading(cls, item: Item, patterns: PatternFile, fields: Mapping[str, Scalar]) -> "Subject":
+        written = text_shown(fields)
         codes = [plain for field in written for plain in decoded(field)]
         asked_for = [*map(asked, written), *codes]
         readings = dict.fromkeys(map(normalised, [*written, *map(without_markup, written), *codes]))
@@ -82,8 +93,9 @@ def stops_with_model(
     assessment: Assessment,
 ) -> tuple[Stop, ...]:
     """What the model's form adds to the floor."""
-    subject = Subject.of(item, patterns)
-    return tuple(stop for rule in _VOTE for stop in rule(subject, assessment))
+    subject = Subject.as_shown(item, patterns)
+    found = tuple(stop for rule in _VOTE for stop in rule(subject, assessment))
+    return found or tuple(_incomplete(item, assessment))
 
 
 def declined(reason: str) -> Stop:
@@ -197,6 +209,14 @@ def _unapproved_category(subject: Subject, assessment: Assessment) -> Found:
     elif assessment.category not in subject.page.workflow.categories:
         fact = f"the model answered {assessment.category[:60]!r}, which the page doesn't list"
         yield Stop(rule="unapproved_category", source="model", fact=fact)
+
+
+def _incomplete(item: Item, assessment: Assessment) -> Found:
+    """Only of an item that would settle: another stop is reason enough."""
+    if item.page.workflow.promising_but_incomplete == "escalate":
+        for detail, means in unsaid(item, assessment).items():
+            fact = f"the request doesn't say: {means}"
+            yield Stop(rule="missing_data", topic=detail, source="model", fact=fact)
 
 
 def _doubt(fact: str) -> Stop:

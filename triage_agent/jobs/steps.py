@@ -19,6 +19,7 @@ from triage_agent.decision.events import Event
 from triage_agent.decision.item import Item
 from triage_agent.decision.plan import Judged, draft_wanted, plan
 from triage_agent.decision.prompts import Question, question
+from triage_agent.decision.replies import lacking
 from triage_agent.decision.stops import (
     Stop,
     declined,
@@ -95,6 +96,7 @@ class Steps:
 
     def draft(self, work: Work, action: str) -> Events:
         """The reply, checked; a reply that fails its check stops the item."""
+        said = work.judged.assessment
         asked = question(
             self._rules.draft,
             self._draft_instructions,
@@ -102,11 +104,13 @@ class Steps:
             "draft",
             self._draft_schema,
             category=work.judged.category(work.item.page),
+            language=said.language_code if said else "",
+            missing=list(lacking(work.item, said).values()) if said else [],
         )
         draft = yield from self._filled(work, "draft", action, asked, read_draft)
         if draft is None:
             return
-        if stops := stops_of_draft(draft, work.item.page, self._rules.patterns):
+        if stops := stops_of_draft(draft, work.item, self._rules.patterns):
             yield from self._stop(work, stops)
         else:
             text = signed(draft, work.item.page)
@@ -127,17 +131,18 @@ class Steps:
             return read(paid)
         answer = self._asker.ask(purpose, asked)
         if answer.text is None:
-            yield _called(answer.call, None)
+            yield _called(work.item, answer.call, None)
             yield from self._no_answer(work, action, answer.call.outcome, str(answer.reason))
             return None
         try:
             form = read(answer.text)
         except ValueError as exc:
-            yield _called(answer.call, answer.text, torn=True)
+            torn = answer.call.model_copy(update={"outcome": "torn"})
+            yield _called(work.item, torn, answer.text)
             reason = f"no filled form: {exc}"
             yield events.Failed(action=action, code="torn", reason=reason, again=True)
             return None
-        yield _called(answer.call, answer.text)
+        yield _called(work.item, answer.call, answer.text)
         return form
 
     def give_up(self, work: Work, reason: str, times: int) -> Events:
@@ -179,6 +184,6 @@ class Steps:
                 return events.Refused(action=action.name, line=line, reason=reason)
 
 
-def _called(call: events.Call, answer: str | None, *, torn: bool = False) -> events.ModelCalled:
-    kept = call.model_copy(update={"outcome": "torn"}) if torn else call
-    return events.ModelCalled(call=kept, answer=answer)
+def _called(item: Item, call: events.Call, answer: str | None) -> events.ModelCalled:
+    masked = tuple(item.page.item_read.masked_in_text)
+    return events.ModelCalled(call=call, shown=tuple(item.shown), masked=masked, answer=answer)

@@ -61,7 +61,9 @@ def _(event: ModelCalled) -> str:
     call = event.call
     cost = "unknown cost" if call.cost_usd is None else f"${call.cost_usd:.6f}"
     tokens = f"{call.input_tokens} + {call.output_tokens} tokens"
-    asked = f"asked {call.asked} to {call.purpose}: {call.outcome}"
+    shown = f", shown {', '.join(event.shown)}" if event.shown else ""
+    masked = f" (masked: {', '.join(event.masked)})" if event.masked else ""
+    asked = f"asked {call.asked} to {call.purpose}{shown}{masked}: {call.outcome}"
     return f"{asked}; {tokens}, {cost}, {call.seconds:.2f} s"
 
 

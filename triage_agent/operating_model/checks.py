@@ -55,6 +55,14 @@ def _shown_is_read(page: Page) -> Found:
                 yield ("reads", name, "shown_to_model"), "only the item itself is shown"
             elif field not in read.fields:
                 yield ("reads", name, "shown_to_model", index), f"{field} is not among its fields"
+        if read.masked_in_text and not read.shown_to_model:
+            yield ("reads", name, "masked_in_text"), "nothing of it is shown to the model"
+
+
+def _not_to_is_read(page: Page) -> Found:
+    for field in page.drafts.not_to:
+        if field not in _item_fields(page):
+            yield ("drafts", "not_to", field), f"{field} is not read of {page.workflow.item.object}"
 
 
 def _owner_and_headline_are_read(page: Page) -> Found:
@@ -238,9 +246,10 @@ _SOMEBODY = "write owner, deputy or one of teams"
 
 
 def _masks_hide_nothing_needed(page: Page) -> Found:
-    """A masked field is known to be there, and nothing else about it."""
+    """Of a masked field it is known whether it is there, and nothing else."""
     item, read = page.workflow.item, page.item_read
     needed = {*read.shown_to_model, *read.headline, *item.request_text, *item.new_when}
+    needed |= {*page.drafts.not_to}
     for rule in page.may.values():
         needed |= placeholders(rule.set) if isinstance(rule, WritesRecords) else set()
     for index, field in enumerate(page.logs.masks):
@@ -265,7 +274,8 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _owner_is_a_person: "owner",
         _people_are_known: "owner teams recovery",
         _approvers_are_known: "owner teams may",
-        _masks_hide_nothing_needed: "workflow reads may logs",
+        _masks_hide_nothing_needed: "workflow reads may drafts logs",
+        _not_to_is_read: "workflow reads drafts",
     }.items()
 }
 """Each check, and the sections that it looks at."""

@@ -88,12 +88,15 @@ class Category(Section):
 
 
 class Workflow(Section):
+    """`promising_but_incomplete`: what becomes of a request whose reply would have to ask back."""
+
     name: Sentence
     mode: Literal["shadow", "live"]
     nothing_created_before: date
     time: Time
     item: ItemSource
     categories: dict[Name, Category] = Field(min_length=1)
+    promising_but_incomplete: Literal["ask", "task", "escalate"]
 
 
 class Person(Section):
@@ -116,10 +119,13 @@ class Read(Section):
     `match` holds alternatives; the first that finds something counts. Each says which of the
     object's fields equals what: a field of the item (`Email`), a field of another object that
     was read (`User.Email`), either of several such, or the domain of an e-mail address.
+    `masked_in_text`: what the model is shown a placeholder of, wherever it stands in a field that
+    is shown.
     """
 
     fields: list[FieldName] = Field(min_length=1)
     shown_to_model: list[FieldName] = Field(default_factory=list)
+    masked_in_text: list[Literal["email", "phone", "card"]] = Field(default_factory=list)
     headline: list[FieldName] = Field(default_factory=list)
     match: list[dict[FieldName, str | list[str] | DomainOf]] = Field(default_factory=list)
 
@@ -229,12 +235,23 @@ class Team(Section):
     members: list[Member] = Field(min_length=1)
 
 
+ANY = "any"
+"""In `not_to`: whatever value the field has, if it has one."""
+
+
 class Drafts(Section):
+    """`asks_for`: what a colleague needs to know to answer well, and a draft asks for.
+
+    `not_to`: what a record says where its sender is not to be written to.
+    """
+
     sign_as: Sentence
     max_words: Annotated[int, Field(ge=20, le=1000)]
     facts: list[Sentence] = Field(min_length=1)
     allowed_links: list[Link]
     never_state: list[Name] = Field(min_length=1)
+    asks_for: dict[Name, Sentence] = Field(min_length=1)
+    not_to: dict[FieldName, Scalar]
 
 
 class Limits(Section):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
+    ANY,
     PLACEHOLDER,
     RECORD_OWNER,
     UNCLEAR,
@@ -31,6 +32,13 @@ _WHEN = {
     "always": "always",
     "settled": "when the request is settled",
     "stopped": "when it stops",
+}
+
+_MASKED = {"email": "e-mail addresses", "phone": "phone numbers", "card": "card numbers"}
+_INCOMPLETE = {
+    "ask": "a draft asks for it",
+    "task": "there is a task and no draft",
+    "escalate": "it stops",
 }
 
 
@@ -68,6 +76,9 @@ def _workflow(page: Page) -> Iterator[Line]:
     kinds = {name: _category(one) for name, one in page.workflow.categories.items()}
     yield Line("A request is one of these:", items=_items(kinds))
     yield Line("Anything else", f"is {UNCLEAR}, and stops.")
+    needed = _any(map(_words, page.drafts.asks_for))
+    becomes = _INCOMPLETE[page.workflow.promising_but_incomplete]
+    yield Line("Without", f"{needed}, {becomes}.")
     yield Line("Working time", f"is {_hours(page.workflow.time)}.")
 
 
@@ -100,7 +111,9 @@ def _reads(page: Page) -> Iterator[Line]:
     yield Line("Salesforce:", items=tuple(found))
     yield Line("Slack:", "whether its own messages have arrived.")
     shown = _all(page.item_read.shown_to_model) or "nothing"
-    yield Line("The model is shown", f"of all this only {shown} of the {item}.")
+    masks = page.item_read.masked_in_text
+    masked = f"; {_all(_MASKED[one] for one in masks)} in it are masked" if masks else ""
+    yield Line("The model is shown", f"of all this only {shown} of the {item}{masked}.")
 
 
 def _found_by(read: Read, item: str) -> str:
@@ -157,8 +170,16 @@ def _draft(page: Page) -> Line:
         f"has at most {drafts.max_words} words, is signed “{drafts.sign_as}”, links "
         f"{links}, never states {_any(map(_words, drafts.never_state))}, "
         f"and rests on these facts alone: "
-        f"{' '.join(drafts.facts)}",
+        f"{' '.join(drafts.facts)}{_not_to(drafts.not_to)}",
     )
+
+
+def _not_to(conditions: Mapping[str, Scalar]) -> str:
+    told = (
+        f"any {name}" if value == ANY else f"{name} {_value(value)}"
+        for name, value in conditions.items()
+    )
+    return f" There is none with {_any(told)}." if conditions else ""
 
 
 def _ask(page: Page) -> Iterator[Line]:

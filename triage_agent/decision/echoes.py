@@ -1,0 +1,60 @@
+"""What two texts share: words in a row, codes, and the letters that they are written in."""
+
+import re
+import unicodedata
+from collections import Counter
+
+from triage_agent.decision.text import normalised
+
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+"""Letters of writing without spaces; three of them say about as much as a word."""
+_WORD = re.compile(rf"[^\W_{_UNSPACED}]+")
+_LETTER = re.compile(rf"[{_UNSPACED}]")
+_LETTERS_A_WORD = 3
+
+_CODE = re.compile(r"[^\W_][\w-]{6,60}[^\W_]")
+_DIGITS_OF_A_CODE = 4
+
+_LETTERS_LOOKED_AT = 2000
+_MOST = 0.8
+_ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "FULLWIDTH": "LATIN"}
+
+
+def words_in(text: str) -> int:
+    """How many words a text has, about so many in writing without spaces."""
+    spaced, letters = _parts(text)
+    return len(spaced) + len(letters) // _LETTERS_A_WORD
+
+
+def phrases(text: str, length: int) -> set[tuple[str, ...]]:
+    """Every so many words that stand in a row; case and punctuation don't matter."""
+    spaced, letters = _parts(text)
+    return _runs(spaced, length) | _runs(letters, length * _LETTERS_A_WORD)
+
+
+def _parts(text: str) -> tuple[list[str], list[str]]:
+    folded = normalised(text).casefold()
+    return _WORD.findall(folded), _LETTER.findall(folded)
+
+
+def _runs(parts: list[str], length: int) -> set[tuple[str, ...]]:
+    return {tuple(parts[at : at + length]) for at in range(len(parts) - length + 1)}
+
+
+def codes(text: str) -> set[str]:
+    """What nobody says twice by chance: letters with digits among them, as in a bank's numbers."""
+    found = (one.casefold() for one in _CODE.findall(normalised(text)))
+    return {
+        one
+        for one in found
+        if sum(letter.isdigit() for letter in one) >= _DIGITS_OF_A_CODE
+        and any(letter.isalpha() for letter in one)
+    }
+
+
+def script(text: str) -> str | None:
+    """The script that nearly all letters of a text are of, like LATIN; None where none is."""
+    letters = [letter for letter in text if letter.isalpha()][:_LETTERS_LOOKED_AT]
+    names = (unicodedata.name(letter, "").split(" ")[0] for letter in letters)
+    found = Counter(_ONE_SCRIPT.get(name, name) for name in names).most_common(1)
+    return next((name for name, count in found if count >= _MOST * len(letters)), None)

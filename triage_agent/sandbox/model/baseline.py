@@ -1,7 +1,7 @@
-"""The sandbox's model: word lists that fill a form, the least that a real model must beat.
+"""The sandbox's model: a form filled by a linear classifier, the least that a real model must beat.
 
-It knows what any model would be told: the messages and the JSON schema of the answer. What it
-listens for stands in `cues.yaml`.
+It knows what any model would be told: the messages and the JSON schema of the answer. What it has
+learned of the shipped workflow comes from `examples.yaml`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ def answer(messages: Sequence[Message], schema: Json) -> Json:
     known = {
         "summary": judging.summary(reading),
         "language": reading.language,
-        "confidence": judging.confidence([judging.score(choice, reading) for choice in choices]),
+        "confidence": judging.confidence(choices, reading),
     }
     filled = _Form(schema, reading).fill(schema, "", known)
     assert isinstance(filled, dict)
@@ -74,10 +74,9 @@ class _Form:
     def _entries(self, schema: Json) -> Iterator[tuple[str, Known]]:
         """One for each value of the entries' choice that a sentence of the request speaks for."""
         chosen, values = _choice(schema["items"], self.root)
-        for value in values:
-            if (quote := judging.quote(value, self.reading)) is not None:
-                reason = f"The wording fits {value}."
-                yield chosen, {chosen: value, "quote": quote, "reason": reason}
+        for value, quote in judging.quotes(values, self.reading):
+            reason = f"The wording fits {value}."
+            yield chosen, {chosen: value, "quote": quote, "reason": reason}
 
 
 def _kind(schema: Json) -> str:

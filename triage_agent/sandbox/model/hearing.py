@@ -1,31 +1,19 @@
-"""Word matching: what a text's words are, and which cues of `cues.yaml` they hold."""
+"""Word matching: what a text's words are, and which concepts of `concepts.yaml` they hold."""
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from triage_agent.sandbox.content import own_yaml
 
-WEIGHTS = {"settles": 6, "says": 3, "hints": 1}
-
-_LETTERS_OF_A_STEM = 2
 _FAR_EAST = "\u3040-\u30ff\u3400-\u9fff"  # no spaces between words, so each character is one
 _WORD = re.compile(rf"[{_FAR_EAST}]|(?:[^\W_{_FAR_EAST}]|[\u0300-\u036f])+")
-_CUE_WORD = re.compile(rf"(?:{_WORD.pattern})\*?")
+_CONCEPT_WORD = re.compile(rf"(?:{_WORD.pattern})\*?")
 _END = r"(?:[!?]|\.(?!\s+[a-zß-ÿ\d]))(?=\s)|[\u3002\uff01\uff1f]|\n\s*\n|\Z"  # but after "Art. 15"
 _SENTENCE = re.compile(rf"\S(?:.{{0,400}}?(?:{_END})|.{{400}})", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Cue:
-    """One idea: all its parts must be heard in one sentence."""
-
-    parts: tuple[str, ...]
-    weight: int
 
 
 def sentences(text: str) -> tuple[str, ...]:
@@ -43,66 +31,57 @@ def _plain(word: str) -> str:
     return "".join(letter for letter in spread if not unicodedata.combining(letter))
 
 
-def cues(value: str) -> tuple[Cue, ...]:
-    """A value's cues; a value such as `rule.topic` goes by its topic."""
-    return lexicon().get(value.rsplit(".", 1)[-1], ())
-
-
-def parts_in(words: Sequence[str]) -> Iterator[str]:
-    """The parts of cues that a sentence holds."""
+def concepts_in(words: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The concepts that a sentence holds, each with the place where it starts, in order."""
     index = _index()
     for place, word in enumerate(words):
-        lengths = range(_LETTERS_OF_A_STEM, len(word) + 1)
-        for first in (word, *(f"{word[:length]}*" for length in lengths)):
-            for phrase, part in index.get(first, ()):
-                said = words[place : place + len(phrase)]
-                if len(said) == len(phrase) and all(map(_fits, phrase, said)):
-                    yield part
+        stems = (f"{word[:length]}*" for length in range(1, len(word) + 1))
+        found = {
+            concept: None  # a dict, for its order
+            for first in (word, *stems)
+            for phrase, concept in index.get(first, ())
+            if _fit(phrase, words[place : place + len(phrase)])
+        }
+        yield from ((place, concept) for concept in found)
 
 
-def _fits(expected: str, word: str) -> bool:
-    return word.startswith(expected[:-1]) if expected.endswith("*") else word == expected
+def _fit(phrase: Sequence[str], words: Sequence[str]) -> bool:
+    return len(phrase) == len(words) and all(
+        said.startswith(expected[:-1]) if expected.endswith("*") else said == expected
+        for expected, said in zip(phrase, words, strict=True)
+    )
 
 
 @cache
 def small_words() -> Mapping[str, frozenset[str]]:
     """The frequent words of each language, by its code."""
-    lists = knowledge()["languages"]
+    lists = _languages()["languages"]
     return {code: frozenset(_plain(word) for word in small) for code, small in lists.items()}
 
 
 @cache
 def empty_words() -> frozenset[str]:
     """Words that tell nothing about what is wanted."""
-    return frozenset(knowledge()["polite_words"]).union(*small_words().values())
+    return frozenset(_languages()["polite_words"]).union(*small_words().values())
 
 
 @cache
-def lexicon() -> Mapping[str, tuple[Cue, ...]]:
-    """The cues by the name of the value that they speak for."""
-    return {
-        name: tuple(
-            Cue(tuple(cue.split(" + ")), WEIGHTS[kind])
-            for kind, cues in kinds.items()
-            for cue in cues
-        )
-        for name, kinds in knowledge()["cues"].items()
-    }
+def abstaining() -> frozenset[str]:
+    """What a choice between words is called that leaves the choice open."""
+    return frozenset(_languages()["abstain"])
 
 
-@cache
-def knowledge() -> Mapping[str, Any]:
-    known: Mapping[str, Any] = own_yaml(__package__, "cues.yaml")
+def _languages() -> Mapping[str, Any]:
+    known: Mapping[str, Any] = own_yaml(__package__, "languages.yaml")
     return known
 
 
 @cache
 def _index() -> Mapping[str, list[tuple[tuple[str, ...], str]]]:
-    """Each phrase that may be heard with the part that it belongs to, by its first word."""
+    """Each phrase that may be heard with the concept that it stands for, by its first word."""
     index: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
-    parts = {part for cues in lexicon().values() for cue in cues for part in cue.parts}
-    for part in sorted(parts):
-        for alternative in part.split("|"):
-            phrase = tuple(_plain(word) for word in _CUE_WORD.findall(alternative))
-            index[phrase[0]].append((phrase, part))
+    for concept, phrases in own_yaml(__package__, "concepts.yaml").items():
+        for alternative in phrases.split("|"):
+            phrase = tuple(_plain(word) for word in _CONCEPT_WORD.findall(alternative))
+            index[phrase[0]].append((phrase, concept))
     return dict(index)

@@ -4,12 +4,11 @@ A request is looked at and never obeyed.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from triage_agent.sandbox.model.hearing import parts_in, plain_words, sentences, small_words
+from triage_agent.sandbox.model.hearing import plain_words, sentences, small_words
 
 Message = Mapping[str, str]
 """`role` and `content`, both plain text."""
@@ -33,15 +32,6 @@ class Reading:
     def words(self) -> tuple[tuple[str, ...], ...]:
         """The plain words of each sentence."""
         return tuple(plain_words(sentence) for sentence in self.sentences)
-
-    @cached_property
-    def heard(self) -> Mapping[str, set[int]]:
-        """The numbers of the sentences that hold a part of a cue, by that part."""
-        heard: dict[str, set[int]] = defaultdict(set)
-        for number, words in enumerate(self.words):
-            for part in parts_in(words):
-                heard[part].add(number)
-        return dict(heard)
 
     @cached_property
     def language(self) -> str:

@@ -1,0 +1,201 @@
+"""Learns from `examples.yaml` and writes `weights.json`: `python -m triage_agent.sandbox.model.train`.
+
+Ridge regression, a line for each value. Leaving a family of examples out has a closed form, so
+thresholds and confidence are set on what each text gets from lines that never saw its family.
+numpy is needed here and not where the lines are used.
+"""
+
+import hashlib
+import json
+from array import array
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zlib import compress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage_agent.sandbox.content import own_yaml
+from triage_agent.sandbox.model.features import BUCKETS, features
+from triage_agent.sandbox.model.hearing import plain_words, sentences
+from triage_agent.sandbox.model.learned import STOPS, WEIGHTS
+
+Numbers = NDArray[np.float64]
+
+LEARNED_FROM = ("examples.yaml", "concepts.yaml", "features.py", "hearing.py", "train.py")
+
+Json = dict[str, Any]
+
+CLAIM = "claim."
+"""What a label begins with that names a claim; the rest is its name in the form."""
+
+_STIFFNESS = 3.0
+_FALSE_ALARMS = 0.08
+"""Of the texts without any flag, so many may be taken for one with some."""
+_FALSE_ALARMS_OF_ONE = 0.01
+_STEP = 127  # the largest weight that is kept: one byte
+
+
+@dataclass(frozen=True)
+class Example:
+    """`family`: what looks alike, and is learned or left out together."""
+
+    family: int
+    labels: frozenset[str]
+    text: str
+
+
+def examples() -> list[Example]:
+    found = []
+    for family, members in enumerate(own_yaml(__package__, "examples.yaml")):
+        for labels, texts in members.items():
+            listed = texts if isinstance(texts, list) else [texts]
+            found += [Example(family, frozenset(labels.split()), text) for text in listed]
+    return found
+
+
+@dataclass(frozen=True)
+class Material:
+    """The examples as numbers; `alike` compares each with each."""
+
+    examples: Sequence[Example]
+    counted: Numbers
+
+    @cached_property
+    def alike(self) -> Numbers:
+        return self.counted @ self.counted.T
+
+    @cached_property
+    def families(self) -> Mapping[int, Sequence[int]]:
+        places: dict[int, list[int]] = {}
+        for place, example in enumerate(self.examples):
+            places.setdefault(example.family, []).append(place)
+        return places
+
+    def only(self, places: Sequence[int]) -> "Material":
+        return Material([self.examples[place] for place in places], self.counted[list(places)])
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A line, and the score of each text from the line that was fitted without its family."""
+
+    weights: Numbers
+    base: float
+    unseen: Numbers
+
+
+def material(found: Sequence[Example]) -> Material:
+    counted = np.zeros((len(found), BUCKETS))
+    for row, example in zip(counted, found, strict=True):
+        filled = features([plain_words(sentence) for sentence in sentences(example.text)])
+        row[list(filled)] = list(filled.values())
+    return Material(found, counted)
+
+
+def fit(given: Material, is_so: Sequence[bool]) -> Fit:
+    """The line that comes closest to 1 where it is so and -1 elsewhere, both weighing the same."""
+    wanted = np.where(is_so, 1.0, -1.0)
+    share = np.mean(is_so)
+    weighing = np.where(is_so, 0.5 / share, 0.5 / (1 - share))
+    base = float(np.average(wanted, weights=weighing))
+    solved = np.linalg.inv(given.alike + np.diag(_STIFFNESS / weighing))
+    by_text = solved @ (wanted - base)
+    hat, seen = given.alike @ solved, given.alike @ by_text
+    unseen = np.empty(len(wanted))
+    for places in given.families.values():
+        missed = (wanted - base - seen)[places]
+        own = np.eye(len(places)) - hat[np.ix_(places, places)]
+        unseen[places] = wanted[places] - np.linalg.solve(own, missed)
+    return Fit(given.counted.T @ by_text, base, unseen)
+
+
+def certainty(scores: Numbers, right: NDArray[np.bool_]) -> list[float]:
+    """A logistic curve through how often the best score, ahead of the second, was right."""
+    best, second = np.sort(scores)[:, ::-1][:, :2].T
+    inputs = np.stack([best, best - second, np.ones(len(best))], axis=1)
+    curve = np.zeros(3)
+    for _ in range(25):  # Newton's steps; far fewer settle it
+        chance = 1 / (1 + np.exp(-inputs @ curve))
+        bend = inputs.T @ (inputs * (chance * (1 - chance))[:, None]) + 0.1 * np.eye(3)
+        curve += np.linalg.solve(bend, inputs.T @ (right - chance) - 0.1 * curve)
+    return [round(float(number), 4) for number in curve]
+
+
+def trained() -> str:
+    """The content of `weights.json`."""
+    given = material(examples())
+    names = sorted({label for example in given.examples for label in example.labels})
+    categories = [name for name in names if "." not in name]
+    claims = [name for name in names if name.startswith(CLAIM)]
+    flags = [name for name in names if name not in {*categories, *claims}]
+    lines, sure = _of_categories(given, categories)
+    lines |= _of_flags(given, flags) | _of_claims(given, claims)
+    content = {
+        "generated": "by python -m triage_agent.sandbox.model.train",
+        "from": digest(),
+        "sure": sure,
+        "lines": lines,
+    }
+    return json.dumps(content, indent=0) + "\n"
+
+
+def _of_categories(given: Material, names: Sequence[str]) -> tuple[dict[str, Json], list[float]]:
+    """From the examples with a category; one that stops need not have any."""
+    own = given.only([row for row, e in enumerate(given.examples) if e.labels & {*names}])
+    fits = {name: fit(own, [name in e.labels for e in own.examples]) for name in names}
+    scores = np.stack([fits[name].unseen for name in names], axis=1)
+    right = [names[best] in e.labels for best, e in zip(scores.argmax(1), own.examples, strict=True)]
+    return {name: _kept(line, 0) for name, line in fits.items()}, certainty(scores, np.array(right))
+
+
+def _of_flags(given: Material, names: Sequence[str]) -> dict[str, Json]:
+    stops = [bool(example.labels & {*names}) for example in given.examples]
+    wanted = {name: [name in e.labels for e in given.examples] for name in names}
+    lines = {name: _above_most(fit(given, so), so, _FALSE_ALARMS_OF_ONE) for name, so in wanted.items()}
+    return {**lines, STOPS: _above_most(fit(given, stops), stops, _FALSE_ALARMS)}
+
+
+def _of_claims(given: Material, names: Sequence[str]) -> dict[str, Json]:
+    """From the examples that say no more than their category, or that are marked."""
+    marked = [e.labels & {*names} or not any("." in label for label in e.labels) for e in given.examples]
+    own = given.only(np.flatnonzero(marked).tolist())
+    wanted = {name: [name in e.labels for e in own.examples] for name in names}
+    return {
+        name.removeprefix(CLAIM): _above_most(fit(own, so), so, _FALSE_ALARMS_OF_ONE)
+        for name, so in wanted.items()
+    }
+
+
+def _above_most(line: Fit, is_so: Sequence[bool], false_alarms: float) -> Json:
+    """The line, lowered until of the texts where it isn't so no more than these are above 0."""
+    others = line.unseen[~np.array(is_so)]
+    return _kept(line, float(np.quantile(others, 1 - false_alarms)))
+
+
+def _kept(line: Fit, lowered: float) -> Json:
+    """A weight takes a byte: a share of the largest."""
+    scale = float(np.abs(line.weights).max()) / _STEP
+    weights = array("b", np.rint(line.weights / scale).astype(int).tolist())
+    return {
+        "base": round(line.base - lowered, 6),
+        "scale": round(scale, 9),
+        "weights": b64encode(compress(weights.tobytes(), 9)).decode(),
+    }
+
+
+def digest() -> str:
+    """The SHA-256 of everything that the weights follow from."""
+    read = hashlib.sha256()
+    for name in LEARNED_FROM:
+        read.update(files(__package__).joinpath(name).read_bytes())
+    return read.hexdigest()
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name(WEIGHTS).write_text(trained(), encoding="utf-8")

@@ -185,5 +185,6 @@ class Steps:
 
 
 def _called(item: Item, call: events.Call, answer: str | None) -> events.ModelCalled:
-    masked = tuple(item.page.item_read.masked_in_text)
-    return events.ModelCalled(call=call, shown=tuple(item.shown), masked=masked, answer=answer)
+    read = item.page.item_read
+    shown, masked = tuple(read.shown_to_model), tuple(read.masked_in_text)
+    return events.ModelCalled(call=call, shown=shown, masked=masked, answer=answer)

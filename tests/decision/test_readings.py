@@ -144,7 +144,8 @@ LONG = 32_000
 PIECES = [
     "a", "a ", "0", "Aa0 ", ". ", "you ", "<", "<a ", "<!--", "&amp;", "> a\n", "On 10:12 ", "-",
     "-- \n", "the ", "send ", "can you ", "please ", "A1b2 ", "gur ", "\n", "ab@ ", "\\x41", "= ",
-    "This message may contain ", "From: a\n", "is the a b c ", "ignore all ", "日本", "請求", "\u0430",
+    "This message may contain ", "From: a\n", "is the a b c ", "ignore all ", "日本", "請求",
+    "\u0430",
     "Von: ", "e\u0301", "a\u0430 ", "i g ", "our lawyers ", "not pay ",
 ]  # fmt: skip
 

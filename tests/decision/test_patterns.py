@@ -17,6 +17,8 @@ FILE = Path(__file__).parents[2] / "prompts" / "patterns.yaml"
 PATTERNS = PatternFile.model_validate(YAML(typ="safe").load(FILE.read_text(encoding="utf-8")))
 KINDS = {
     "topics": PATTERNS.topics,
+    "orders": PATTERNS.orders,
+    "policies": PATTERNS.policies,
     "consequential": PATTERNS.consequential,
     "claims": PATTERNS.claims,
     "never_state": PATTERNS.never_state,
@@ -99,11 +101,12 @@ def test_letters_that_count_as_others_are_found(text: str) -> None:
 
 
 def test_the_page_has_its_patterns(page: Page) -> None:
-    """Each topic, consequence and conflict that the page names has patterns on the floor."""
+    """Each topic, policy, consequence and conflict of the page has patterns on the floor."""
     rules = page.stops_when
     claims = {conflict.claim for conflict in rules.conflicting_information.conflicts}
 
     assert set() == {*rules.restricted_topic.topics} - {*PATTERNS.topics}
+    assert set() == {*rules.outside_policy.policies} - {*PATTERNS.policies}
     assert set() == {*rules.consequential_request.about} - {*PATTERNS.consequential}
     assert set() == claims - {*PATTERNS.claims}
     assert set() == {*page.drafts.never_state} - {*PATTERNS.never_state}
@@ -123,7 +126,20 @@ def test_names_are_no_fillers(value: str) -> None:
     assert not PATTERNS.is_filler(value)
 
 
-def test_a_pattern_must_compile() -> None:
+@pytest.mark.parametrize("match", ["(", r"\b(", "a)", r"\ba{2,1}"])
+def test_a_pattern_must_compile(match: str) -> None:
     """A pattern that is no regular expression is refused with the reason."""
-    with pytest.raises(ValidationError, match="'\\(' is no regular expression: missing"):
-        Pattern(match="(", hits=("a",), misses=("b",))
+    broken = Pattern(match=match, hits=("a",), misses=("b",))
+
+    with pytest.raises(ValidationError, match="' is no regular expression: "):
+        Patterns((broken,))
+
+
+def test_orders_are_about_a_topic_of_the_page(page: Page) -> None:
+    """What is looked for as an order can stop a request: its topic is on the page."""
+    assert {*PATTERNS.orders} <= {*page.stops_when.restricted_topic.topics}
+
+
+def test_a_start_stays_quick() -> None:
+    """Every pattern is compiled at the start, so there are only so many: broad ones, not more."""
+    assert 220 >= len([*PATTERNS.everything()])

@@ -10,7 +10,9 @@ from triage_agent.decision.text import clipped, contains, excerpt, normalised
 
 ANYTHING = st.text(st.characters())  # lone surrogates, too
 LIVELY = st.text(
-    st.sampled_from("ab .!?。\n\t\u200b\u0301\u00ad\ufeff\u202eéİß\uff21\U000e0100\x00")
+    st.sampled_from(
+        "ab .!?。\n\t\u0430\u0435\u0436\u0391\u200b\u0301\u00ad\ufeff\u202eéİß\uff21\U000e0100\x00"
+    )
 )
 some = settings(max_examples=100, deadline=None)
 
@@ -51,11 +53,21 @@ def test_what_is_normalised_can_be_seen(text: str) -> None:
         pytest.param("\uff53\uff55\uff45", id="full width"),
         pytest.param("\U0001d42c\U0001d42e\U0001d41e", id="mathematical bold"),
         pytest.param("ⓢⓤⓔ", id="circled"),
+        pytest.param("su\u0435", id="a Cyrillic letter"),
+        pytest.param("s\u03c5\u0435", id="a Greek and a Cyrillic letter"),
     ],
 )
 def test_disguise_comes_off(written: str) -> None:
     """A word with invisible signs in it, or in another form, is the word."""
     assert "sue" == normalised(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["\u041d\u0435\u0442", "\u03bd\u03b1\u03b9", "C\u0438\u0441\u0442\u0430", "\u03a91"]
+)
+def test_another_script_stays(written: str) -> None:
+    """Words of other scripts are left alone, also where one letter of them was mistyped."""
+    assert written == normalised(written)
 
 
 def test_an_accent_that_was_split_off_is_joined() -> None:

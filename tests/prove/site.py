@@ -24,6 +24,8 @@ fillers: [n/a]
 topics:
   billing:
     - {match: 'dispute', hits: [I dispute it.], misses: [I ask.]}
+orders: {}
+policies: {}
 consequential: {}
 claims: {}
 never_state: {prices: [], discounts: [], dates: [], legal_terms: [], internal_rules: []}

@@ -19,7 +19,8 @@ _OTHERS_MAIL = re.compile(
     r"(?im)\b(?=(?:on|am|le|el|il|op|em)\b.{0,150}(?:\d[:.h]\d\d|<[^<>\s]{3,80}@))"
     r"(?:on .{5,200}wrote|am .{5,200}schrieb.{0,80}|le .{5,200}a écrit|el .{5,200}escribió"
     r"|il .{5,200}ha scritto|op .{5,200}schreef.{0,80}|em .{5,200}escreveu) ?:"
-    r"|(?<!-)-{2,12} ?(?:original message|urspr.ngliche nachricht|message d.origine|mensaje original"
+    r"|(?<!-)-{2,12} ?"
+    r"(?:original message|urspr.ngliche nachricht|message d.origine|mensaje original"
     r"|messaggio originale|oorspronkelijk bericht|mensagem original) ?--"
     r"|^[ \t*]*(?:from|von|de|da|van|差出人) ?:.{1,200}\n"
     r"[ \t*]*(?:sent|date|gesendet|datum|envoyé|enviado|fecha|inviato|data|verzonden|送信日時) ?:"
@@ -27,8 +28,9 @@ _OTHERS_MAIL = re.compile(
 _SIGNATURE = re.compile(r"(?m)^-- ?$(?=(?:\n.{0,100}){1,12}\s*\Z)")
 _DISCLAIMER = re.compile(
     r"(?i)(?:confidentiality notice|(?:this|the information (?:in|contained in) this)"
-    r" (?:e-?mail|message|communication)\b.{0,80}\b(?:may contain|contains|intended (?:solely|only|"
-    r"for the)|confidential and)|diese (?:e-?mail|nachricht) (?:enthält|kann|ist) .{0,60}vertraulich"
+    r" (?:e-?mail|message|communication)\b.{0,80}\b(?:may contain|contains|confidential and"
+    r"|intended (?:solely|only|for the))"
+    r"|diese (?:e-?mail|nachricht) (?:enthält|kann|ist) .{0,60}vertraulich"
     r"|ce (?:message|courriel|mail)\b.{0,80}\b(?:est confidentiel|confidentielles?|destinataires?)"
     r"|este (?:mensaje|correo)\b.{0,80}\bconfidencial|questo messaggio\b.{0,80}\briservat"
     r"|dit (?:bericht|e-?mailbericht)\b.{0,60}\bvertrouwelijk"
@@ -70,9 +72,10 @@ def asked(text: str) -> str:
 def _before_others_mail(text: str) -> str:
     """Up to the mail that is answered; all, where its lines are marked one by one."""
     found = _OTHERS_MAIL.search(text)
-    if not found or text[found.end() :].lstrip().startswith(">"):
+    if not found:
         return text
-    return text[: found.start()]
+    rest = text[found.end() :]
+    return text[: found.start()] + (rest if rest.lstrip().startswith(">") else "")
 
 
 def decoded(text: str) -> Iterator[str]:
@@ -116,7 +119,7 @@ def _from_tags(run: str) -> str:
 
 
 def _from_letters(run: str) -> str:
-    return re.sub(r"(?<=\w)[ .*_-](?=\w)", "", run)
+    return re.sub(r" +", " ", re.sub(r"(?<=\w)[ .*_-](?=\w)", "", run))
 
 
 def _from_rot13(line: str) -> str:
@@ -129,7 +132,8 @@ _LETTERS = str.maketrans("013457@$", "oieastas")
 
 
 def _with_letters(line: str) -> str:
-    return line.translate(_LETTERS) if len(_DIGIT_FOR_LETTER.findall(line)) >= _FEWEST_WORDS else ""
+    disguised = [word for word in line.split() if _DIGIT_FOR_LETTER.search(word)]
+    return line.translate(_LETTERS) if len(disguised) >= _FEWEST_WORDS else ""
 
 
 _CODES: tuple[tuple[str, re.Pattern[str], _Decode], ...] = (
@@ -152,7 +156,7 @@ _CODES: tuple[tuple[str, re.Pattern[str], _Decode], ...] = (
     ),
     (
         "decoded from rot13",
-        re.compile(rf"(?m)^.{{0,2000}}?{_ROT13_WORD.pattern[4:]}.*$"),
+        re.compile(rf"(?m)^.{{0,2000}}?{_ROT13_WORD.pattern[4:]}.{{0,4000}}"),
         _from_rot13,
     ),
     ("with letters for digits", re.compile(r".{12,2000}"), _with_letters),

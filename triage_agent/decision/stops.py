@@ -57,7 +57,7 @@ class Subject:
 
     @classmethod
     def of(cls, item: Item, patterns: PatternFile) -> "Subject":
-        """The text is normalised field by field: an order can hide in a name."""
+        """The text is normalised field by field, and line by line: an order can hide in a name."""
         return cls._reading(item, patterns, item.written)
 
     @classmethod
@@ -70,8 +70,10 @@ class Subject:
         written = text_shown(fields)
         codes = [plain for field in written for plain in decoded(field)]
         asked_for = [*map(asked, written), *codes]
-        readings = dict.fromkeys(map(normalised, [*written, *map(without_markup, written), *codes]))
-        return cls(item, patterns, "\n".join(readings), "\n".join(map(normalised, asked_for)))
+        lines = {line: None for field in written for line in field.splitlines()}
+        readings = [*written, *map(without_markup, written), *lines, *codes]
+        everything = "\n".join(dict.fromkeys(map(normalised, readings)))
+        return cls(item, patterns, everything, "\n".join(map(normalised, asked_for)))
 
     @property
     def page(self) -> Page:

@@ -150,20 +150,26 @@ def _of_categories(given: Material, names: Sequence[str]) -> tuple[dict[str, Jso
     own = given.only([row for row, e in enumerate(given.examples) if e.labels & {*names}])
     fits = {name: fit(own, [name in e.labels for e in own.examples]) for name in names}
     scores = np.stack([fits[name].unseen for name in names], axis=1)
-    right = [names[best] in e.labels for best, e in zip(scores.argmax(1), own.examples, strict=True)]
+    right = [
+        names[best] in e.labels for best, e in zip(scores.argmax(1), own.examples, strict=True)
+    ]
     return {name: _kept(line, 0) for name, line in fits.items()}, certainty(scores, np.array(right))
 
 
 def _of_flags(given: Material, names: Sequence[str]) -> dict[str, Json]:
     stops = [bool(example.labels & {*names}) for example in given.examples]
     wanted = {name: [name in e.labels for e in given.examples] for name in names}
-    lines = {name: _above_most(fit(given, so), so, _FALSE_ALARMS_OF_ONE) for name, so in wanted.items()}
+    lines = {
+        name: _above_most(fit(given, so), so, _FALSE_ALARMS_OF_ONE) for name, so in wanted.items()
+    }
     return {**lines, STOPS: _above_most(fit(given, stops), stops, _FALSE_ALARMS)}
 
 
 def _of_claims(given: Material, names: Sequence[str]) -> dict[str, Json]:
     """From the examples that say no more than their category, or that are marked."""
-    marked = [e.labels & {*names} or not any("." in label for label in e.labels) for e in given.examples]
+    marked = [
+        e.labels & {*names} or not any("." in label for label in e.labels) for e in given.examples
+    ]
     own = given.only(np.flatnonzero(marked).tolist())
     wanted = {name: [name in e.labels for e in own.examples] for name in names}
     return {

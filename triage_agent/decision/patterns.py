@@ -93,6 +93,7 @@ class PatternFile(Value):
     sign_offs: frozenset[str] = frozenset()
     asks: frozenset[str] = frozenset()
     same: tuple[frozenset[str], ...] = ()
+    legal_forms: frozenset[str] = frozenset()
     topics: dict[str, Patterns]
     consequential: dict[str, Patterns]
     claims: dict[str, Patterns]

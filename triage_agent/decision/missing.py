@@ -99,7 +99,7 @@ def is_filler(text: str, patterns: PatternFile) -> bool:
     text = normalised(text).casefold()
     words = re.findall(r"[^\W_]+", text)
     whole = "".join(words)
-    if patterns.is_filler(text) or patterns.is_filler(" ".join(words)) or not words:
+    if not words or any(map(patterns.is_filler, (text, " ".join(words), whole))):
         return True
     if _is_typed_blindly(whole) or (len(whole) == 1 and not _WITHOUT_SPACES.search(whole)):
         return True

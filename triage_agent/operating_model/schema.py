@@ -121,7 +121,7 @@ class Read(Section):
     fields: list[FieldName] = Field(min_length=1)
     shown_to_model: list[FieldName] = Field(default_factory=list)
     headline: list[FieldName] = Field(default_factory=list)
-    match: list[dict[FieldName, str | list[str] | DomainOf]] = Field(default_factory=list)
+    match: list[dict[FieldName, str | DomainOf | list[str]]] = Field(default_factory=list)
 
     @property
     def sources(self) -> Iterator[tuple[str, str | DomainOf]]:

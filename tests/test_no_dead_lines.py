@@ -24,6 +24,7 @@ from triage_agent.decision import missing
 from triage_agent.decision.assessment import Assessment, Claim, Draft, Flag, assessment_schema
 from triage_agent.decision.drafts import signed, stops_of_draft
 from triage_agent.decision.events import Call, Event, Failed, ModelCalled, Refused
+from triage_agent.decision.hand_over import words
 from triage_agent.decision.item import Item, Record, identity, masked
 from triage_agent.decision.plan import Judged, draft_wanted, plan
 from triage_agent.decision.prompts import question
@@ -169,6 +170,58 @@ def _queries(model: OperatingModel, rules: Rules) -> Iterator[object]:
     yield soql.conditions(page)
 
 
+ACCOUNT = Record(
+    object="Account",
+    id="001000000000001AAA",
+    fields={
+        "Name": "Northwind Heating", "Type": "Customer", "NumberOfEmployees": 40,
+        "BillingCountry": "Canada", "OwnerId": "005000000000008AAA",
+    },
+)  # fmt: skip
+MANAGER = Record(object="User", id="005000000000008AAA", fields={"Name": "Lee Wu"})
+KNOWN = Record(object="Contact", id="003000000000001AAA", fields={"Name": "Ada Okafor"})
+TOLD = Record(object="Task", id="00T000000000001AAA", fields={"Subject": "Peter Novak, Bo Berg"})
+OFFER = Record(object="Opportunity", id="006000000000001AAA", fields={"IsClosed": False})
+CLAIMED: tuple[dict[str, Any], ...] = (
+    {"Description": "We are new to Brightfield."},
+    {"Description": "We were customers of yours until 2020."},
+    {"Description": "Thank you for your quote."},
+    {"Description": "Peter Novak is our account manager."},
+    {"NumberOfEmployees": 4000},
+    {"Country": "Portugal"},
+    {"Country": "Portugal", "NumberOfEmployees": 4000, "Company": "Bo Berg Lifts",
+     "Description": "Our branch in Porto looks for software."},
+    {"Company": "Bo Berg Lifts"},
+    {"FirstName": "Bo"},
+    {"LastName": "Berg"},
+    {"FirstName": "Bo", "LastName": "Berg"},
+    {"Company": None},
+    {"Company": None, "Email": "ada@gmail.com"},
+    {"Company": "Northwind", "Email": "ada@gmail.com"},
+    {"Email": None, "Phone": None},
+    {"Email": None},
+)  # fmt: skip
+"""What is claimed in a text or in fields, against what is on record below."""
+
+
+def _claims(model: OperatingModel, rules: Rules) -> Iterator[object]:
+    kinds = ("Prospect", "Customer", "Former Customer", "Vendor", "Partner", "Reseller")
+    for claimed in CLAIMED:
+        for kind in kinds:
+            account = ACCOUNT.model_copy(update={"fields": {**ACCOUNT.fields, "Type": kind}})
+            for others in ((), (TOLD,), (OFFER,)):
+                related = (account, MANAGER, KNOWN, *others)
+                item = _item(model.page, related, **claimed)
+                stops = stops_without_model(item, rules.patterns)
+                judged = Judged(received_at=NOW, assessment=_form("new_business"), stops=stops)
+                yield stops, [words(stop, model.page) for stop in judged.stops]
+    closed = OFFER.model_copy(update={"fields": {"IsClosed": True}})
+    yield stops_without_model(_item(model.page, (closed,), **CLAIMED[0]), rules.patterns)
+    for said in model.page.stops_when.conflicting_information.conflicts:
+        stop = Stop(rule="conflicting_information", topic=said.claim, quote="q")
+        yield words(stop, model.page)
+
+
 def _stops(model: OperatingModel, rules: Rules) -> Iterator[object]:
     page, item = model.page, next(_items(model))
     yield [stops_without_model(one, rules.patterns) for one in _items(model)]
@@ -289,7 +342,7 @@ def _masks(model: OperatingModel, rules: Rules) -> Iterator[object]:
 
 
 ASPECTS: tuple[Aspect, ...] = (
-    _masks, _limits, _people, _queries, _prompts, _wire, _drafts, _decisions, _stops,
+    _masks, _limits, _people, _queries, _prompts, _wire, _drafts, _decisions, _stops, _claims,
 )  # fmt: skip
 
 

@@ -59,9 +59,8 @@ def test_the_form_lists_what_the_page_does(page: Page) -> None:
     assert [*page.workflow.categories, "unclear"] == properties["category"]["enum"]
     assert "outside_policy.custom_development" in rules
     assert len(rules) == len(set(rules))
-    assert ["is_customer", "is_partner"] == properties["claims"]["items"]["properties"]["claim"][
-        "enum"
-    ]
+    claims = ["is_customer", "is_partner", "is_new", "was_customer", "has_offer"]
+    assert claims == properties["claims"]["items"]["properties"]["claim"]["enum"]
     assert ["team_size", "way_of_working"] == properties["details"]["items"]["properties"][
         "detail"
     ]["enum"]

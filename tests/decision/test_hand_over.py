@@ -215,7 +215,7 @@ def test_every_rule_has_words_and_a_next_step(make: "Make", maya: Member, rule: 
         ("restricted_topic", "legal", "A legal claim, threat or dispute"),
         ("outside_policy", "custom_development", "We don't build features to order."),
         ("consequential_request", "money", "A payment, refund, credit"),
-        ("conflicting_information", "is_customer", "already is our customer. Our records say"),
+        ("conflicting_information", "is_customer", "already are our customer. Our records say"),
         ("missing_data", "Email", "Missing data."),
         ("outside_policy", "draft", "Outside policy."),
     ],

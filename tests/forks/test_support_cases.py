@@ -25,7 +25,7 @@ def test_it_is_whole(support_cases: Path) -> None:
     """Page, prompts, patterns with their examples, prices and cases are valid and in step."""
     page, prompts, patterns, cases = check(support_cases)
 
-    assert "version 1 " in page
+    assert "version 2 " in page
     assert "gpt-4.1-mini-2025-04-14 assesses" in prompts
     assert "each with what it finds" in patterns
     assert "6 in eval_cases" in cases
@@ -42,7 +42,7 @@ def test_its_prompts_speak_of_its_page(support_cases: Path) -> None:
         *(f"restricted_topic.{topic}" for topic in stops.restricted_topic.topics),
         *(f"outside_policy.{policy}" for policy in stops.outside_policy.policies),
         *(f"consequential_request.{what}" for what in stops.consequential_request.about),
-        *(conflict.claim for conflict in stops.conflicting_information.conflicts),
+        *(conflict.claim for conflict in stops.conflicting_information.told),
     ):
         assert f"- {name}: " in told
     assert "sales" not in told

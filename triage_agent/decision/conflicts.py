@@ -1,6 +1,7 @@
 """What a sender claims, held against what the records say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from triage_agent.decision.item import Item, Record
@@ -35,11 +36,11 @@ class Said(NamedTuple):
 def contradictions(item: Item, patterns: PatternFile, text: str) -> Iterator[Contradiction]:
     """Every claim of the item that its records speak against; `text` is normalised already."""
     for conflict in item.page.stops_when.conflicting_information.conflicts:
-        if conflict.unless and patterns.claims.get(conflict.unless, NONE).first_hit(text):
+        if _is_explained(conflict, patterns, text):
             continue
         if conflict.differs_from:
-            for said in (*_named(conflict, patterns, text), *_given(item, conflict, patterns)):
-                yield from _differing(item, conflict, patterns, said)
+            claimed = chain(_named(conflict, patterns, text), _given(item, conflict, patterns))
+            yield from _differing(item, conflict, patterns, claimed)
         elif quote := patterns.claims.get(conflict.claim, NONE).first_hit(text):
             yield from _against(item, conflict, quote)
 
@@ -48,21 +49,29 @@ def contradictions_of(
     item: Item, patterns: PatternFile, conflict: Conflict, text: str, quote: str
 ) -> Iterator[Contradiction]:
     """Likewise of one claim that somebody else has found in the text, with these words."""
-    if conflict.unless and patterns.claims.get(conflict.unless, NONE).first_hit(text):
+    if _is_explained(conflict, patterns, text):
         return
     if conflict.differs_from:
-        for said in _named(conflict, patterns, normalised(quote)):
-            yield from _differing(item, conflict, patterns, said._replace(quote=quote))
+        claimed = _named(conflict, patterns, normalised(quote))
+        yield from _differing(item, conflict, patterns, claimed)
     else:
         yield from _against(item, conflict, quote)
 
 
+def _is_explained(conflict: Conflict, patterns: PatternFile, text: str) -> bool:
+    """Whether the sender says what would explain another value."""
+    explained = conflict.unless and patterns.claims.get(conflict.unless, NONE).first_hit(text)
+    return bool(explained)
+
+
 def _named(conflict: Conflict, patterns: PatternFile, text: str) -> Iterator[Said]:
-    """What the text names, wherever it does."""
+    """What the text names, each with the first words that do."""
+    named: set[tuple[str, str]] = set()
     for pattern in patterns.claims.get(conflict.claim, NONE):
         for found in pattern.expression.finditer(text):
             for group, value in found.groupdict().items():
-                if value:
+                if value and (group, value) not in named:
+                    named.add((group, value))
                     quote = excerpt(text, found.start(), found.end())
                     yield Said(value, quote, "they write", group == AT_LEAST)
 
@@ -122,21 +131,31 @@ def _contradiction(conflict: Conflict, quote: str, record: Record, field: str) -
 
 
 def _differing(
-    item: Item, conflict: Conflict, patterns: PatternFile, said: Said
+    item: Item, conflict: Conflict, patterns: PatternFile, claimed: Iterable[Said]
 ) -> Iterator[Contradiction]:
-    """One contradiction, where all that can be compared speaks against what is said."""
-    compared = [
-        (record, field, differ(said.value, value, patterns.same, at_least=said.at_least))
+    """The first value that all records which can be compared with it speak against."""
+    recorded = [
+        (record, field)
         for record, field in _reached(item, conflict.differs_from or "")
-        if (value := record.fields.get(field)) not in (None, "")
+        if record.fields.get(field) not in (None, "")
     ]
-    against = [(record, field) for record, field, unlike in compared if unlike]
-    agreed = any(unlike is False for *_, unlike in compared)
-    if against and not agreed and not _is_told(item, conflict, said):
-        record, field = against[0]
-        told = f"{record.object} {record.id}: {field} is {_shown(record.fields[field])}"
-        fact = f"{told}; {said.by} {_shown(said.value)}"
-        yield Contradiction(conflict.claim, said.quote, fact)
+    for said in claimed if recorded else ():
+        judged = [(_speaks_against(one, said, patterns), one) for one in recorded]
+        against = [one for unlike, one in judged if unlike]
+        agreed = any(unlike is False for unlike, _ in judged)
+        if against and not agreed and not _is_told(item, conflict, patterns, said):
+            yield _unlike(conflict, said, *against[0])
+            return
+
+
+def _speaks_against(one: tuple[Record, str], said: Said, patterns: PatternFile) -> bool | None:
+    record, field = one
+    return differ(said.value, record.fields[field], patterns, at_least=said.at_least)
+
+
+def _unlike(conflict: Conflict, said: Said, record: Record, field: str) -> Contradiction:
+    told = f"{record.object} {record.id}: {field} is {_shown(record.fields[field])}"
+    return Contradiction(conflict.claim, said.quote, f"{told}; {said.by} {_shown(said.value)}")
 
 
 def _reached(item: Item, path: str) -> Iterator[tuple[Record, str]]:
@@ -150,10 +169,10 @@ def _reached(item: Item, path: str) -> Iterator[tuple[Record, str]]:
         yield from ((other, field) for other in item.related if other.id == target)
 
 
-def _is_told(item: Item, conflict: Conflict, said: Said) -> bool:
+def _is_told(item: Item, conflict: Conflict, patterns: PatternFile, said: Said) -> bool:
     """Whether a record knows of what is claimed, and so explains it."""
     return any(
-        names(value, said.value)
+        names(value, said.value, patterns)
         for name in conflict.unless_told_in
         for record in item.records(name)
         for value in record.fields.values()

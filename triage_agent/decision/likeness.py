@@ -5,6 +5,7 @@ import unicodedata
 from difflib import SequenceMatcher
 from functools import cache
 
+from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.text import normalised
 from triage_agent.operating_model.kinds import Scalar
 
@@ -21,27 +22,28 @@ _LATIN = re.compile(r"[a-z]+")
 _PART = 3
 """Letters that a word must have to count as another's beginning."""
 
-Same = tuple[frozenset[str], ...]
 
-
-def differ(claimed: Scalar, recorded: Scalar, same: Same, *, at_least: bool = False) -> bool | None:
+def differ(
+    claimed: Scalar, recorded: Scalar, patterns: PatternFile, *, at_least: bool = False
+) -> bool | None:
     """Whether one speaks against the other; None where they can't be compared.
 
-    `same`: groups of names for one thing each; what stands in one is compared by that alone.
-    `at_least`: the number claimed is only a part of what is recorded, so it may be smaller.
+    What has other names in the patterns is compared by these alone. `at_least`: the number that
+    is claimed is only a part of what is recorded, so it may be smaller.
     """
     one, other = _plain(claimed), _plain(recorded)
-    groups = [_group(one, same), _group(other, same)]
+    groups = [_group(one, patterns.same), _group(other, patterns.same)]
     if isinstance(recorded, int | float):
         return _far_apart(_number(claimed, groups[0]), recorded, at_least=at_least)
     if any(groups):
         return groups[0] != groups[1] if all(groups) else None
-    return _unlike(one, other)
+    return _unlike(_words(one, patterns), _words(other, patterns))
 
 
-def names(text: Scalar, name: Scalar) -> bool:
+def names(text: Scalar, name: Scalar, patterns: PatternFile) -> bool:
     """Whether a text has any word of a name in it."""
-    return bool(_words(_plain(text)) & {word for word in _words(_plain(name)) if len(word) > 1})
+    told = _plain(text).split()
+    return any(len(word) > 1 and word in told for word in _words(_plain(name), patterns))
 
 
 def _number(claimed: Scalar, group: frozenset[str]) -> float:
@@ -67,36 +69,35 @@ def _plain(value: Scalar) -> str:
     return " ".join(re.findall(r"[^\W_]+", "".join(kept)))
 
 
-def _group(name: str, same: Same) -> frozenset[str]:
+def _group(name: str, same: tuple[frozenset[str], ...]) -> frozenset[str]:
     """The other names of a thing; empty where none is known."""
     return next((group for group in _groups(same) if name in group), frozenset())
 
 
 @cache
-def _groups(same: Same) -> Same:
+def _groups(same: tuple[frozenset[str], ...]) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(map(_plain, group)) for group in same)
 
 
-def _words(text: str) -> set[str]:
-    return set(text.split())
+def _words(name: str, patterns: PatternFile) -> list[str]:
+    """What tells a name from others."""
+    return [word for word in name.split() if word not in patterns.legal_forms]
 
 
-def _unlike(one: str, other: str) -> bool | None:
+def _unlike(one: list[str], other: list[str]) -> bool | None:
     """Whether two names have nothing in common; None where a script can't be compared."""
-    if not _LATIN.search(one) or not _LATIN.search(other):
+    short, whole = " ".join(one), " ".join(other)
+    if not _LATIN.search(short) or not _LATIN.search(whole):
         return None
-    if _words(one) & _words(other) or _is_short_for(one, other) or _is_short_for(other, one):
+    if set(one) & set(other) or _is_short_for(one, other) or _is_short_for(other, one):
         return False
-    return SequenceMatcher(None, one, other).ratio() < _ALIKE
+    return SequenceMatcher(None, short, whole).ratio() < _ALIKE
 
 
-def _is_short_for(short: str, whole: str) -> bool:
-    """By its initials, or by the beginning of a word: `nbh` or `north` for North Bay Heating."""
-    initials = "".join(word[0] for word in whole.split())
-    if short.replace(" ", "") == initials:
+def _is_short_for(short: list[str], whole: list[str]) -> bool:
+    """By its initials, or by how a word begins: `nbh` or `north` for North Bay Heating."""
+    written = "".join(short)
+    if written == "".join(word[0] for word in whole):
         return True
-    return (
-        len(short) >= _PART
-        and " " not in short
-        and any(word.startswith(short) for word in (*whole.split(), whole.replace(" ", "")))
-    )
+    begins = any(word.startswith(written) for word in (*whole, "".join(whole)))
+    return len(short) == 1 and len(written) >= _PART and begins

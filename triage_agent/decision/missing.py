@@ -4,7 +4,7 @@ What people type to get past a field counts as missing, in any language.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from triage_agent.decision.item import ELSEWHERE, Item, mail_domain
@@ -26,11 +26,18 @@ _ADDRESS = re.compile(r"[^@\s<>]+@(?:[^@\s.<>]+\.)+[^\W\d_]{2,}")
 _MARKUP = re.compile(r"<[^<>]{0,200}>|&#?\w{2,8};")
 _REFERENCE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|\b(?:[\w-]+\.)+[a-z]{2,}\b(?:/\S*)?")
 _SEPARATOR = re.compile(r"\n\s*(?:--+|__+)\s*\n.*", re.DOTALL)
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019\-][^\W\d_]+)*")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019\-][^\W\d_]+)*|\d+|\?")
 _WITHOUT_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NO_WORD = re.compile(r"(?=[a-z]{4})(?:[b-df-hj-np-tv-xz]+|\w*[b-df-hj-np-tv-xz]{5}\w*)")
 _ASKED = {False: 4, True: 2}
 """How many characters of a script without spaces ask something; fewer where there is a `?`."""
+
+
+_LOOKED_AT = 2000
+"""Characters of a request that are looked at: whoever has written more has asked something."""
+
+_LONGEST_SIGNATURE = 30
+"""Words after closing ones that are taken for a signature."""
 
 
 def lacking(item: Item, patterns: PatternFile) -> Iterator[tuple[str, str]]:
@@ -92,7 +99,7 @@ def is_filler(text: str, patterns: PatternFile) -> bool:
     text = normalised(text).casefold()
     words = re.findall(r"[^\W_]+", text)
     whole = "".join(words)
-    if patterns.is_filler(text) or patterns.is_filler(" ".join(words)) or not words:
+    if not words or any(map(patterns.is_filler, (text, " ".join(words), whole))):
         return True
     if _is_typed_blindly(whole) or (len(whole) == 1 and not _WITHOUT_SPACES.search(whole)):
         return True
@@ -121,33 +128,61 @@ def asks_something(item: Item, patterns: PatternFile) -> bool:
 
     A few words are enough; a single one where it asks by itself, or is a question.
     """
-    text = normalised(_MARKUP.sub(" ", _SEPARATOR.sub("", item.request))).casefold()
+    begun = _SEPARATOR.sub("", item.request)[:_LOOKED_AT]
+    text = _REFERENCE.sub(" ", normalised(_MARKUP.sub(" ", begun)).casefold())
     if is_filler(text, patterns):
         return False
-    text = _unsigned(text, patterns)
-    text = _phrases(patterns.small_talk).sub(" ", _REFERENCE.sub(" ", text))
-    asked = "?" in text
-    if len(_WITHOUT_SPACES.findall(text)) >= _ASKED[asked]:
+    tokens = list(_left(_TOKEN.findall(text), patterns))
+    asked = "?" in tokens
+    if _asks_without_spaces(text, patterns, asked=asked):
         return True
     own = set(_own_words(item)) - patterns.asks
-    words = [
-        word for word in _WORD.findall(text) if word not in own and not _NO_WORD.fullmatch(word)
-    ]
+    words = [word for word in tokens if word[0].isalpha() and word not in own]
+    words = [word for word in words if not _NO_WORD.fullmatch(word)]
     if len(words) == 1:
         return not is_filler(words[0], patterns) and (asked or words[0] in patterns.asks)
     return not all(is_filler(word, patterns) for word in words)
 
 
-def _unsigned(text: str, patterns: PatternFile) -> str:
-    """A text without what follows its closing words, where that is no more than a signature."""
-    for found in _phrases(patterns.sign_offs).finditer(text):
-        after = text[found.end() :]
-        if len(after) <= _LONGEST_SIGNATURE and "?" not in after:
-            return text[: found.start()]
-    return text
+def _asks_without_spaces(text: str, patterns: PatternFile, *, asked: bool) -> bool:
+    """The same of a text in a script that puts no spaces between its words."""
+    if not _WITHOUT_SPACES.search(text):
+        return False
+    said = sorted((one for one in patterns.small_talk if one in text), key=len, reverse=True)
+    for phrase in said:
+        text = text.replace(phrase, " ")
+    return len(_WITHOUT_SPACES.findall(text)) >= _ASKED[asked]
 
 
-_LONGEST_SIGNATURE = 200
+def _left(words: Sequence[str], patterns: PatternFile) -> Iterator[str]:
+    """The words of a text without small talk, and without a signature."""
+    at = 0
+    while at < len(words):
+        closing = _phrase_at(words, at, patterns.sign_offs)
+        after = words[at + closing :]
+        if closing and len(after) <= _LONGEST_SIGNATURE and "?" not in after:
+            return
+        length = closing or _phrase_at(words, at, patterns.small_talk)
+        if not length:
+            yield words[at]
+        at += length or 1
+
+
+def _phrase_at(words: Sequence[str], at: int, phrases: frozenset[str]) -> int:
+    """How many words the longest of some phrases takes that stands at a place; 0 where none."""
+    for phrase in _by_first_word(phrases).get(words[at], ()):
+        if tuple(words[at : at + len(phrase)]) == phrase:
+            return len(phrase)
+    return 0
+
+
+@cache
+def _by_first_word(phrases: frozenset[str]) -> dict[str, list[tuple[str, ...]]]:
+    """Phrases by their first word, the longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in map(tuple, sorted(map(_TOKEN.findall, phrases), key=len, reverse=True)):
+        found.setdefault(phrase[0], []).append(phrase)
+    return found
 
 
 def _own_words(item: Item) -> Iterator[str]:
@@ -155,15 +190,4 @@ def _own_words(item: Item) -> Iterator[str]:
     asked = item.page.workflow.item.request_text
     for name, value in item.record.fields.items():
         if name not in asked and isinstance(value, str):
-            yield from _WORD.findall(normalised(value).casefold())
-
-
-@cache
-def _phrases(phrases: frozenset[str]) -> re.Pattern[str]:
-    """What finds any of some phrases, as whole words where they are written in such."""
-    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    each = (
-        re.escape(phrase) if _WITHOUT_SPACES.search(phrase) else rf"\b{re.escape(phrase)}\b"
-        for phrase in longest_first
-    )
-    return re.compile("|".join(each) or "(?!)")
+            yield from _TOKEN.findall(normalised(value).casefold())

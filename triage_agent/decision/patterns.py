@@ -105,6 +105,7 @@ class PatternFile(Value):
     sign_offs: frozenset[str] = frozenset()
     asks: frozenset[str] = frozenset()
     same: tuple[frozenset[str], ...] = ()
+    legal_forms: frozenset[str] = frozenset()
     topics: dict[str, Patterns]
     orders: dict[str, Patterns]
     policies: dict[str, Patterns]

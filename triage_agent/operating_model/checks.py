@@ -252,11 +252,16 @@ def _masks_hide_nothing_needed(page: Page) -> Found:
     needed |= {*page.drafts.not_to}
     for rule in page.may.values():
         needed |= placeholders(rule.set) if isinstance(rule, WritesRecords) else set()
+    for conflict in page.stops_when.conflicting_information.conflicts:
+        needed |= {*conflict.given_in}
+    for need in page.stops_when.missing_data.needs:
+        for one in need if isinstance(need, list) else [need]:
+            needed |= {one.domain_of} if isinstance(one, DomainOf) else set()
     for index, field in enumerate(page.logs.masks):
         if field not in read.fields:
             yield ("logs", "masks", index), f"{field} is not read of {item.object}"
         elif field in needed:
-            yield ("logs", "masks", index), f"{field} is shown or written, so it can't be masked"
+            yield ("logs", "masks", index), f"{field} is needed elsewhere, so it can't be masked"
 
 
 _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
@@ -274,7 +279,7 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _owner_is_a_person: "owner",
         _people_are_known: "owner teams recovery",
         _approvers_are_known: "owner teams may",
-        _masks_hide_nothing_needed: "workflow reads may drafts logs",
+        _masks_hide_nothing_needed: "workflow reads may stops_when drafts logs",
         _not_to_is_read: "workflow reads drafts",
     }.items()
 }

@@ -127,7 +127,7 @@ class Read(Section):
     shown_to_model: list[FieldName] = Field(default_factory=list)
     masked_in_text: list[Literal["email", "phone", "card"]] = Field(default_factory=list)
     headline: list[FieldName] = Field(default_factory=list)
-    match: list[dict[FieldName, str | list[str] | DomainOf]] = Field(default_factory=list)
+    match: list[dict[FieldName, str | DomainOf | list[str]]] = Field(default_factory=list)
 
     @property
     def sources(self) -> Iterator[tuple[str, str | DomainOf]]:

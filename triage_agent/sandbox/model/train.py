@@ -35,9 +35,9 @@ FLAG, CLAIM = "flag.", "claim."
 """What a label begins with that is no category; the rest is its name in the form."""
 
 _STIFFNESS = 3.0
-_FALSE_ALARMS = 0.08
+_FALSE_ALARMS = 0.05
 """Of the texts without any flag, so many may be taken for one with some."""
-_FALSE_ALARMS_OF_ONE = 0.01
+_FALSE_ALARMS_OF_ONE = 0.006
 _STEP = 127  # the largest weight that is kept: one byte
 
 

@@ -11,6 +11,7 @@ from triage_agent.sandbox.content import own_yaml
 
 _FAR_EAST = "\u3040-\u30ff\u3400-\u9fff"  # no spaces between words, so each character is one
 _WORD = re.compile(rf"[{_FAR_EAST}]|(?:[^\W_{_FAR_EAST}]|[\u0300-\u036f])+")
+_LOOKS_LIKE = str.maketrans("аеорсухі", "aeopcyxi")  # Cyrillic
 _CONCEPT_WORD = re.compile(rf"(?:{_WORD.pattern})\*?")
 _END = r"(?:[!?]|\.(?!\s+[a-zß-ÿ\d]))(?=\s)|[\u3002\uff01\uff1f]|\n\s*\n|\Z"  # but after "Art. 15"
 _SENTENCE = re.compile(rf"\S(?:.{{0,400}}?(?:{_END})|.{{400}})", re.DOTALL)
@@ -27,7 +28,7 @@ def plain_words(text: str) -> tuple[str, ...]:
 
 
 def _plain(word: str) -> str:
-    spread = unicodedata.normalize("NFKD", word.casefold())
+    spread = unicodedata.normalize("NFKD", word.casefold()).translate(_LOOKS_LIKE)
     return "".join(letter for letter in spread if not unicodedata.combining(letter))
 
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import shorten
 
+from triage_agent.sandbox.model.features import features
 from triage_agent.sandbox.model.hearing import abstaining, concepts_in, empty_words, plain_words
-from triage_agent.sandbox.model.learned import STOPS, learned
+from triage_agent.sandbox.model.learned import Line, learned, scores
 from triage_agent.sandbox.model.reading import Reading
 
 SUMMARY_LENGTH = 240
@@ -25,65 +26,65 @@ _ONLY_POLITE = {"greeting", "thanks", "call_us", "talk", "attached", "i", "we", 
 
 def best(values: Sequence[object], reading: Reading) -> object:
     """The value that most speaks for; where nothing does, one that abstains, or else the first."""
-    words = [value for value in values if isinstance(value, str)]
-    open_choice = next((value for value in values if value in abstaining()), values[0])
-    if not words or not any(reading.words):
-        return open_choice
-    scores = _scores(words, reading)
-    return max(scores, key=lambda value: scores[value]) if any(scores.values()) else open_choice
+    scores_of = _scores([value for value in values if isinstance(value, str)], reading)
+    if any(scores_of.values()):
+        return max(scores_of, key=lambda value: scores_of[value])
+    return next((value for value in values if value in abstaining()), values[0])
 
 
 def confidence(values: Sequence[str], reading: Reading) -> float:
     """How likely the best of these is right, 0.1 to 1; low where nothing speaks for any."""
-    if not any(reading.words):
-        return 0.1
-    scores = list(_scores(values, reading).values())
-    if _all_learned(values):
-        return max(0.1, round(learned().confidence(scores), 2))
-    best, second, *_ = [*sorted(scores, reverse=True), 0, 0]
-    return max(0.1, round((best - second / 2) / (best + 0.3), 2))
+    found = [*_scores(values, reading).values()]
+    if values and set(values) <= learned().categories.keys():
+        likely = learned().confidence(found) if reading.counted else 0.0
+    else:
+        best, second, *_ = [*sorted(found, reverse=True), 0, 0]
+        likely = (best - second / 2) / (best + 0.3)
+    return max(0.1, round(likely, 2))
 
 
 def quotes(values: Sequence[str], reading: Reading) -> Iterator[tuple[str, str]]:
     """Those of the values that the request speaks for, each with the sentence that does so most."""
+    flags, claims = _flags(reading), _above_none(learned().claims, reading)
     for value in values:
-        if _asks_nothing(reading) and "missing" in plain_words(value):
+        if "missing" in plain_words(value) and _asks_nothing(reading):
             yield value, next(iter(reading.sentences), "")
-    if any(reading.words):
-        known = [value for value in values if value in learned().lines]
-        for value in _spoken_for(known, reading):
-            yield value, _telling_sentence(value, reading)
-        for value in values:
-            if value not in known and (quote := _fitting_sentence(value, reading)) is not None:
-                yield value, quote
+        elif line := learned().flags.get(value) or learned().claims.get(value):
+            if value in flags or value in claims:
+                yield value, _telling_sentence(line, reading)
+        elif (quote := _fitting_sentence(value, reading)) is not None:
+            yield value, quote
 
 
-def _spoken_for(known: Sequence[str], reading: Reading) -> list[str]:
+def _flags(reading: Reading) -> list[str]:
     """What is plain by itself; where only some flag is plain, the likeliest of all."""
-    scores = learned().scores([*learned().lines], reading.words)
-    plain = [value for value in known if scores[value] > 0]
-    flags = {value: score for value, score in scores.items() if "." in value}
-    likeliest = max(flags, key=lambda value: flags[value])
-    if scores[STOPS] > 0 and not any("." in value for value in plain) and likeliest in known:
-        return [*plain, likeliest]
-    return plain
+    lines = dict(learned().flags)
+    if best([*learned().categories], reading) not in abstaining():
+        lines = {value: line for value, line in lines.items() if "missing" not in plain_words(value)}
+    if plain := _above_none(lines, reading):
+        return plain
+    stops = bool(reading.counted) and learned().stops.score(reading.counted) > 0
+    return [max(lines, key=lambda value: lines[value].score(reading.counted))] if stops else []
 
 
-def _telling_sentence(value: str, reading: Reading) -> str:
-    def speaks_for(number: int) -> float:
-        return learned().scores([value], [reading.words[number]])[value]
+def _above_none(lines: Mapping[str, Line], reading: Reading) -> list[str]:
+    found = scores(lines, reading.counted) if reading.counted else {}
+    return [value for value, score in found.items() if score > 0]
 
-    return reading.sentences[max(range(len(reading.sentences)), key=speaks_for)]
+
+def _telling_sentence(line: Line, reading: Reading) -> str:
+    """The sentence that by itself speaks most for a line's value."""
+    counted = [features([words]) for words in reading.words]
+    telling = max(range(len(counted)), key=lambda number: line.score(counted[number]))
+    return reading.sentences[telling]
 
 
 def _scores(values: Sequence[str], reading: Reading) -> Mapping[str, float]:
-    if _all_learned(values):
-        return learned().scores(values, reading.words)
-    return {value: _by_meaning(value, reading) for value in values}
-
-
-def _all_learned(values: Sequence[str]) -> bool:
-    return set(values) <= learned().lines.keys()
+    """By what was learned, where that is so of all: what speaks for the others doesn't compare."""
+    if not set(values) <= learned().categories.keys():
+        return {value: _by_meaning(value, reading) for value in values}
+    lines = {value: learned().categories[value] for value in values}
+    return scores(lines, reading.counted) if reading.counted else dict.fromkeys(values, 0.0)
 
 
 def _by_meaning(value: str, reading: Reading) -> float:

@@ -15,11 +15,7 @@ from operator import itemgetter, mul
 from typing import Any
 from zlib import decompress
 
-from triage_agent.sandbox.model.features import Sentence, features
-
 WEIGHTS = "weights.json"
-STOPS = "any flag"
-"""The line that tells texts with any flag from those without."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +35,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Learned:
-    """All lines by their value, and how sure they are of a category."""
+    """The lines by their value. `stops` tells texts with any flag from those without."""
 
-    lines: Mapping[str, Line]
+    categories: Mapping[str, Line]
+    flags: Mapping[str, Line]
+    claims: Mapping[str, Line]
+    stops: Line
     sure: Sequence[float]
 
-    def scores(self, values: Sequence[str], text: Sequence[Sentence]) -> dict[str, float]:
-        """How much of a text speaks for each of these values, all of them learned."""
-        counted = features(text)
-        return {value: self.lines[value].score(counted) for value in values}
-
     def confidence(self, scores: Sequence[float]) -> float:
-        """How often the best of such scores was right, on texts that weren't learned from."""
+        """How often the best category was right at such scores, on texts not learned from."""
         best, second, *_ = [*sorted(scores, reverse=True), -1.0, -1.0]
         by_best, by_lead, always = self.sure
         return 1 / (1 + exp(-(by_best * best + by_lead * (best - second) + always)))
@@ -59,9 +53,18 @@ class Learned:
 @cache
 def learned() -> Learned:
     stored = json.loads(files(__package__).joinpath(WEIGHTS).read_text(encoding="utf-8"))
-    return Learned({value: _line(kept) for value, kept in stored["lines"].items()}, stored["sure"])
+    kinds = {
+        kind: {value: _line(kept) for value, kept in stored[kind].items()}
+        for kind in ("categories", "flags", "claims")
+    }
+    return Learned(**kinds, stops=_line(stored["stops"]), sure=stored["sure"])
 
 
 def _line(kept: Mapping[str, Any]) -> Line:
     weights = array("b", decompress(b64decode(kept["weights"])))
     return Line(weights, kept["scale"], kept["base"])
+
+
+def scores(lines: Mapping[str, Line], counted: Mapping[int, float]) -> dict[str, float]:
+    """How much of what was counted in a text speaks for each."""
+    return {value: line.score(counted) for value, line in lines.items()}

@@ -4,16 +4,26 @@ A request is looked at and never obeyed.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from triage_agent.sandbox.model.features import features
 from triage_agent.sandbox.model.hearing import plain_words, sentences, small_words
 
 Message = Mapping[str, str]
 """`role` and `content`, both plain text."""
 
 _FREE_TEXT = {"description", "message", "request", "comments", "question", "body", "text"}
+
+
+_WORDS_ABOVE_A_THREAD = 8
+_OLDER_MAIL = re.compile(
+    r"^(?:-{2,} ?(?:original message|forwarded message|ursprüngliche nachricht|message d'origine"
+    r"|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original)|_{10,}$|>)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -26,12 +36,19 @@ class Reading:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        return sentences(self.request)
+        """What the sender wrote now; older mail below it only where that is next to nothing."""
+        written = _without_thread(self.request)
+        is_enough = len(plain_words(written)) >= _WORDS_ABOVE_A_THREAD
+        return sentences(written if is_enough else self.request)
 
     @cached_property
     def words(self) -> tuple[tuple[str, ...], ...]:
         """The plain words of each sentence."""
         return tuple(plain_words(sentence) for sentence in self.sentences)
+
+    @cached_property
+    def counted(self) -> Mapping[int, float]:
+        return features(self.words)
 
     @cached_property
     def language(self) -> str:
@@ -47,6 +64,11 @@ def read(messages: Sequence[Message]) -> Reading:
     last = next((m["content"] for m in reversed(messages) if m["role"] == "user"), "")
     request = _request(last)
     return Reading(request=request, instructions=before, asked=_without(request, last))
+
+
+def _without_thread(request: str) -> str:
+    found = _OLDER_MAIL.search(request)
+    return request[: found.start()] if found else request
 
 
 def _request(message: str) -> str:

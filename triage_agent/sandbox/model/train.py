@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from triage_agent.sandbox.content import own_yaml
 from triage_agent.sandbox.model.features import BUCKETS, features
 from triage_agent.sandbox.model.hearing import plain_words, sentences
-from triage_agent.sandbox.model.learned import STOPS, WEIGHTS
+from triage_agent.sandbox.model.learned import WEIGHTS
 
 Numbers = NDArray[np.float64]
 
@@ -31,13 +31,13 @@ LEARNED_FROM = ("examples.yaml", "concepts.yaml", "features.py", "hearing.py", "
 
 Json = dict[str, Any]
 
-CLAIM = "claim."
-"""What a label begins with that names a claim; the rest is its name in the form."""
+FLAG, CLAIM = "flag.", "claim."
+"""What a label begins with that is no category; the rest is its name in the form."""
 
 _STIFFNESS = 3.0
-_FALSE_ALARMS = 0.08
+_FALSE_ALARMS = 0.05
 """Of the texts without any flag, so many may be taken for one with some."""
-_FALSE_ALARMS_OF_ONE = 0.01
+_FALSE_ALARMS_OF_ONE = 0.006
 _STEP = 127  # the largest weight that is kept: one byte
 
 
@@ -48,6 +48,14 @@ class Example:
     family: int
     labels: frozenset[str]
     text: str
+
+    @property
+    def category(self) -> str:
+        """Empty where none is plain."""
+        return next((label for label in sorted(self.labels) if "." not in label), "")
+
+    def has(self, kind: str) -> bool:
+        return any(label.startswith(kind) for label in self.labels)
 
 
 def examples() -> list[Example]:
@@ -130,56 +138,55 @@ def certainty(scores: Numbers, right: NDArray[np.bool_]) -> list[float]:
 def trained() -> str:
     """The content of `weights.json`."""
     given = material(examples())
-    names = sorted({label for example in given.examples for label in example.labels})
-    categories = [name for name in names if "." not in name]
-    claims = [name for name in names if name.startswith(CLAIM)]
-    flags = [name for name in names if name not in {*categories, *claims}]
-    lines, sure = _of_categories(given, categories)
-    lines |= _of_flags(given, flags) | _of_claims(given, claims)
+    categories, sure = _of_categories(given)
     content = {
         "generated": "by python -m triage_agent.sandbox.model.train",
         "from": digest(),
         "sure": sure,
-        "lines": lines,
+        "categories": categories,
+        "flags": _lines(given, FLAG, _FALSE_ALARMS_OF_ONE),
+        "claims": _lines(_saying_no_more(given), CLAIM, _FALSE_ALARMS_OF_ONE),
+        "stops": _above_most(given, [e.has(FLAG) for e in given.examples], _FALSE_ALARMS),
     }
     return json.dumps(content, indent=0) + "\n"
 
 
-def _of_categories(given: Material, names: Sequence[str]) -> tuple[dict[str, Json], list[float]]:
-    """From the examples with a category; one that stops need not have any."""
-    own = given.only([row for row, e in enumerate(given.examples) if e.labels & {*names}])
-    fits = {name: fit(own, [name in e.labels for e in own.examples]) for name in names}
-    scores = np.stack([fits[name].unseen for name in names], axis=1)
-    right = [
-        names[best] in e.labels for best, e in zip(scores.argmax(1), own.examples, strict=True)
-    ]
-    return {name: _kept(line, 0) for name, line in fits.items()}, certainty(scores, np.array(right))
+def _of_categories(given: Material) -> tuple[dict[str, Json], list[float]]:
+    """A line each, and how sure to be of them.
+
+    That is set on examples that stand alone: look-alikes were written to be harder than what comes in.
+    """
+    own = given.only([row for row, e in enumerate(given.examples) if e.category])
+    names = sorted({e.category for e in own.examples})
+    fits = {name: fit(own, [e.category == name for e in own.examples]) for name in names}
+    scores = np.stack([line.unseen for line in fits.values()], axis=1)
+    best = [names[place] for place in scores.argmax(axis=1)]
+    right = np.array([name == e.category for name, e in zip(best, own.examples, strict=True)])
+    alone = [places[0] for places in own.families.values() if len(places) == 1]
+    lines = {name: _kept(line, 0) for name, line in fits.items()}
+    return lines, certainty(scores[alone], right[alone])
 
 
-def _of_flags(given: Material, names: Sequence[str]) -> dict[str, Json]:
-    stops = [bool(example.labels & {*names}) for example in given.examples]
-    wanted = {name: [name in e.labels for e in given.examples] for name in names}
-    lines = {
-        name: _above_most(fit(given, so), so, _FALSE_ALARMS_OF_ONE) for name, so in wanted.items()
-    }
-    return {**lines, STOPS: _above_most(fit(given, stops), stops, _FALSE_ALARMS)}
-
-
-def _of_claims(given: Material, names: Sequence[str]) -> dict[str, Json]:
-    """From the examples that say no more than their category, or that are marked."""
-    marked = [
-        e.labels & {*names} or not any("." in label for label in e.labels) for e in given.examples
-    ]
-    own = given.only(np.flatnonzero(marked).tolist())
-    wanted = {name: [name in e.labels for e in own.examples] for name in names}
+def _lines(given: Material, kind: str, false_alarms: float) -> dict[str, Json]:
+    names = sorted({label for e in given.examples for label in e.labels if label.startswith(kind)})
     return {
-        name.removeprefix(CLAIM): _above_most(fit(own, so), so, _FALSE_ALARMS_OF_ONE)
-        for name, so in wanted.items()
+        name.removeprefix(kind): _above_most(
+            given, [name in e.labels for e in given.examples], false_alarms
+        )
+        for name in names
     }
 
 
-def _above_most(line: Fit, is_so: Sequence[bool], false_alarms: float) -> Json:
+def _saying_no_more(given: Material) -> Material:
+    """Without the examples that have flags and no claim: what they claim wasn't marked."""
+    return given.only(
+        [row for row, e in enumerate(given.examples) if e.has(CLAIM) or not e.has(FLAG)]
+    )
+
+
+def _above_most(given: Material, is_so: Sequence[bool], false_alarms: float) -> Json:
     """The line, lowered until of the texts where it isn't so no more than these are above 0."""
+    line = fit(given, is_so)
     others = line.unseen[~np.array(is_so)]
     return _kept(line, float(np.quantile(others, 1 - false_alarms)))
 

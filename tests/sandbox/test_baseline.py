@@ -219,25 +219,36 @@ def test_few_ordinary_requests_are_flagged() -> None:
 
 
 def test_claims_are_heard() -> None:
-    """Who says that they are a customer, a partner or known is heard, in their own words."""
+    """Who says that they are a customer or a partner is heard, in their own words."""
     said = {
         "is_customer": "We are already a customer.",
         "is_partner": "We're a certified partner of yours.",
-        "is_known_contact": "As discussed on the phone, we want to go on.",
     }
 
     for claim, text in said.items():
         assert [{"claim": claim, "quote": text}] == assessed(text)["claims"]
+    assert [] == assessed("Our customers have been waiting too long for our fitters.")["claims"]
 
 
-def test_confidence_is_higher_where_more_speaks_for_one() -> None:
-    """Confidence falls with a rival category, and is lowest where nothing was understood."""
+def test_a_claim_that_nothing_was_learned_of_is_judged_by_its_meaning() -> None:
+    """Another page's claim is heard where a sentence shares enough words with its meaning."""
+    instructions = "- premium_support: The sender says that they have premium support."
+    schema = form(claims=listed(claim={"type": "string", "enum": ["premium_support"]}, quote=TEXT))
+    said = "As a sender of many jobs we have premium support."
+
+    assert [said] == [
+        entry["quote"] for entry in answer(told(f"Hi. {said}", instructions), schema)["claims"]
+    ]
+    assert [] == answer(told("Hi.", instructions), schema)["claims"]
+
+
+def test_confidence_falls_where_a_category_has_a_rival() -> None:
+    """A request that asks for two things is less sure than one that asks for one; none is least."""
     clear = assessed("Please send a price quote for 12 users: how much per month?")
     torn = assessed("Please send a price quote, and we would like a demo of the product.")
-    lost = assessed("Lorem ipsum dolor sit amet consectetur")
 
-    assert clear["confidence"] > torn["confidence"] > lost["confidence"]
-    assert ("unclear", 0.1) == (lost["category"], lost["confidence"])
+    assert clear["confidence"] > torn["confidence"]
+    assert ("unclear", 0.1) == (assessed("")["category"], assessed("")["confidence"])
 
 
 def test_flag_quotes_its_sentence() -> None:
@@ -253,15 +264,17 @@ def test_flag_quotes_its_sentence() -> None:
     ] == assessed(request)["flags"]
 
 
-def test_summary_is_the_first_sentences_that_say_something() -> None:
-    """The summary leaves out a greeting, is taken from the request, and stays short."""
-    request = (
-        "Hi there! We dispatch forty plumbers every day. " + "It gets harder and harder. " * 20
-    )
-    summary = assessed(request)["summary"]
+def test_summary_is_what_is_asked_or_else_said() -> None:
+    """Two sentences at most: those that ask, or else the first that say something; no links."""
+    plain = "Hi there! We dispatch forty plumbers every day. " + "It gets harder and harder. " * 20
+    asking = f"{plain} Can you show us www.brightfield.example in action?"
 
-    assert summary.startswith("We dispatch forty plumbers every day. It gets harder")
-    assert len(summary) <= SUMMARY_LENGTH
+    assert (
+        "We dispatch forty plumbers every day. It gets harder and harder."
+        == (assessed(plain)["summary"])
+    )
+    assert "Can you show us in action?" == assessed(asking)["summary"]
+    assert len(assessed("We need it " * 200)["summary"]) <= SUMMARY_LENGTH
 
 
 def test_orders_in_a_request_are_only_flagged() -> None:
@@ -343,6 +356,24 @@ def test_reply_is_in_the_requests_language(language: str, request_text: str, cat
     assert 1 == reply["text"].count("?")
     assert not any(letter.isdigit() or letter in "%€$£/@" for letter in reply["text"])
     assert request_text not in reply["text"]
+
+
+def test_reply_tells_the_fact_that_the_request_is_about() -> None:
+    """Of the facts that the instructions allow it says the one nearest to the request, or none."""
+    instructions = "You may say these facts:\n- It has a mobile app.\n- Its colour is blue.\n\nEnd."
+
+    assert "mobile app" in answer(told("Is there a mobile one?", instructions), DRAFT)["text"]
+    assert "colour" not in answer(told("Is there a mobile one?", instructions), DRAFT)["text"]
+    assert "mobile" not in answer(told("Can we get a demo?", instructions), DRAFT)["text"]
+
+
+def test_older_mail_below_a_request_is_not_judged() -> None:
+    """What others wrote before counts only where nothing stands above it."""
+    thread = "-----Original Message-----\nPlease refund the double charge on our invoice."
+    asked = "Good morning, could we get a demo of the product for three planners?"
+
+    assert set() == rules_of(f"{asked}\n\n{thread}")
+    assert set() != rules_of(f"See below.\n\n{thread}")
 
 
 def test_reply_asks_what_the_category_needs() -> None:

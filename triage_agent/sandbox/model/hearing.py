@@ -11,8 +11,11 @@ from triage_agent.sandbox.content import own_yaml
 
 _FAR_EAST = "\u3040-\u30ff\u3400-\u9fff"  # no spaces between words, so each character is one
 _WORD = re.compile(rf"[{_FAR_EAST}]|(?:[^\W_{_FAR_EAST}]|[\u0300-\u036f])+")
-_LOOKS_LIKE = str.maketrans("аеорсухі", "aeopcyxi")  # Cyrillic
+_LOOKS_LIKE = str.maketrans(  # Cyrillic letters, as in a word that is to slip past
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456", "aeopcyxi"
+)
 _CONCEPT_WORD = re.compile(rf"(?:{_WORD.pattern})\*?")
+_MARKUP = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
 _END = r"(?:[!?]|\.(?!\s+[a-zß-ÿ\d]))(?=\s)|[\u3002\uff01\uff1f]|\n\s*\n|\Z"  # but after "Art. 15"
 _SENTENCE = re.compile(rf"\S(?:.{{0,400}}?(?:{_END})|.{{400}})", re.DOTALL)
 
@@ -23,8 +26,8 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def plain_words(text: str) -> tuple[str, ...]:
-    """The words without case and accents."""
-    return tuple(_plain(word) for word in _WORD.findall(text))
+    """The words without case and accents, and without the names of markup."""
+    return tuple(_plain(word) for word in _WORD.findall(_MARKUP.sub(" ", text)))
 
 
 def _plain(word: str) -> str:

@@ -21,6 +21,8 @@ _WORD_OF_A_NAME = 3  # how many of a meaning's words one is worth
 _WORDS_OF_A_REQUEST = 4  # fewer that carry meaning ask for nothing
 _WORDS_OF_A_STATEMENT = 4
 _LETTERS_IN_COMMON = 5
+_ASKING = {"asks_to_do", "demands", "how_does", "interested", "need", "seek", "want"}
+_LINK = re.compile(r"(?:https?://|www\.)\S*")
 _ONLY_POLITE = {"greeting", "thanks", "call_us", "talk", "attached", "i", "we", "you", "asks_to_do"}
 
 
@@ -60,7 +62,9 @@ def _flags(reading: Reading) -> list[str]:
     """What is plain by itself; where only some flag is plain, the likeliest of all."""
     lines = dict(learned().flags)
     if best([*learned().categories], reading) not in abstaining():
-        lines = {value: line for value, line in lines.items() if "missing" not in plain_words(value)}
+        lines = {
+            value: line for value, line in lines.items() if "missing" not in plain_words(value)
+        }
     if plain := _above_none(lines, reading):
         return plain
     stops = bool(reading.counted) and learned().stops.score(reading.counted) > 0
@@ -125,10 +129,17 @@ def _in_common(ours: set[str], theirs: set[str]) -> int:
 
 
 def summary(reading: Reading) -> str:
-    """The first sentences that state something."""
+    """The first two sentences that ask for something, or else that state something; no links."""
     stating = [
         sentence
         for sentence, words in zip(reading.sentences, reading.words, strict=True)
         if len(words) >= _WORDS_OF_A_STATEMENT
     ]
-    return shorten(" ".join(stating or reading.sentences), SUMMARY_LENGTH, placeholder=" …")
+    asking = [sentence for sentence in stating if _asks(sentence)]
+    told = " ".join((asking or stating or reading.sentences)[:2])
+    return shorten(_LINK.sub("", told), SUMMARY_LENGTH, placeholder=" …")
+
+
+def _asks(sentence: str) -> bool:
+    heard = {concept for _, concept in concepts_in(plain_words(sentence))}
+    return sentence.endswith(("?", "\uff1f")) or bool(heard & _ASKING)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import exp
-from operator import itemgetter, mul
+from operator import mul
 from typing import Any
 from zlib import decompress
 
@@ -27,9 +27,7 @@ class Line:
     base: float
 
     def score(self, counted: Mapping[int, float]) -> float:
-        if len(counted) < 2:  # itemgetter would give no tuple
-            return self.base
-        weights = itemgetter(*counted)(self.weights)
+        weights = map(self.weights.__getitem__, counted)
         return self.base + self.scale * sum(map(mul, weights, counted.values()))
 
 

@@ -1,4 +1,4 @@
-"""Learns from `examples.yaml` and writes `weights.json`: `python -m triage_agent.sandbox.model.train`.
+"""Learns from `examples.yaml`; `python -m triage_agent.sandbox.model.train` writes `weights.json`.
 
 Ridge regression, a line for each value. Leaving a family of examples out has a closed form, so
 thresholds and confidence are set on what each text gets from lines that never saw its family.
@@ -59,8 +59,13 @@ class Example:
 
 
 def examples() -> list[Example]:
+    return families(own_yaml(__package__, "examples.yaml"))
+
+
+def families(stored: Sequence[Mapping[str, str | list[str]]]) -> list[Example]:
+    """The examples in a list of families: texts, one or several, by their labels."""
     found = []
-    for family, members in enumerate(own_yaml(__package__, "examples.yaml")):
+    for family, members in enumerate(stored):
         for labels, texts in members.items():
             listed = texts if isinstance(texts, list) else [texts]
             found += [Example(family, frozenset(labels.split()), text) for text in listed]
@@ -112,15 +117,25 @@ def fit(given: Material, is_so: Sequence[bool]) -> Fit:
     share = np.mean(is_so)
     weighing = np.where(is_so, 0.5 / share, 0.5 / (1 - share))
     base = float(np.average(wanted, weights=weighing))
-    solved = np.linalg.inv(given.alike + np.diag(_STIFFNESS / weighing))
-    by_text = solved @ (wanted - base)
-    hat, seen = given.alike @ solved, given.alike @ by_text
+    by_text = by_texts(given.alike, wanted - base, weighing)
+    unseen = base + left_out(given, wanted - base, weighing)
+    return Fit(given.counted.T @ by_text, base, unseen)
+
+
+def by_texts(alike: Numbers, wanted: Numbers, weighing: Numbers) -> Numbers:
+    """How much each text adds to the line that comes closest to what is wanted."""
+    return np.asarray(np.linalg.solve(alike + np.diag(_STIFFNESS / weighing), wanted))
+
+
+def left_out(given: Material, wanted: Numbers, weighing: Numbers) -> Numbers:
+    """What each text gets from the line that is fitted without the text's family."""
+    hat = given.alike @ np.linalg.inv(given.alike + np.diag(_STIFFNESS / weighing))
+    seen = hat @ wanted
     unseen = np.empty(len(wanted))
     for places in given.families.values():
-        missed = (wanted - base - seen)[places]
         own = np.eye(len(places)) - hat[np.ix_(places, places)]
-        unseen[places] = wanted[places] - np.linalg.solve(own, missed)
-    return Fit(given.counted.T @ by_text, base, unseen)
+        unseen[places] = wanted[places] - np.linalg.solve(own, (wanted - seen)[places])
+    return unseen
 
 
 def certainty(scores: Numbers, right: NDArray[np.bool_]) -> list[float]:
@@ -154,7 +169,7 @@ def trained() -> str:
 def _of_categories(given: Material) -> tuple[dict[str, Json], list[float]]:
     """A line each, and how sure to be of them.
 
-    That is set on examples that stand alone: look-alikes were written to be harder than what comes in.
+    That is set on examples that stand alone: look-alikes were written to be harder than most.
     """
     own = given.only([row for row, e in enumerate(given.examples) if e.category])
     names = sorted({e.category for e in own.examples})

@@ -16,6 +16,10 @@ from typing import Any
 from zlib import decompress
 
 WEIGHTS = "weights.json"
+HARDER = 0.5
+"""The examples are harder than what comes in: of requests as people write them more come out right
+than the curve through the examples says. Tried on tests/measure/dev_cases, so that of those at
+0.75 and above nine in ten are."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,12 @@ class Learned:
     sure: Sequence[float]
 
     def confidence(self, scores: Sequence[float]) -> float:
-        """How often the best category was right at such scores, on texts not learned from."""
+        """How likely the best category is right at such scores, in a text not learned from."""
         best, second, *_ = [*sorted(scores, reverse=True), -1.0, -1.0]
         by_best, by_lead, always = self.sure
-        return 1 / (1 + exp(-(by_best * best + by_lead * (best - second) + always)))
+        chance = 1 / (1 + exp(-(by_best * best + by_lead * (best - second) + always)))
+        likely: float = chance**HARDER
+        return likely
 
 
 @cache

@@ -30,7 +30,7 @@ def answer(messages: Sequence[Message], schema: Json) -> Json:
         "language": reading.language,
         "confidence": judging.confidence(choices, reading),
     }
-    filled = _Form(schema, reading).fill(schema, "", known)
+    filled = _Form(schema, reading, judging.is_known(choices)).fill(schema, "", known)
     assert isinstance(filled, dict)
     return filled
 
@@ -41,6 +41,7 @@ class _Form:
 
     root: Json
     reading: Reading
+    known_workflow: bool
 
     def fill(self, schema: Json, name: str, known: Known) -> object:
         """A value that obeys `schema`, for the property called `name`."""
@@ -74,7 +75,8 @@ class _Form:
     def _entries(self, schema: Json) -> Iterator[tuple[str, Known]]:
         """One for each value of the entries' choice that a sentence of the request speaks for."""
         chosen, values = _choice(schema["items"], self.root)
-        for value, quote in judging.quotes(values, self.reading):
+        found = judging.quotes(values, self.reading, known_workflow=self.known_workflow)
+        for value, quote in found:
             reason = f"The wording fits {value}."
             yield chosen, {chosen: value, "quote": quote, "reason": reason}
 

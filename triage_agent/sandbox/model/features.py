@@ -13,9 +13,6 @@ from zlib import crc32
 from triage_agent.sandbox.model.hearing import concepts_in
 
 BUCKETS = 2**15
-MOST_WORDS = 1_500
-"""Of a text: what stands after them isn't counted."""
-
 _WEIGHTS = {"word": 1.0, "words": 0.7, "part": 0.5, "concept": 1.5, "concepts": 1.0}
 _PART_LENGTHS = (3, 4, 5)
 _WORDS_BETWEEN_CONCEPTS = 8
@@ -27,8 +24,8 @@ Sentence = Sequence[str]
 def features(sentences: Sequence[Sentence]) -> Mapping[int, float]:
     """The buckets that a text fills, and how much of each; every kind of feature counts alike."""
     counted: dict[str, Counter[str]] = {kind: Counter() for kind in _WEIGHTS}
-    for sentence in _first_words(sentences):
-        for kind, feature in _features(sentence):
+    for sentence in sentences:
+        for kind, feature in _features(tuple("0" if word.isdigit() else word for word in sentence)):
             counted[kind][feature] += 1
     filled: dict[int, float] = {}
     for kind, counts in counted.items():
@@ -40,14 +37,7 @@ def features(sentences: Sequence[Sentence]) -> Mapping[int, float]:
     return filled
 
 
-def _first_words(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
-    left = MOST_WORDS
-    for sentence in sentences:
-        yield ["0" if word.isdigit() else word for word in sentence[:left]]
-        left = max(0, left - len(sentence))
-
-
-def _features(words: Sentence) -> Iterator[tuple[str, str]]:
+def _features(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for word in words:
         yield "word", word
         framed = f"<{word[:40]}>"
@@ -56,7 +46,7 @@ def _features(words: Sentence) -> Iterator[tuple[str, str]]:
                 yield "part", framed[start : start + length]
     for first, second in pairwise(["^", *words, "$"]):
         yield "words", f"{first} {second}"
-    heard = list(concepts_in(words))
+    heard = concepts_in(words)
     for number, (place, concept) in enumerate(heard):
         yield "concept", concept
         for later, other in heard[number + 1 :]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from triage_agent.sandbox.content import own_yaml
@@ -35,8 +35,13 @@ def _plain(word: str) -> str:
     return "".join(letter for letter in spread if not unicodedata.combining(letter))
 
 
-def concepts_in(words: Sequence[str]) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=1000)  # a sentence is judged in several ways, one after the other
+def concepts_in(words: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
     """The concepts that a sentence holds, each with the place where it starts, in order."""
+    return tuple(_concepts_in(words))
+
+
+def _concepts_in(words: Sequence[str]) -> Iterator[tuple[int, str]]:
     index = _index()
     for place, word in enumerate(words):
         stems = (f"{word[:length]}*" for length in range(1, len(word) + 1))

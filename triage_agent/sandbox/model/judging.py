@@ -37,7 +37,7 @@ def best(values: Sequence[object], reading: Reading) -> object:
 def confidence(values: Sequence[str], reading: Reading) -> float:
     """How likely the best of these is right, 0.1 to 1; low where nothing speaks for any."""
     found = [*_scores(values, reading).values()]
-    if values and set(values) <= learned().categories.keys():
+    if is_known(values):
         likely = learned().confidence(found) if reading.counted else 0.0
     else:
         best, second, *_ = [*sorted(found, reverse=True), 0, 0]
@@ -45,15 +45,23 @@ def confidence(values: Sequence[str], reading: Reading) -> float:
     return max(0.1, round(likely, 2))
 
 
-def quotes(values: Sequence[str], reading: Reading) -> Iterator[tuple[str, str]]:
+def is_known(categories: Sequence[str]) -> bool:
+    """Whether these are the categories of the workflow that was learned."""
+    return bool(categories) and set(categories) <= learned().categories.keys()
+
+
+def quotes(
+    values: Sequence[str], reading: Reading, *, known_workflow: bool
+) -> Iterator[tuple[str, str]]:
     """Those of the values that the request speaks for, each with the sentence that does so most."""
-    flags, claims = _flags(reading), _above_none(learned().claims, reading)
+    lines = {**learned().flags, **learned().claims} if known_workflow else {}
+    told = {*_flags(reading), *_above_none(learned().claims, reading)} if known_workflow else set()
     for value in values:
         if "missing" in plain_words(value) and _asks_nothing(reading):
             yield value, next(iter(reading.sentences), "")
-        elif line := learned().flags.get(value) or learned().claims.get(value):
-            if value in flags or value in claims:
-                yield value, _telling_sentence(line, reading)
+        elif value in lines:
+            if value in told:
+                yield value, _telling_sentence(lines[value], reading)
         elif (quote := _fitting_sentence(value, reading)) is not None:
             yield value, quote
 
@@ -85,7 +93,7 @@ def _telling_sentence(line: Line, reading: Reading) -> str:
 
 def _scores(values: Sequence[str], reading: Reading) -> Mapping[str, float]:
     """By what was learned, where that is so of all: what speaks for the others doesn't compare."""
-    if not set(values) <= learned().categories.keys():
+    if not is_known(values):
         return {value: _by_meaning(value, reading) for value in values}
     lines = {value: learned().categories[value] for value in values}
     return scores(lines, reading.counted) if reading.counted else dict.fromkeys(values, 0.0)

@@ -31,8 +31,8 @@ class Line:
     base: float
 
     def score(self, counted: Mapping[int, float]) -> float:
-        weights = map(self.weights.__getitem__, counted)
-        return self.base + self.scale * sum(map(mul, weights, counted.values()))
+        total: float = sum(map(mul, map(self.weights.__getitem__, counted), counted.values()))
+        return self.base + self.scale * total
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ Message = Mapping[str, str]
 _FREE_TEXT = {"description", "message", "request", "comments", "question", "body", "text"}
 
 
+MOST_CHARACTERS = 8_000
+"""Of a request: what stands after them isn't read."""
+
 _WORDS_ABOVE_A_THREAD = 8
 _OLDER_MAIL = re.compile(
     r"^(?:-{2,} ?(?:original message|forwarded message|ursprüngliche nachricht|message d'origine"
@@ -39,7 +42,7 @@ class Reading:
         """What the sender wrote now; older mail below it only where that is next to nothing."""
         written = _without_thread(self.request)
         is_enough = len(plain_words(written)) >= _WORDS_ABOVE_A_THREAD
-        return sentences(written if is_enough else self.request)
+        return sentences((written if is_enough else self.request)[:MOST_CHARACTERS])
 
     @cached_property
     def words(self) -> tuple[tuple[str, ...], ...]:

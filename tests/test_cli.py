@@ -44,7 +44,14 @@ REAL = {
 
 def _lead_file(path: Path, *companies: str) -> Path:
     lines = [
-        {"lead": {"LastName": "Lind", "Company": name, "Email": "a@b.example", "Description": BUY}}
+        {
+            "lead": {
+                "LastName": "Lind",
+                "Company": name,
+                "Email": "lind@heating.example",
+                "Description": BUY,
+            }
+        }
         for name in companies
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -207,7 +214,7 @@ SANDBOX = ("run", "--sandbox")
     [
         (_remove_page, SANDBOX, ["no operating_model.yaml", "--project DIR"]),
         (_replace(PAGE, "owner:", "ownr:"), SANDBOX, ["operating_model.yaml:", "ownr", "owner"]),
-        (_replace(PAGE, "version: 2", "version: ["), SANDBOX, ["operating_model.yaml", "no YAML"]),
+        (_replace(PAGE, "version: 3", "version: ["), SANDBOX, ["operating_model.yaml", "no YAML"]),
         (_replace(ASSESS, "model: ", "modle: "), SANDBOX, ["prompts/assess.md", "front matter"]),
         (_replace(ASSESS, "{% endblock %}", ""), SANDBOX, ["prompts/assess.md", "template"]),
         (_replace(PATTERNS, "never_state:", "never_stat:"), SANDBOX, ["prompts/patterns.yaml"]),

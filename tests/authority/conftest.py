@@ -19,7 +19,11 @@ def model() -> OperatingModel:
 def item(model: OperatingModel) -> Item:
     """A plain lead that an active account executive owns, who is of no team."""
     read = model.page.item_read.fields
-    fields: dict[str, Scalar] = {**dict.fromkeys(read), "Company": "Northwind"}
+    fields: dict[str, Scalar] = {
+        **dict.fromkeys(read),
+        "Company": "Northwind",
+        "OwnerId": "005000000000005AAA",
+    }
     lead = Record(object="Lead", id="00Q000000000001AAA", fields=fields)
     owner = Record(object="User", id="005000000000005AAA", fields={"IsActive": True})
     return Item(identity("live", lead, model.page), "live", lead, model.page, (owner,))

@@ -22,7 +22,7 @@ LEADS = [
     *({"Company": f"Buyer {n}"} for n in range(3)),
     *({"Company": f"Nobody {n}", "Email": None} for n in range(2)),
 ]
-WRITES = "method: POST, path: /composite, at: 2"
+WRITES = "method: POST, path: /composite, at: 1"
 """The request with all tags and tasks; the first such request reads."""
 
 POST = "system: slack, path: chat.postMessage"
@@ -164,7 +164,7 @@ LASTING: dict[str, Lasting] = {
     ),
     "the session has ended": Lasting("fault: unauthorized, system: salesforce", None, "query", 3),
     "no write gets through": Lasting(
-        f"fault: request_limit, path: /composite, at: {[*range(2, 40)]}",
+        f"fault: request_limit, path: /composite, at: {[*range(1, 40)]}",
         {"failed": 3, "escalated": 2},
         "/composite",
         None,

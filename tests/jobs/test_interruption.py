@@ -184,8 +184,8 @@ def wire(open_site: Callable[..., Site], agent: Agent, kind: Kind) -> Iterator[t
 PLACES: list[Place] = [
     (r"FROM\+Lead\+WHERE", 1, "after"),
     ("chat/completions", 2, "after"),
-    (WRITE, 2, "before"),
-    (WRITE, 2, "after"),
+    (WRITE, 1, "before"),
+    (WRITE, 1, "after"),
     (POST, 1, "before"),
     (POST, 3, "after"),
 ]
@@ -232,7 +232,7 @@ def _handed_over(site: Site) -> Iterator[str]:
 def test_what_was_intended_is_looked_up(wire: tuple[Site, Wire]) -> None:
     """A task whose answer was lost is found by its key; one that never left is done again."""
     site, between = wire
-    between.run_and_kill(site, (WRITE, 2, "after"))
+    between.run_and_kill(site, (WRITE, 1, "after"))
     there = set(site.tasks())
     site.sweep()
     kinds = {
@@ -256,7 +256,7 @@ def test_runs_that_are_killed_one_after_the_other(
 ) -> None:
     """Also a run that puts things right may be killed."""
     with _over_a_wire(open_site(LEADS[:3]), agent) as (site, between):
-        places: list[Place] = [(WRITE, 2, "before"), (WRITE, 1, "after")]
+        places: list[Place] = [(WRITE, 1, "before"), (WRITE, 1, "after")]
         codes = [between.run_and_kill(site, place) for place in places]
         site.sweep()
 

@@ -173,7 +173,7 @@ CONTRADICTIONS = [
     ("masked and shown", "masks: [Phone]", "masks: [Industry]", "Industry]\n\nevaluation", "logs.masks.0: Industry is needed elsewhere, so it can't be masked"),
     ("masked and looked at before a draft", "masks: [Phone]", "masks: [HasOptedOutOfEmail]", "HasOptedOutOfEmail]\n\nevaluation", "logs.masks.0: HasOptedOutOfEmail is needed elsewhere, so it can't be masked"),
     ("nobody can see that they opted out", "{HasOptedOutOfEmail: true,", "{OptedOut__c: true,", "OptedOut__c: true", "drafts.not_to.OptedOut__c: OptedOut__c is not read of Lead"),
-    ("masked, not shown", "fields: [Subject, Status, WhoId]", "fields: [Subject, Status, WhoId]\n    masked_in_text: [email]", "masked_in_text: [email]\n  User", "reads.Task.masked_in_text: nothing of it is shown to the model"),
+    ("masked, not shown", "fields: [Subject, Description, Status, WhoId]", "fields: [Subject, Description, Status, WhoId]\n    masked_in_text: [email]", "masked_in_text: [email]\n  User", "reads.Task.masked_in_text: nothing of it is shown to the model"),
     ("masked and in the headline", "masks: [Phone]", "masks: [LastName]", "LastName]\n\nevaluation", "logs.masks.0: LastName is needed elsewhere, so it can't be masked"),
     ("masked and written", "Status: Not Started", "Status: <Phone>", "Phone]\n\nevaluation", "logs.masks.0: Phone is needed elsewhere, so it can't be masked"),
 ]  # fmt: skip

@@ -123,12 +123,12 @@ footer p + p { margin: 0; }
 @page { size: A4; margin: 8mm 10mm; }
 @media print {
   :root { --ink: #111; --soft: #444; --rule: #bbb; --tint: #1c4966; --paper: #fff; }
-  body { max-width: none; padding: 0; font-size: 8.5pt; line-height: 1.16; }
+  body { max-width: none; padding: 0; font-size: 8.5pt; line-height: 1.12; }
   header { padding-bottom: 0.4em; margin-bottom: 0.9em; }
   main { columns: 2; column-gap: 6mm; }
-  section { margin-bottom: 0.6em; }
+  section { margin-bottom: 0.45em; }
   h2 { padding-bottom: 0.05em; margin-bottom: 0.25em; }
-  footer { margin-top: 2em; }
+  footer { margin-top: 1.1em; }
   p + p { margin-top: 0.12em; }
 }
 """

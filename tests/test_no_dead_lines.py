@@ -235,6 +235,12 @@ def _stops(model: OperatingModel, rules: Rules) -> Iterator[object]:
     yield stops_with_model(item, rules.patterns, _form("new_business"))
     for confidence in (0.2, 0.5, 0.74, 0.76, 0.99):
         yield stops_with_model(item, rules.patterns, _form("new_business", confidence))
+    for text, category in (
+        ("Please find attached my CV.", "new_business"),
+        ("Since Monday the app crashes.", "existing_customer"),
+    ):
+        torn = _item(page, (), Description=text)
+        yield stops_with_model(torn, rules.patterns, _form(category))
     flag = Flag(rule="outside_policy.custom_development", quote="technicians", reason="")
     yield stops_with_model(
         item, rules.patterns, _form("demo_request").model_copy(update={"flags": (flag,)})

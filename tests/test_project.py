@@ -138,3 +138,18 @@ def test_cases_that_the_page_does_not_know(project: Path) -> None:
         "eval_cases/odd.yaml: odd: bad_mood is no stop rule",
         "eval_cases/odd.yaml: odd: Lead.Shoe is not read",
     ] == str(wrong.value).splitlines()
+
+
+def test_a_costly_pair_that_nothing_tells_apart(project: Path) -> None:
+    """Where the words of neither category are known, only the model could tell: that is named."""
+    shutil.copytree(HOME / "eval_cases", project / "eval_cases")
+    patterns = (HOME / "prompts" / "patterns.yaml").read_text(encoding="utf-8")
+    before, _, after = patterns.partition("  support_misroute:\n    - match")
+    kept = before + after[after.index("\nnever_state:") :]
+    (project / "prompts" / "patterns.yaml").write_text(kept, encoding="utf-8")
+
+    with pytest.raises(WrongUsage) as wrong:
+        check(project)
+    assert [
+        "prompts/patterns.yaml: categories has neither of support_misroute and existing_customer"
+    ] == str(wrong.value).splitlines()

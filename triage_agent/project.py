@@ -73,6 +73,7 @@ def check(folder: Path) -> list[str]:
     cases = _cases(folder, page.evaluation.cases)
     problems = [
         *_without_patterns(page, rules.patterns),
+        *_undecided(page, rules.patterns),
         *_wrong_examples(patterns),
         *(f"{place}: {what}" for place, case in cases for what in strangers(case, page)),
     ]
@@ -114,6 +115,13 @@ def _without_patterns(page: Page, patterns: PatternFile) -> Iterator[str]:
         for name in wanted:
             if name not in there:
                 yield f"{PROMPTS}/patterns.yaml: {name} has no pattern, and the page stops for it"
+
+
+def _undecided(page: Page, patterns: PatternFile) -> Iterator[str]:
+    """Pairs of categories that nothing could tell apart but the model."""
+    for pair in page.stops_when.low_confidence.costly_pairs:
+        if not {*pair} & patterns.categories.keys():
+            yield f"{PROMPTS}/patterns.yaml: categories has neither of {' and '.join(pair)}"
 
 
 def _wrong_examples(patterns: Sequence[Pattern]) -> Iterator[str]:

@@ -306,3 +306,25 @@ def test_what_the_run_adds() -> None:
     """A model that declines counts as doubt; failing again and again is a reason of its own."""
     assert model("low_confidence") == fired((declined("content_filter"),))
     assert "failed 3 times, last: torn" == failed_repeatedly("torn", 3).evidence
+
+
+@pytest.mark.parametrize(
+    ("words", "category", "fires"),
+    [
+        ("Please find attached my CV.", "new_business", True),
+        ("Please find attached my CV.", "job_or_vendor_spam", False),
+        ("Please find attached my CV.", "demo_request", False),
+        ("Since Monday the app crashes.", "existing_customer", True),
+        ("We would like twenty seats more.", "existing_customer", False),
+    ],
+)
+def test_words_and_model_differ_about_a_costly_pair(
+    make: "Make", form: "Form", patterns: PatternFile, words: str, category: str, *, fires: bool
+) -> None:
+    """Where words speak for one of a pair and the model says the other, a person looks first."""
+    stops = stops_with_model(make(Description=words), patterns, form(category=category))
+    torn = [stop for stop in stops if stop.source == "floor"]
+
+    assert ([("low_confidence", words.rstrip("."))] if fires else []) == [
+        (stop.rule, (stop.quote or "").rstrip(".")) for stop in torn
+    ]

@@ -125,6 +125,8 @@ def test_a_wrong_shape_is_named(shipped: str, old: str, new: str, at: str, messa
 
 
 CONTRADICTIONS = [
+    ("torn between what isn't there", "[support_misroute, existing_customer]", "[support_misroute, old_customer]", "old_customer", "stops_when.low_confidence.costly_pairs.1.1: old_customer is none of the categories"),
+    ("torn between one and itself", "[support_misroute, existing_customer]", "[support_misroute, support_misroute]", "[support_misroute, support", "stops_when.low_confidence.costly_pairs.1: is one category twice; write two that must not be confused"),
     ("the request isn't shown", "request_text: [Description]", "request_text: [LeadSource]", "LeadSource]", "workflow.item.request_text.0: LeadSource is not in reads.Lead.shown_to_model"),
     ("shown, not read", "shown_to_model: [Company, ", "shown_to_model: [Rating, Company, ", "Rating", "reads.Lead.shown_to_model.0: Rating is not among its fields"),
     ("another object is shown", "fields: [Name, IsActive]", "fields: [Name, IsActive]\n    shown_to_model: [Name]", "shown_to_model: [Name]", "reads.User.shown_to_model: only the item itself is shown"),

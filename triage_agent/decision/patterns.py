@@ -111,6 +111,7 @@ class PatternFile(Value):
     policies: dict[str, Patterns]
     consequential: dict[str, Patterns]
     claims: dict[str, Patterns]
+    categories: dict[str, Patterns] = Field(default_factory=dict)
     never_state: dict[str, Patterns]
     closings: frozenset[str] = frozenset()
     introductions: Patterns = Patterns(())
@@ -123,6 +124,7 @@ class PatternFile(Value):
             self.policies,
             self.consequential,
             self.claims,
+            self.categories,
             self.never_state,
         ):
             for some in group.values():

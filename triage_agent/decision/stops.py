@@ -204,6 +204,18 @@ def _low_confidence(subject: Subject, assessment: Assessment) -> Found:
         yield _doubt(f"confidence {assessment.confidence:.2f} is below {limit:.2f}")
 
 
+def _torn_between(subject: Subject, assessment: Assessment) -> Found:
+    """The sender's words speak for one category, the model says another, and it matters which."""
+    said, patterns = assessment.category, subject.patterns.categories
+    for pair in subject.page.stops_when.low_confidence.costly_pairs:
+        if said not in pair or patterns.get(said, NONE).first_hit(subject.asked):
+            continue
+        other = pair[1 - pair.index(said)]
+        if quote := patterns.get(other, NONE).first_hit(subject.asked):
+            fact = f"these words speak for {other}, the model says {said}"
+            yield Stop(rule="low_confidence", source="floor", quote=quote, fact=fact)
+
+
 def _unapproved_category(subject: Subject, assessment: Assessment) -> Found:
     if assessment.category == UNCLEAR:
         fact = "it fits none of the categories on the page"
@@ -230,4 +242,5 @@ _VOTE: tuple[Callable[[Subject, Assessment], Found], ...] = (
     _claimed,
     _unapproved_category,
     _low_confidence,
+    _torn_between,
 )

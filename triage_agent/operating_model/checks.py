@@ -213,6 +213,16 @@ def _categories_can_be_served(page: Page) -> Found:
             yield (*path, "task"), "nobody would receive its draft; write yes, or reply: none"
 
 
+def _costly_pairs_are_categories(page: Page) -> Found:
+    path: Path = ("stops_when", "low_confidence", "costly_pairs")
+    for index, pair in enumerate(page.stops_when.low_confidence.costly_pairs):
+        for place, name in enumerate(pair):
+            if name not in page.workflow.categories:
+                yield (*path, index, place), f"{name} is none of the categories"
+        if len({*pair}) == 1:
+            yield (*path, index), "is one category twice; write two that must not be confused"
+
+
 _VAGUE = re.compile(
     r"\b(?:team|department|dept|division|group|committee|everyone|everybody|all)\b", re.IGNORECASE
 )
@@ -276,6 +286,7 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _actions_are_whole: "workflow reads may never teams",
         _posts_when_stopped: "may",
         _categories_can_be_served: "workflow may",
+        _costly_pairs_are_categories: "workflow stops_when",
         _owner_is_a_person: "owner",
         _people_are_known: "owner teams recovery",
         _approvers_are_known: "owner teams may",

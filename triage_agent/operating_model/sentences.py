@@ -218,7 +218,10 @@ def _stops(page: Page) -> Iterator[Line]:
     yield Line(
         "It asks for something consequential:", items=_items(rules.consequential_request.about)
     )
-    yield Line(f"Confidence is below {rules.low_confidence.below:g},", "or no category fits.")
+    low = rules.low_confidence
+    pairs = "; ".join(" / ".join(pair).replace("_", " ") for pair in low.costly_pairs)
+    torn = f", or words and model differ: {pairs}" if pairs else ""
+    yield Line(f"Confidence is below {low.below:g},", f"or no category fits{torn}.")
     yield Line("Otherwise", "the request is settled.")
 
 

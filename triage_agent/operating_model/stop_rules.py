@@ -92,7 +92,15 @@ class ConflictingInformation(Section):
 
 
 class LowConfidence(Section):
+    """`costly_pairs`: categories of which one must not be taken for the other.
+
+    Where the sender's words speak for one and the model says the other, a person looks first.
+    """
+
     below: Annotated[float, Field(gt=0, le=1)]
+    costly_pairs: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] = Field(
+        default_factory=list
+    )
 
 
 class ConsequentialRequest(Section):

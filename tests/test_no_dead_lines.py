@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,16 @@ from triage_agent.authority.people import acting
 from triage_agent.authority.wire import Request, Wire
 from triage_agent.connectors.salesforce.reading import new_records, surroundings
 from triage_agent.decision import missing
+from triage_agent.decision import stops as rules_of_stops
 from triage_agent.decision.assessment import Assessment, Claim, Draft, Flag, assessment_schema
 from triage_agent.decision.drafts import signed, stops_of_draft
 from triage_agent.decision.events import Call, Event, Failed, ModelCalled, Refused
 from triage_agent.decision.hand_over import words
 from triage_agent.decision.item import Item, Record, identity, masked
+from triage_agent.decision.patterns import Patterns
 from triage_agent.decision.plan import Judged, draft_wanted, plan
 from triage_agent.decision.prompts import question
+from triage_agent.decision.readings import decoded
 from triage_agent.decision.stops import Stop, stops_with_model, stops_without_model
 from triage_agent.errors import NotAllowed
 from triage_agent.jobs.parts import Rules
@@ -83,8 +86,25 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def rules() -> Rules:
-    return read_rules(ROOT)
+def rules() -> Iterator[Rules]:
+    """The shipped project's. What patterns find in a text depends on no page: it is found once."""
+    found: dict[tuple[int, str], str | None] = {}
+    first_hit = Patterns.first_hit
+
+    def once(self: Patterns, text: str) -> str | None:
+        if (id(self), text) not in found:
+            found[id(self), text] = first_hit(self, text)
+        return found[id(self), text]
+
+    def read_once(text: str) -> tuple[str, ...]:
+        return tuple(decoded(text))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Patterns, "first_hit", once)
+        patch.setattr(rules_of_stops, "decoded", cache(read_once))
+        for name in ("asked", "without_markup", "normalised"):
+            patch.setattr(rules_of_stops, name, cache(getattr(rules_of_stops, name)))
+        yield read_rules(ROOT)
 
 
 class Asked:

@@ -15,7 +15,7 @@ from triage_agent.connectors.guard import Guard
 from triage_agent.connectors.model_client import ModelClient
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
 from triage_agent.connectors.slack import SlackConnector
-from triage_agent.decision.events import Blocked
+from triage_agent.decision.run_events import Blocked
 from triage_agent.errors import OutsidePage, Paused
 from triage_agent.operating_model.schema import Page
 

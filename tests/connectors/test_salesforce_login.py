@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce import client as module
 from triage_agent.connectors.salesforce.client import MAX_LOGINS, Credentials, SalesforceClient
-from triage_agent.decision.events import Called
+from triage_agent.decision.run_events import Called
 from triage_agent.errors import AnswerLost, Rejected, Unavailable, WrongUsage
 
 Serve = Callable[..., tuple[str, list[dict[str, Any]]]]

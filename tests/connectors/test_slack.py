@@ -14,7 +14,7 @@ from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.patience import TRIES, TRIES_TO_GET_IN
 from triage_agent.connectors.slack import Posted, SlackConnector
 from triage_agent.decision.actions import HandOver, Reason
-from triage_agent.decision.events import Called
+from triage_agent.decision.run_events import Called
 from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailable, WrongUsage
 
 Serve = Callable[..., tuple[str, list[dict[str, Any]]]]

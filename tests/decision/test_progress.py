@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from triage_agent.decision import events
+from triage_agent.decision import events, run_events
 from triage_agent.decision.actions import Action, CreateRecord, PostHandOver, UpdateRecord
 from triage_agent.decision.events import Event, FiredRule, Happened, Intended
 from triage_agent.decision.hand_over import hand_over
@@ -281,7 +281,7 @@ def test_what_a_run_tells_changes_nothing() -> None:
     """A run's own events, and what the model cost, are no part of where an item stands."""
     call = events.Call(purpose="assess", key="k", asked="m", answered_by="m", outcome="answered",
         input_tokens=1, cached_tokens=0, output_tokens=1, cost_usd=None, seconds=0.1)  # fmt: skip
-    told: list[Event] = [*TWO, events.ModelCalled(call=call), events.Broke(reason="a reason")]
+    told: list[Event] = [*TWO, events.ModelCalled(call=call), run_events.Broke(reason="a reason")]
 
     assert next_step(story_of(TWO)) == next_step(story_of(told))
     assert [("run", call)] == Story.of(story_of(told)).calls

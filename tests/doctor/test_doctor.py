@@ -11,7 +11,7 @@ import requests
 from tests.doctor.conftest import checks, found
 from triage_agent import wiring
 from triage_agent.connectors import patience
-from triage_agent.decision.events import ExcessAllowed
+from triage_agent.decision.run_events import ExcessAllowed
 from triage_agent.errors import Paused, WrongUsage
 from triage_agent.ledger.store import AGENT, ORG, WORKSPACE
 from triage_agent.settings import Settings

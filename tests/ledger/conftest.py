@@ -10,7 +10,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from tests.conftest import KINDS, Kind, NewLedger
 from tests.postgres import Cluster
-from triage_agent.decision import events
+from triage_agent.decision import events, run_events
 from triage_agent.decision.actions import HandOver, PostHandOver, Reason, UpdateRecord
 from triage_agent.decision.assessment import Assessment, Claim, Flag
 from triage_agent.decision.events import Event
@@ -42,6 +42,7 @@ ASSESSMENT = Assessment(
     flags=(Flag(rule="restricted_topic.legal", quote="sue", reason="a threat"),),
     claims=(Claim(claim="is_customer", quote="as your customer"),),
 )
+MOMENT = datetime(2026, 11, 23, 9, 30, 15, 123456, tzinfo=UTC)
 CALL = events.Call(
     purpose="assess",
     key="k" * 64,
@@ -71,6 +72,7 @@ EXAMPLES: dict[str, Event] = {
         events.Planned(
             names=("tag", "escalate"),
             category="unclear",
+            hand_overs=("escalate",),
             actions=(
                 UpdateRecord(
                     name="tag", object="Lead", record_id=LEAD.id, fields={"Triage_Category__c": "x"}
@@ -84,8 +86,19 @@ EXAMPLES: dict[str, Event] = {
         events.Done(action="tag", key="abc.tag", reference=LEAD.id, found=True),
         events.Failed(action="tag", code="ROW_LOCKED", reason="Salesforce refused the row"),
         events.NotFound(action="tag", key="abc.tag"),
+        events.Unclear(action="tag", key="abc.tag", reason="slack: not let in (invalid_auth)"),
+        events.Outcome(
+            name="status_changed",
+            object="Lead",
+            record_id=LEAD.id,
+            happened_at=MOMENT,
+            by="005000000000002AAA",
+            field="Status",
+            change=events.Change(was="Open", became="Working"),
+        ),
+        events.Erased(by="Dana Reyes", login="dana", texts=7),
         events.Overtaken(action="tag", key="abc.tag", how="was deleted"),
-        events.Started(
+        run_events.Started(
             mode="live",
             page_version=4,
             page_sha256="p" * 64,
@@ -93,20 +106,51 @@ EXAMPLES: dict[str, Event] = {
             model="model-1",
             unfinished=2,
         ),
-        events.Called(
+        run_events.Called(
             system="slack", method="POST", path="/api/auth.test", status=200, seconds=0.1
         ),
-        events.Finished(received=6, settled=3, escalated=1, failed=1, deferred=1, refused=2),
-        events.Broke(reason="slack: can't be reached (CONNECT)"),
+        run_events.Finished(received=6, settled=3, escalated=1, failed=1, deferred=1, refused=2),
+        run_events.RefusedToStart(reason="the agent is paused"),
+        run_events.FollowedUp(since=MOMENT, until=MOMENT, outcomes=2),
+        run_events.MeasuredBefore(
+            since=MOMENT,
+            until=MOMENT,
+            records=40,
+            touched=30,
+            median_minutes=95.0,
+            ninth_decile_minutes=3000.0,
+        ),
+        run_events.Anchored(
+            events=1200,
+            streams=90,
+            last=1234,
+            digest="d" * 64,
+            by="Dana Reyes",
+            reason="restored from the backup of Monday",
+            accepted=("item-1: 2 events are missing",),
+        ),
+        run_events.Verified(
+            events=1200, streams=90, found=1, faults=("item-1 event 3: …",), seconds=0.5
+        ),
+        run_events.TextsExpired(before=MOMENT, texts=40),
+        run_events.PageChanged(
+            version=5,
+            was_version=4,
+            page_sha256="p" * 64,
+            was_page_sha256="o" * 64,
+            prompts_sha256="q" * 64,
+            was_prompts_sha256="q" * 64,
+        ),
+        run_events.Broke(reason="slack: can't be reached (CONNECT)"),
         events.Held(action="set_status", line="may.set_status.ask", who="sales_development"),
-        events.Blocked(system="slack", method="POST", path="/api/files", reason="no method"),
-        events.Paused(by="Dana Reyes", reason="odd tags"),
-        events.Resumed(
+        run_events.Blocked(system="slack", method="POST", path="/api/files", reason="no method"),
+        run_events.Paused(by="Dana Reyes", reason="odd tags"),
+        run_events.Resumed(
             by="Dana Reyes",
             login="dana",
-            checklist=(events.Answer(question="What went wrong?", answer="A pattern."),),
+            checklist=(run_events.Answer(question="What went wrong?", answer="A pattern."),),
         ),
-        events.ExcessAllowed(login="dana", excess=("may edit Account",)),
+        run_events.ExcessAllowed(login="dana", excess=("may edit Account",)),
     )
 }
 
@@ -125,7 +169,7 @@ def example(request: pytest.FixtureRequest) -> Event:
 
 @pytest.fixture(scope="session")
 def moment() -> datetime:
-    return datetime(2026, 11, 23, 9, 30, 15, 123456, tzinfo=UTC)
+    return MOMENT
 
 
 @dataclass(frozen=True)

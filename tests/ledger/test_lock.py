@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import HOME, Kind, NewLedger
 from tests.ledger.conftest import Kept
-from triage_agent.decision import events
+from triage_agent.decision import run_events
 from triage_agent.errors import LedgerFailed, RunRefused
 from triage_agent.ledger.store import Ledger
 
@@ -147,7 +147,7 @@ def test_who_lost_the_lock_writes_no_more(
     ledger: Ledger, other: Ledger, database: Kept, kind: Kind
 ) -> None:
     """Once a run's session has ended another run may begin, and only that one writes."""
-    broke = [("run-first", events.Broke(reason="x"))]
+    broke = [("run-first", run_events.Broke(reason="x"))]
     with ledger.only_run("run-first", NOW):
         ledger.append("run-first", NOW, broke)
         database.rows(
@@ -158,7 +158,7 @@ def test_who_lost_the_lock_writes_no_more(
             for _ in range(2):
                 with pytest.raises(LedgerFailed, match="can't be reached or ended"):
                     ledger.append("run-first", NOW, broke)
-            other.append("run-second", NOW, [("run-second", events.Broke(reason="y"))])
+            other.append("run-second", NOW, [("run-second", run_events.Broke(reason="y"))])
     ledger.append("run-first", NOW, broke)
 
     assert ["run-first", "run-second"] == other.streams()

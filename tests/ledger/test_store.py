@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 
 from tests.conftest import KINDS, Kind, NewLedger
 from tests.ledger.conftest import Kept
-from triage_agent.decision import events
+from triage_agent.decision import events, run_events
 from triage_agent.decision.events import Event
 from triage_agent.decision.item import Mode, Record
 from triage_agent.decision.progress import Story
@@ -408,6 +408,6 @@ def test_what_no_id_can_be_is_not_found(ledger: Ledger, wanted: str) -> None:
 def test_streams_come_in_the_order_of_their_beginning(ledger: Ledger, append: Append) -> None:
     """Every stream once, whatever was added to it later."""
     append(("b", received("2")), ("a", received("1")))
-    append(("run-1", events.Broke(reason="x")), ("a", SETTLED[0]), ("b", SETTLED[0]))
+    append(("run-1", run_events.Broke(reason="x")), ("a", SETTLED[0]), ("b", SETTLED[0]))
 
     assert ["b", "a", "run-1"] == ledger.streams()

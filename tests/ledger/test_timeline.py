@@ -24,6 +24,25 @@ WORDS = {
     "Failed": "tag failed: Salesforce refused the row",
     "NotFound": "tag had not happened; it may be done again",
     "Overtaken": "tag was left undone: since it was read, the record was deleted",
+    "Unclear": "tag may have happened: slack: not let in (invalid_auth); look for abc.tag",
+    "Outcome": (
+        "status changed at 2026-11-23 09:30 by 005000000000002AAA "
+        "(Lead 00Q000000000001AAA, from Open to Working)"
+    ),
+    "Erased": "Dana Reyes (dana) had its 7 texts erased",
+    "RefusedToStart": "the run did not begin: the agent is paused",
+    "FollowedUp": "asked what changed from 2026-11-23 09:30 on; 2 outcomes",
+    "MeasuredBefore": (
+        "of 40 records before the agent's time, 30 were touched: "
+        "half of them within 95 minutes, nine of ten within 2 days"
+    ),
+    "Anchored": (
+        "Dana Reyes: restored from the backup of Monday; "
+        "anchored 1,200 events in 90 streams as dddddddddddddddd\nitem-1: 2 events are missing"
+    ),
+    "Verified": "1,200 events in 90 streams checked: faults: 1\nitem-1 event 3: …",
+    "TextsExpired": "40 texts from before 2026-11-23 09:30 were erased, as the page says",
+    "PageChanged": "the page changed from version 4 to version 5 (pppppppppppp)",
     "Started": (
         "live run on page version 4 (pppppppppppp), model model-1, 2 unfinished items taken up"
     ),
@@ -41,6 +60,9 @@ ERASED = {
     "Assessed": "the model says demo_request, confidence 0.90",
     "Stopped": "stopped by restricted_topic.legal (floor)",
     "Drafted": "a draft of 2 words",
+    "Outcome": (
+        "status changed at 2026-11-23 09:30 by 005000000000002AAA (Lead 00Q000000000001AAA)"
+    ),
 }
 
 

@@ -1,6 +1,7 @@
 """The page's circuit breakers: what one run may use up before the agent pauses itself."""
 
-from triage_agent.decision.events import Blocked, Event, Failed, ModelCalled, Refused
+from triage_agent.decision.events import Event, Failed, ModelCalled, Refused
+from triage_agent.decision.run_events import Blocked
 from triage_agent.operating_model.schema import Limits
 
 

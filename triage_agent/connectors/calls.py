@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from triage_agent.authority.wire import System
-from triage_agent.decision.events import Blocked, Called
+from triage_agent.decision.run_events import Blocked, Called
 
 
 class CallLog:

@@ -29,7 +29,7 @@ from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
 from triage_agent.decision.actions import HandOver
-from triage_agent.decision.events import Called
+from triage_agent.decision.run_events import Called
 from triage_agent.errors import (
     AnswerLost,
     ConnectorError,

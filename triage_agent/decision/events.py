@@ -1,4 +1,4 @@
-"""What can happen to an item or in a run, as past-tense values.
+"""What can happen to an item, as past-tense values; and the union of all events.
 
 A field marked `Private` holds a person's data or a stranger's words: the ledger keeps it apart
 from the event, and after an erasure it reads as None. Everything else must be safe to keep.
@@ -12,6 +12,24 @@ from pydantic import Field, TypeAdapter
 from triage_agent.decision.actions import Action
 from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.item import Mode, Record
+from triage_agent.decision.run_events import (
+    Anchored,
+    Blocked,
+    Broke,
+    Called,
+    ExcessAllowed,
+    Finished,
+    FollowedUp,
+    MeasuredBefore,
+    PageChanged,
+    Paused,
+    RefusedToStart,
+    Resumed,
+    Started,
+    System,
+    TextsExpired,
+    Verified,
+)
 from triage_agent.decision.stops import Source, Stop
 from triage_agent.decision.values import Value
 
@@ -21,7 +39,6 @@ class _Private:
 
 
 Private = _Private()
-System = Literal["salesforce", "slack"]
 
 
 class Received(Value):
@@ -104,11 +121,15 @@ class Drafted(Value):
 
 
 class Planned(Value):
-    """The actions that follow from the decision; a later plan replaces an earlier one."""
+    """The actions that follow from the decision; a later plan replaces an earlier one.
+
+    `hand_overs`: those of them that hand the item to a person.
+    """
 
     kind: Literal["Planned"] = "Planned"
     names: tuple[str, ...]
     category: str
+    hand_overs: tuple[str, ...] = ()
     actions: Annotated[tuple[Action, ...] | None, Private] = None
 
 
@@ -174,6 +195,15 @@ class NotFound(Value):
     key: str
 
 
+class Unclear(Value):
+    """Whether what was intended is there can't be found out yet: a person had better look."""
+
+    kind: Literal["Unclear"] = "Unclear"
+    action: str
+    key: str
+    reason: str
+
+
 class Overtaken(Value):
     """The record isn't what was judged any more, so this was left undone; `how` names no value."""
 
@@ -183,86 +213,37 @@ class Overtaken(Value):
     how: str
 
 
-class Started(Value):
-    """A run began. `unfinished`: items of earlier runs that it takes up first."""
+class Change(Value):
+    """What a field was and what it became; None where the other system keeps no values."""
 
-    kind: Literal["Started"] = "Started"
-    mode: Mode
-    page_version: int
-    page_sha256: str
-    prompts_sha256: str
-    model: str
-    unfinished: int
+    was: str | None
+    became: str | None
 
 
-class Called(Value):
-    """One request to Salesforce or Slack: no query, no body, no personal data."""
+class Outcome(Value):
+    """What came of an item later: `name` is one of the page's outcomes.
 
-    kind: Literal["Called"] = "Called"
-    system: System
-    method: str
-    path: str
-    status: int | None
-    seconds: float
+    `object` and `record_id`: the record that shows it. `by`: who did it, as the other system knows
+    them, where that is told. `happened_at` is the other system's own time.
+    """
 
-
-class Blocked(Value):
-    """A request that the page doesn't give was kept back at the wire: no byte of it left."""
-
-    kind: Literal["Blocked"] = "Blocked"
-    system: Literal["salesforce", "slack", "model"]
-    method: str
-    path: str
-    reason: str
+    kind: Literal["Outcome"] = "Outcome"
+    name: str
+    object: str
+    record_id: str
+    happened_at: datetime
+    by: str | None
+    field: str | None = None
+    change: Annotated[Change | None, Private] = None
 
 
-class Paused(Value):
-    """Nothing is written from here on. `by`: a person of the page, or the agent itself."""
+class Erased(Value):
+    """The texts of this item were taken out for good, at somebody's word."""
 
-    kind: Literal["Paused"] = "Paused"
-    by: str
-    reason: str
-
-
-class Answer(Value):
-    """One line of the checklist before resuming."""
-
-    question: str
-    answer: str
-
-
-class Resumed(Value):
-    """Somebody whom the page names has answered its checklist, and lets the agent go on."""
-
-    kind: Literal["Resumed"] = "Resumed"
+    kind: Literal["Erased"] = "Erased"
     by: str
     login: str
-    checklist: tuple[Answer, ...]
-
-
-class ExcessAllowed(Value):
-    """Somebody let credentials pass that can do more than the page: `excess`, each in words."""
-
-    kind: Literal["ExcessAllowed"] = "ExcessAllowed"
-    login: str
-    excess: tuple[str, ...]
-
-
-class Finished(Value):
-    kind: Literal["Finished"] = "Finished"
-    received: int
-    settled: int
-    escalated: int
-    failed: int
-    deferred: int
-    refused: int
-
-
-class Broke(Value):
-    """A run could not begin, or could not go on; what it had done is on the ledger."""
-
-    kind: Literal["Broke"] = "Broke"
-    reason: str
+    texts: int
 
 
 Event = Annotated[
@@ -280,8 +261,18 @@ Event = Annotated[
     | Done
     | Failed
     | NotFound
+    | Unclear
     | Overtaken
+    | Outcome
+    | Erased
     | Started
+    | RefusedToStart
+    | PageChanged
+    | FollowedUp
+    | MeasuredBefore
+    | Anchored
+    | Verified
+    | TextsExpired
     | Called
     | Blocked
     | Paused

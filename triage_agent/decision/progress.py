@@ -16,6 +16,7 @@ from triage_agent.decision.events import (
     Call,
     Done,
     Drafted,
+    Erased,
     Event,
     Failed,
     FiredRule,
@@ -41,7 +42,7 @@ MAX_FAILURES = 3
 """After so many failures an item goes to a person, and a write is not tried again."""
 
 Verdict = Literal["allowed", "needs_approval", "refused"]
-Status = Literal["open", "settled", "escalated", "failed"]
+Status = Literal["open", "settled", "escalated", "failed", "erased"]
 ActionState = Literal[
     "planned",
     "recorded",
@@ -116,12 +117,14 @@ class Story:
     category: str | None = None
     actions: dict[str, Action] = field(default_factory=dict)
     planned: tuple[str, ...] | None = None
+    hand_overs: tuple[str, ...] = ()
     states: dict[str, ActionState] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     open: dict[str, tuple[Intended, datetime]] = field(default_factory=dict)
     failures: list[Failed] = field(default_factory=list)
     calls: list[tuple[str, Call]] = field(default_factory=list)
     paid: dict[str, str] = field(default_factory=dict)
+    erased: bool = False
 
     @classmethod
     def of(cls, events: Iterable[Happened]) -> "Story":
@@ -166,7 +169,12 @@ class Story:
 
     @property
     def status(self) -> Status:
-        """How the item ended, or that it hasn't."""
+        """How the item ended, or that it hasn't; erased, where it can't go on without its texts."""
+        status = self._status
+        return "erased" if self.erased and status in ("open", "failed") else status
+
+    @property
+    def _status(self) -> Status:
         states = [self.states[name] for name in self.planned or ()]
         if self.planned is None or any(state in ("permitted", "intended") for state in states):
             return "open"
@@ -177,7 +185,7 @@ class Story:
 
     def is_post(self, name: str) -> bool:
         """Whether an action hands the item to a person."""
-        return name in self.actions and self.actions[name].kind == "post"
+        return name in self.hand_overs
 
     def failed_times(self, action: str) -> int:
         """How often a step or action has failed."""
@@ -223,6 +231,8 @@ class Story:
     @_fold.register
     def _(self, event: Planned) -> None:
         self.planned, self.category = event.names, event.category
+        posts = (action.name for action in event.actions or () if action.kind == "post")
+        self.hand_overs = event.hand_overs or tuple(posts)
         self.actions |= {action.name: action for action in event.actions or ()}
         for name in event.names:
             self.states.setdefault(name, "recorded" if self.mode == "shadow" else "planned")
@@ -258,6 +268,10 @@ class Story:
         self.states[event.action] = "permitted"
 
     @_fold.register
+    def _(self, _event: Erased) -> None:
+        self.erased = True
+
+    @_fold.register
     def _(self, event: Overtaken) -> None:
         self.open.pop(event.action, None)
         self.states[event.action] = "overtaken"
@@ -277,6 +291,8 @@ def next_step(events: Iterable[Happened]) -> Step:
 
 def step_of(story: Story) -> Step:
     """`next_step` for a story that is already folded."""
+    if story.erased:
+        return Nothing(story.status)
     if story.open:
         return LookUp(tuple(intended for intended, _ in story.open.values()))
     if not story.rules and len(story.failures) >= MAX_FAILURES:

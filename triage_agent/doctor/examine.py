@@ -10,8 +10,8 @@ from triage_agent.connectors.model import ModelConnector
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.connectors.salesforce.inspecting import inspect
 from triage_agent.connectors.slack import SlackConnector
-from triage_agent.decision.events import ExcessAllowed
 from triage_agent.decision.prompts import Prompt
+from triage_agent.decision.run_events import ExcessAllowed
 from triage_agent.doctor import model, org, workspace
 from triage_agent.doctor.finding import Finding, Kind, Report, System
 from triage_agent.errors import OutsidePage, Rejected, TriageError

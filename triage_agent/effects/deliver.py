@@ -12,8 +12,9 @@ from typing import Self
 from triage_agent.connectors.salesforce.writing import Creates, NotWritten, Row, Updates, Writer
 from triage_agent.connectors.slack import Posted, SlackConnector
 from triage_agent.decision.actions import Action, CreateRecord, PostHandOver, UpdateRecord
-from triage_agent.decision.events import Done, Event, Failed, Intended, Overtaken, System
+from triage_agent.decision.events import Done, Event, Failed, Intended, Overtaken
 from triage_agent.decision.item import Record
+from triage_agent.decision.run_events import System
 from triage_agent.errors import AnswerLost, ConnectorError
 from triage_agent.operating_model.schema import Page
 

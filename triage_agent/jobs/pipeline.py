@@ -19,7 +19,7 @@ import structlog
 from triage_agent.authority.limits import Breaker
 from triage_agent.connectors.salesforce.writing import COLLECTION
 from triage_agent.decision.actions import Action
-from triage_agent.decision.events import Event, Failed, System
+from triage_agent.decision.events import Event, Failed
 from triage_agent.decision.progress import (
     Assess,
     Deliver,
@@ -30,6 +30,7 @@ from triage_agent.decision.progress import (
     Story,
     step_of,
 )
+from triage_agent.decision.run_events import System
 from triage_agent.effects.deliver import (
     SLACK_SETTLES,
     Effect,

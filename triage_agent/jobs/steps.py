@@ -168,6 +168,7 @@ class Steps:
         yield events.Planned(
             names=tuple(action.name for action in actions),
             category=work.judged.category(work.item.page),
+            hand_overs=tuple(action.name for action in actions if action.kind == "post"),
             actions=actions,
         )
         for action in actions:

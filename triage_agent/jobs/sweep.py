@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from triage_agent.connectors.salesforce.reading import Surroundings, new_records, surroundings
-from triage_agent.decision import events, missing
+from triage_agent.decision import events, missing, run_events
 from triage_agent.decision.item import Record, identity, masked
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
@@ -81,7 +81,7 @@ def sweep(
 def _record(parts: Parts, run: str, reason: str) -> None:
     """Why a run broke off. What broke it is raised, also where the ledger fails as well."""
     try:
-        told = [*parts.calls.drain(), events.Broke(reason=reason)]
+        told = [*parts.calls.drain(), run_events.Broke(reason=reason)]
         parts.ledger.append(run, parts.clock(), [(run, event) for event in told])
     except LedgerFailed as failed:
         log.error("the ledger can't say why the run broke", run=run, why=reason, ledger=str(failed))  # noqa: TRY400 - no traceback
@@ -120,7 +120,7 @@ class _Sweep:
             pipeline.run(unfinished, self._batches(found.fresh))
         report = self._report(received, found.deferred)
         counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
-        self._append(*parts.calls.drain(), events.Finished(**counts))
+        self._append(*parts.calls.drain(), run_events.Finished(**counts))
         log.info("run finished", run=self._run, **counts)
         return report
 
@@ -148,9 +148,9 @@ class _Sweep:
                 found.deferred.append(deferred_report(item, record.id))
         return found
 
-    def _started(self, unfinished: int) -> events.Started:
+    def _started(self, unfinished: int) -> run_events.Started:
         rules = self._parts.rules
-        return events.Started(
+        return run_events.Started(
             mode=self._mode,
             page_version=rules.page.version,
             page_sha256=rules.model.sha256,

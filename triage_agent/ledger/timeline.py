@@ -11,8 +11,14 @@ from triage_agent.ledger.store import AGENT, Ledger, is_item
 from triage_agent.ledger.words import words
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
-    "What did the agent receive?": ("Received", "Started", "Finished", "Broke"),
-    "What data did it look at?": ("Read",),
+    "What did the agent receive?": (
+        "Received",
+        "Started",
+        "Finished",
+        "RefusedToStart",
+        "Broke",
+    ),
+    "What data did it look at?": ("Read", "FollowedUp", "MeasuredBefore"),
     "What tools did it call?": ("ModelCalled", "Called", "Blocked"),
     "What did it decide?": (
         "Assessed",
@@ -24,9 +30,18 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "Refused",
         "Failed",
     ),
-    "What did it change?": ("Intended", "Done", "NotFound", "Overtaken"),
-    "Who reviewed or approved?": ("Paused", "Resumed", "ExcessAllowed"),
-    "What happened after that?": (),
+    "What did it change?": ("Intended", "Done", "NotFound", "Unclear", "Overtaken"),
+    "Who reviewed or approved?": (
+        "Paused",
+        "Resumed",
+        "PageChanged",
+        "ExcessAllowed",
+        "Erased",
+        "TextsExpired",
+        "Verified",
+        "Anchored",
+    ),
+    "What happened after that?": ("Outcome",),
 }
 
 

@@ -4,32 +4,46 @@ from functools import singledispatch
 
 from triage_agent.decision.events import (
     Assessed,
-    Blocked,
-    Broke,
-    Called,
     Done,
     Drafted,
+    Erased,
     Event,
-    ExcessAllowed,
     Failed,
-    Finished,
     FiredRule,
     Held,
     Intended,
     ModelCalled,
     NotFound,
+    Outcome,
     Overtaken,
-    Paused,
     Permitted,
     Planned,
     Read,
     Received,
     Refused,
+    Stopped,
+    Unclear,
+)
+from triage_agent.decision.run_events import (
+    Anchored,
+    Blocked,
+    Broke,
+    Called,
+    ExcessAllowed,
+    Finished,
+    FollowedUp,
+    MeasuredBefore,
+    PageChanged,
+    Paused,
+    RefusedToStart,
     Resumed,
     Started,
-    Stopped,
+    TextsExpired,
+    Verified,
 )
 from triage_agent.decision.stops import Stop
+
+_MOMENT = "%Y-%m-%d %H:%M"
 
 
 @singledispatch
@@ -132,6 +146,11 @@ def _(event: NotFound) -> str:
 
 
 @words.register
+def _(event: Unclear) -> str:
+    return f"{event.action} may have happened: {event.reason}; look for {event.key}"
+
+
+@words.register
 def _(event: Overtaken) -> str:
     return f"{event.action} was left undone: since it was read, the record {event.how}"
 
@@ -159,6 +178,74 @@ def _(event: Finished) -> str:
 
 
 @words.register
+def _(event: RefusedToStart) -> str:
+    return f"the run did not begin: {event.reason}"
+
+
+@words.register
+def _(event: FollowedUp) -> str:
+    return f"asked what changed from {event.since:{_MOMENT}} on; {event.outcomes} outcomes"
+
+
+@words.register
+def _(event: MeasuredBefore) -> str:
+    counted = (
+        f"of {event.records:,} records before the agent's time, {event.touched:,} were touched"
+    )
+    if event.median_minutes is None or event.ninth_decile_minutes is None:
+        return counted
+    median, decile = _minutes(event.median_minutes), _minutes(event.ninth_decile_minutes)
+    return f"{counted}: half of them within {median}, nine of ten within {decile}"
+
+
+@words.register
+def _(event: Outcome) -> str:
+    by = f" by {event.by}" if event.by else ""
+    change = ""
+    if event.change and (event.change.was or event.change.became):
+        change = f", from {event.change.was or 'nothing'} to {event.change.became or 'nothing'}"
+    name = event.name.replace("_", " ")
+    return f"{name} at {event.happened_at:{_MOMENT}}{by} ({event.object} {event.record_id}{change})"
+
+
+@words.register
+def _(event: Erased) -> str:
+    return f"{event.by} ({event.login}) had its {event.texts} texts erased"
+
+
+@words.register
+def _(event: TextsExpired) -> str:
+    return (
+        f"{event.texts:,} texts from before {event.before:{_MOMENT}} were erased, as the page says"
+    )
+
+
+@words.register
+def _(event: Verified) -> str:
+    counted = f"{event.events:,} events in {event.streams:,} streams checked: "
+    return "\n".join(
+        [counted + (f"faults: {event.found:,}" if event.found else "whole"), *event.faults]
+    )
+
+
+@words.register
+def _(event: Anchored) -> str:
+    by = f"{event.by}: {event.reason}; " if event.by else ""
+    said = (
+        f"{by}anchored {event.events:,} events in {event.streams:,} streams as {event.digest[:16]}"
+    )
+    return "\n".join([said, *event.accepted])
+
+
+@words.register
+def _(event: PageChanged) -> str:
+    if event.page_sha256 == event.was_page_sha256:
+        return f"other prompts or patterns than before ({event.prompts_sha256[:12]})"
+    versions = f"version {event.was_version} to version {event.version}"
+    return f"the page changed from {versions} ({event.page_sha256[:12]})"
+
+
+@words.register
 def _(event: Paused) -> str:
     return f"paused by {event.by}: {event.reason}"
 
@@ -182,3 +269,11 @@ def _(event: Broke) -> str:
 def _rule(fired: FiredRule | Stop) -> str:
     topic = f".{fired.topic}" if fired.topic else ""
     return f"{fired.rule}{topic} ({fired.source})"
+
+
+def _minutes(minutes: float) -> str:
+    """A length of time in the unit in which people would say it."""
+    for size, unit in ((24 * 60, "days"), (60, "hours")):
+        if minutes >= 2 * size:
+            return f"{minutes / size:.0f} {unit}"
+    return f"{minutes:.0f} minutes"

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from triage_agent.authority.people import Somebody
-from triage_agent.decision.events import Answer, Resumed
-from triage_agent.decision.events import Paused as PausedEvent
+from triage_agent.decision.run_events import Answer, Resumed
+from triage_agent.decision.run_events import Paused as PausedEvent
 from triage_agent.errors import Paused, WrongUsage
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.operating_model.schema import Page

@@ -1,7 +1,7 @@
 """What is going on, in six lines."""
 
-from triage_agent.decision.events import Broke, Finished
 from triage_agent.decision.item import Mode
+from triage_agent.decision.run_events import Broke, Finished
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Limits

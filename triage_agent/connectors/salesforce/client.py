@@ -28,7 +28,7 @@ from triage_agent.chunks import chunks
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently
-from triage_agent.decision.events import Called
+from triage_agent.decision.run_events import Called
 from triage_agent.errors import (
     AnswerLost,
     ConnectorError,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import AnotherOrg, WrongUsage
-from triage_agent.targets import BASELINE, LEDGER, Systems, Target, deployed, systems
+from triage_agent.targets import ANCHORS, BASELINE, LEDGER, Systems, Target, deployed, systems
 
 if TYPE_CHECKING:
     from triage_agent.authority.people import Somebody
@@ -147,10 +147,10 @@ def open_ledger(target: Target) -> "Ledger":
     from triage_agent.ledger.store import Ledger
     from triage_agent.settings import Settings, secret
 
-    if url := secret(Settings.of(target.project).triage_ledger_url):
-        return Ledger.open(url)
     target.folder.mkdir(parents=True, exist_ok=True)
-    return Ledger.open(f"sqlite:///{target.folder / LEDGER}")
+    own = f"sqlite:///{target.folder / LEDGER}"
+    url = secret(Settings.of(target.project).triage_ledger_url) or own
+    return Ledger.open(url, target.folder / ANCHORS)
 
 
 def _now() -> datetime:

@@ -12,6 +12,7 @@ from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
     ANY,
+    FILE,
     PLACEHOLDER,
     RECORD_OWNER,
     UNCLEAR,
@@ -255,9 +256,17 @@ def _logs(page: Page) -> Iterator[Line]:
         "what it received and looked at, which systems it called, what it decided and by which "
         "line of this page, what it changed, who paused and resumed it.",
     )
-    yield Line(f"For {_time(page.logs.keeps)}:", "the texts of requests and drafts.")
-    if page.logs.masks:
-        yield Line("Never:", f"{_all(page.logs.masks)}; only whether there is one.")
+    logs = page.logs
+    may_erase = _any(
+        dict.fromkeys(one.name for name in logs.may_erase for one in page.people(name))
+    )
+    yield Line(
+        f"For {_time(logs.keeps)}:", f"all texts, unless {may_erase} has them erased before."
+    )
+    if logs.masks:
+        yield Line("Never:", f"{_all(logs.masks)}; only whether there is one.")
+    told = ("a file" if name == FILE else f"{_who(page, name)} (daily)" for name in logs.anchors_to)
+    yield Line("That nothing goes missing", f"shows by what is told to {_all(told)}.")
 
 
 def _evaluation(page: Page) -> Iterator[Line]:

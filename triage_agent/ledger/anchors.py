@@ -88,7 +88,7 @@ def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int,
         .order_by(events.c.number)
     )
     rows = connection.execution_options(yield_per=_AT_ONCE).execute(query)
-    yield from rows.tuples()
+    yield from rows
 
 
 def anchor(ledger: Ledger, file: "AnchorFile | None", run: str, now: datetime) -> Anchor:

@@ -92,7 +92,7 @@ def items_naming(ledger: Ledger, address: str) -> list[str]:
                 .join(streams, streams.c.id == items.c.stream)
                 .where(items.c.record_id.in_(records))
             )
-            found |= dict(connection.execute(query).tuples().all())
+            found |= dict(connection.execute(query).all())
     return [found[number] for number in sorted(found)]
 
 

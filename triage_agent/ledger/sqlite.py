@@ -17,7 +17,6 @@ from triage_agent.ledger.failures import GONE, stopped
 PATIENCE = 10_000
 """Milliseconds that a transaction waits for another process to end its own."""
 _PRAGMAS = (
-    f"busy_timeout={PATIENCE}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "secure_delete=ON",  # what is erased is overwritten
@@ -36,7 +35,7 @@ class SqliteDatabase(Database):
         event.listen(self.engine, "connect", self._connected)
 
     def _connected(self, connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - a DB-API connection
-        for pragma in _PRAGMAS:
+        for pragma in (f"busy_timeout={PATIENCE}", *_PRAGMAS):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the log, too
         self._file = self._file or _identity(self._path)

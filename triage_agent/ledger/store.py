@@ -297,7 +297,7 @@ def _numbered(connection: Connection, names: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in chunks(names, _MANY):
         query = select(streams.c.name, streams.c.id).where(streams.c.name.in_(some))
-        found |= dict(connection.execute(query).tuples().all())
+        found |= dict(connection.execute(query).all())
     return found
 
 

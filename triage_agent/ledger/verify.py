@@ -144,7 +144,7 @@ class _Scan:
         """The streams that don't end where they did."""
         for some in chunks(anchor.heads, _NAMES):
             query = select(streams.c.name, streams.c.id).where(streams.c.name.in_(some))
-            numbers = dict(self._connection.execute(query).tuples().all())
+            numbers = dict(self._connection.execute(query).all())
             for name in some:
                 length, digest = anchor.heads[name]
                 number = numbers.get(name)

@@ -197,7 +197,7 @@ def pause(target: Target, named: str | None, reason: str) -> str:
     from triage_agent.settings import Settings
 
     page, settings = read_rules(target.project).page, Settings.of(target.project)
-    by = _acting(target, page, named)
+    by = acting(target, page, page.recovery.may_pause, named)
     with closing(open_ledger(target)) as ledger:
         brake_of(target, settings, ledger).pause(by.name, reason)
     told = _announce(target, settings, page, f"{by.name} has paused the agent: {reason}")
@@ -210,7 +210,7 @@ def resume(target: Target, named: str | None, answers: "Ask") -> str:
     from triage_agent.settings import Settings
 
     page, settings = read_rules(target.project).page, Settings.of(target.project)
-    by = _acting(target, page, named)
+    by = acting(target, page, page.recovery.may_pause, named)
     with closing(open_ledger(target)) as ledger:
         brake = brake_of(target, settings, ledger)
         if not brake.why():
@@ -264,11 +264,11 @@ def doctor(target: Target, *, allow_excess: bool) -> "Report":
     return report
 
 
-def _acting(target: Target, page: "Page", named: str | None) -> "Somebody":
-    """Who a command's word counts as; the operating system says who is logged in."""
-    from triage_agent.authority.people import acting
+def acting(target: Target, page: "Page", allowed: Sequence[str], named: str | None) -> "Somebody":
+    """Who a command's word counts as, of those whom the page lets; the login says who is there."""
+    from triage_agent.authority import people
 
-    return acting(page, page.recovery.may_pause, named, _login(), playing=not target.is_real)
+    return people.acting(page, allowed, named, _login(), playing=not target.is_real)
 
 
 def _login() -> str:

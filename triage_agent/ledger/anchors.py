@@ -91,17 +91,46 @@ def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int,
     yield from rows
 
 
-def anchor(ledger: Ledger, file: "AnchorFile | None", run: str, now: datetime) -> Anchor:
-    """Anchors what the ledger holds: on its own stream of the run, and in the file."""
-    known = file.last() if file else None
-    told = ledger.last(None, "Anchored")
-    of_ledger = told.event if told and isinstance(told.event, Anchored) else None
-    measured = measure(ledger, known.anchored if known else of_ledger)
-    made = Anchor(at=now, run=run, anchored=measured.anchored, heads=dict(measured.heads))
-    ledger.append(run, now, [(run, made.anchored)])
+@dataclass(frozen=True)
+class Standing:
+    """Somebody's word that the ledger may stand as it is, in spite of its faults."""
+
+    by: str
+    reason: str
+    faults: tuple[str, ...]
+
+
+def anchor(
+    ledger: Ledger,
+    file: "AnchorFile | None",
+    stream: str,
+    now: datetime,
+    standing: Standing | None = None,
+) -> Anchor:
+    """Anchors what the ledger holds: in a stream of its own, and in the file.
+
+    What the anchors before say counts no more once somebody lets it stand as it is.
+    """
+    since = None if standing else _before(ledger, file)
+    measured = measure(ledger, since)
+    anchored = measured.anchored
+    if standing:
+        terms = {"by": standing.by, "reason": standing.reason, "accepted": standing.faults}
+        anchored = anchored.model_copy(update=terms)
+    made = Anchor(at=now, run=stream, anchored=anchored, heads=dict(measured.heads))
+    ledger.forget(stream)
+    ledger.append(stream, now, [(stream, anchored)])
     if file:
         file.add(made)
     return made
+
+
+def _before(ledger: Ledger, file: "AnchorFile | None") -> Anchored | None:
+    """The file's last anchor, else the ledger's own."""
+    if file and (last := file.last()):
+        return last.anchored
+    told = ledger.last(None, "Anchored")
+    return told.event if told and isinstance(told.event, Anchored) else None
 
 
 @dataclass(frozen=True)

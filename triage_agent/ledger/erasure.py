@@ -38,6 +38,15 @@ class Left:
     certain: bool
 
 
+@dataclass(frozen=True)
+class Erasure:
+    """What was taken out, and what is left in other systems."""
+
+    items: int
+    texts: int
+    left: tuple[Left, ...]
+
+
 def expire(ledger: Ledger, before: datetime, now: datetime) -> int:
     """Takes out the texts of what happened before a moment, but for items still open; how many."""
     with ledger.database.transaction() as connection:
@@ -102,13 +111,13 @@ def _texts(connection: Connection) -> Iterator[tuple[int, str]]:
         yield row.stream, unpacked(row.body).casefold()
 
 
-def erase(ledger: Ledger, address: str, by: Somebody, now: datetime) -> list[Left]:
-    """Takes out every text of the items that hold an address; what they left elsewhere.
+def erase(ledger: Ledger, address: str, by: Somebody, now: datetime) -> Erasure:
+    """Takes out every text of the items that hold an address.
 
     Whoever calls it holds the runs' lock, so that nothing of it is under way.
     """
     naming = items_naming(ledger, address)
-    left = [one for item in naming for one in _left(ledger, item)]
+    left = tuple(one for item in naming for one in _left(ledger, item))
     texts = {item: sum(link.payload is not None for link in ledger.sealed(item)) for item in naming}
     told = [
         (item, Erased(by=by.name, login=by.login, texts=count))
@@ -118,7 +127,7 @@ def erase(ledger: Ledger, address: str, by: Somebody, now: datetime) -> list[Lef
     numbers = select(streams.c.id).where(streams.c.name.in_([item for item, _ in told]))
     ledger.append(AGENT, now, told, delete(payloads).where(payloads.c.stream.in_(numbers)))
     ledger.database.scrub()
-    return left
+    return Erasure(len(told), sum(texts.values()), left)
 
 
 def _left(ledger: Ledger, item: str) -> Iterator[Left]:

@@ -56,9 +56,9 @@ def verify(ledger: Ledger, file: AnchorFile | None) -> Verdict:
 
 
 def _accepted(ledger: Ledger) -> frozenset[str]:
-    """The faults that a person let stand."""
-    last = ledger.last(AGENT, "Anchored")
-    return frozenset(last.event.accepted if last and isinstance(last.event, Anchored) else ())
+    """The faults that people let stand."""
+    told = (happened.event for happened in ledger.told(AGENT, "Anchored"))
+    return frozenset(f for event in told if isinstance(event, Anchored) for f in event.accepted)
 
 
 def _expired(ledger: Ledger) -> datetime | None:

@@ -206,6 +206,25 @@ class Ledger:
             )
             return list(rows.scalars())
 
+    def worked_on(self, run: str, *whole: str) -> dict[str, list[Happened]]:
+        """All that has happened to the items of a run, in the order in which it took them up.
+
+        Only events of the kinds in `whole` come with their texts: the others are many, and large.
+        """
+        found: dict[str, list[Happened]] = {item: [] for item in self.items_of(run)}
+        of_run = select(events.c.stream).where(events.c.run == run, events.c.stream != run)
+        texts = (payloads.c.digest == events.c.private) & events.c.kind.in_(whole)
+        query = (
+            select(events, payloads.c.salt, payloads.c.body.label("text"))
+            .outerjoin(payloads, texts)
+            .where(events.c.stream.in_(of_run))
+            .order_by(events.c.number)
+        )
+        with self.database.transaction() as connection:
+            for row in connection.execute(query):
+                found[row.stream].append(opened(_from_row(row)))
+        return found
+
     def drop_texts(self, before: datetime) -> None:
         """Forgets texts that came before a moment; what happened stays, and the chain holds.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from triage_agent.decision.actions import PostHandOver
 from triage_agent.decision.events import (
     Assessed,
     Done,
@@ -44,7 +45,20 @@ PEOPLE = (Erased,)
 STOP = "Why did it stop?"
 REQUEST_LENGTH = 240
 """Characters of the request in the first answer; all of it stands with its event."""
+HEADLINE_LENGTH = 120
 _SOURCES = {"floor": "a fixed rule", "model": "the model's word"}
+_STATES = (
+    "Done",
+    "Draft kept",
+    "Waits",
+    "Left undone",
+    "Refused",
+    "Failed",
+    "Unclear",
+    "Not done yet",
+    "Under way",
+)
+"""Where actions may stand, in the order in which that is told."""
 _KIND = TypeVar("_KIND")
 
 
@@ -94,9 +108,8 @@ def answers(timeline: Timeline, names: Names) -> list[Answer]:
 def headline(happened: Sequence[Happened], names: Names) -> str:
     """What the page calls the record, or what it is called anywhere."""
     received = next(one.event for one in happened if isinstance(one.event, Received))
-    return " - ".join(_texts(received, names.headline)) or (
-        f"{received.object} {received.record_id}"
-    )
+    named = " - ".join(_texts(received, names.headline))
+    return clipped(named, HEADLINE_LENGTH) or f"{received.object} {received.record_id}"
 
 
 def rule_words(fired: FiredRule | Stop) -> str:
@@ -141,7 +154,7 @@ def _saw(case: _Case) -> Answer:
     points = (
         ("Looked for", ", ".join(looked)),
         ("Found", _found(reads)),
-        ("Model", "; ".join(map(_call, calls))),
+        ("Asked", _asked(calls)),
         ("Shown to it", ", ".join(shown)),
         ("Masked in that", ", ".join(masked)),
     )
@@ -160,10 +173,13 @@ def _found(reads: list[Read]) -> str:
     return counted or ", ".join(listed(one for read in reads for one in read.record_ids))
 
 
-def _call(event: ModelCalled) -> str:
-    call = event.call
-    outcome = "" if call.outcome == "answered" else f" ({spaced(call.outcome)})"
-    return f"{call.answered_by or call.asked}, to {call.purpose}{outcome}"
+def _asked(calls: list[ModelCalled]) -> str:
+    """Which model for what; where no answer came, what came instead."""
+    told: dict[str, list[str]] = {}
+    for call in (event.call for event in calls):
+        outcome = "" if call.outcome == "answered" else f" ({spaced(call.outcome)})"
+        told.setdefault(call.answered_by or call.asked, []).append(f"{call.purpose}{outcome}")
+    return "; ".join(f"{model} to {joined(listed(what))}" for model, what in told.items())
 
 
 def _stopped(case: _Case) -> Answer:
@@ -205,16 +221,20 @@ def _decided(case: _Case) -> Answer:
     versions = listed(str(run.page_version) for run in case.timeline.runs.values())
     page = f", within page version {joined(versions)}" if versions else ""
     shadow = ", in shadow" if case.story.mode == "shadow" else ""
+    stopped = " stopped it" if case.story.rules else ""
     teams = listed(f"{spaced(held.who)} on {spaced(held.action)}" for held in _held(case))
     people = case.all(*PEOPLE)
     waits = f" Waits for the word of {joined(teams)}." if teams else ""
-    did = f" {joined(listed(one.by for one in people))} took part." if people else ""
+    did = "".join(f" {spaced(one.kind)} by {one.by}." for one in people)
     return Answer(
         question="Who decided?",
-        gist=f"The agent{shadow}{page}.{waits}{did}",
+        gist=f"The agent{stopped}{shadow}{page}.{waits}{did}",
         points=(
             *(_verdict(event) for event in _last_verdicts(case).values()),
-            *_hand_overs(case),
+            *(
+                Point(about="Handed to", words=f"{spaced(to.team)}. {to.hand_over.next_step}")
+                for to in _hand_overs(case)
+            ),
             *(Point(about=spaced(one.kind), words=words(one)) for one in people),
         ),
     )
@@ -245,11 +265,8 @@ def _verdict(event: Permitted | Held | Refused) -> Point:
     return Point(about=spaced(event.action), words=told)
 
 
-def _hand_overs(case: _Case) -> Iterator[Point]:
-    for action in case.story.actions.values():
-        if action.kind == "post":
-            told = f"{spaced(action.team)}; {action.hand_over.next_step}"
-            yield Point(about="Handed to", words=told)
+def _hand_overs(case: _Case) -> list[PostHandOver]:
+    return [action for action in case.story.actions.values() if isinstance(action, PostHandOver)]
 
 
 def _changed(case: _Case) -> Answer:
@@ -257,7 +274,7 @@ def _changed(case: _Case) -> Answer:
     for one in case.timeline.happened:
         deeds |= _deed(one.event)
     deeds = {name: deed for name, deed in deeds.items() if name in case.story.states}
-    states = listed(state for state, _ in deeds.values())
+    states = sorted({state for state, _ in deeds.values()}, key=_STATES.index)
     told = [
         f"{state}: {', '.join(spaced(name) for name, deed in deeds.items() if deed[0] == state)}."
         for state in states

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from triage_agent.decision.events import Call, Happened
+from triage_agent.decision.events import Call, FiredRule, Happened
 from triage_agent.decision.progress import Status, Story
 from triage_agent.decision.run_events import Blocked, Called
 from triage_agent.decision.values import Value
-from triage_agent.ledger.gist import Names, headline, rule_words
+from triage_agent.ledger.gist import Names, headline
 from triage_agent.ledger.phrases import listed
 from triage_agent.ledger.store import Ledger
 
@@ -46,7 +46,7 @@ class Row(Value):
     record_id: str
     status: Status
     category: str | None
-    rules: tuple[str, ...]
+    rules: tuple[FiredRule, ...]
     done: tuple[str, ...]
     calls: tuple[Call, ...]
 
@@ -74,7 +74,7 @@ def _row(item: str, happened: list[Happened], run: str, names: Names) -> Row:
         record_id=story.record_id,
         status=story.status,
         category=story.category,
-        rules=tuple(listed(map(rule_words, story.rules))),
+        rules=tuple(dict.fromkeys(story.rules)),
         done=tuple(name for name, state in story.states.items() if state == "done"),
         calls=tuple(call for name, call in story.calls if name == run),
     )

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from triage_agent.decision.events import Call, Happened, ModelCalled, Received
+from triage_agent.decision.events import Call, Drafted, Happened, ModelCalled, Received
 from triage_agent.decision.output import readable, spaced, worded
 from triage_agent.decision.progress import Story
 from triage_agent.decision.run_events import (
@@ -28,7 +28,7 @@ from triage_agent.decision.run_events import (
     Started,
 )
 from triage_agent.ledger import phrases
-from triage_agent.ledger.gist import STOP, Names, answers, headline
+from triage_agent.ledger.gist import STOP, Names, answers, headline, rule_words
 from triage_agent.ledger.overview import Row, Spent, asked
 from triage_agent.ledger.store import AGENT
 from triage_agent.ledger.timeline import Timeline
@@ -39,7 +39,7 @@ _WHOLE = frozenset({"Read", "ModelCalled", "Assessed", "Stopped", "Planned", "Ou
 _SIGNS = {
     "settled": "✓",
     "finished": "✓",
-    "running": "✓",
+    "not paused": "✓",
     "escalated": "▲",
     "paused": "▲",
     "failed": "✕",
@@ -73,7 +73,12 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"spaced": spaced, "worded": worded, "length_of": phrases.length}
+_TEMPLATES.filters |= {
+    "spaced": spaced,
+    "worded": worded,
+    "length_of": phrases.length,
+    "rule": rule_words,
+}
 _TEMPLATES.globals |= {"signs": _SIGNS}
 
 
@@ -95,9 +100,15 @@ class Entry:
 
     @property
     def words(self) -> str:
-        """All that is said of it; a record's fields are told apart."""
+        """What is said of it; a record's fields and a draft's text are told apart."""
         told = words(self.happened.event)
-        return told.partition("\n")[0] if self.fields else told
+        return told.partition("\n")[0] if self.fields or self.text else told
+
+    @property
+    def text(self) -> str | None:
+        """The draft that was written."""
+        event = self.happened.event
+        return event.text if isinstance(event, Drafted) else None
 
     @property
     def fields(self) -> dict[str, str]:
@@ -153,17 +164,17 @@ def _record(found: Sequence[Timeline], names: Names) -> str:
             ("Runs", str(len(runs))),
             ("Item", latest.stream),
         ],
-        versions=[_version(timeline, names) for timeline in found],
+        items=[_item(timeline, names) for timeline in found],
     )
 
 
 def _about(found: Sequence[Timeline]) -> str:
-    """Which record it is, as what kind of work, and how many versions there are."""
-    versions = f"; version {len(found)} of its request" if len(found) > 1 else ""
-    return f"{found[-1].about}{versions}"
+    """Which record it is, in which mode, and whether it has been an item before."""
+    latest = f"; the latest of its {len(found)} items" if len(found) > 1 else ""
+    return f"{found[-1].about}{latest}"
 
 
-def _version(timeline: Timeline, names: Names) -> dict[str, object]:
+def _item(timeline: Timeline, names: Names) -> dict[str, object]:
     why = next(one.gist for one in answers(timeline, names) if one.question == STOP)
     return {
         "stream": timeline.stream,
@@ -197,6 +208,8 @@ def _model(calls: Sequence[Call]) -> str:
 
 
 def _cost(spent: Spent) -> str:
+    if not spent.calls:
+        return "none"
     return "unknown" if spent.cost_usd is None else f"${spent.cost_usd:,.4f}"
 
 
@@ -221,11 +234,14 @@ def _run(timeline: Timeline, rows: Sequence[Row]) -> str:
             ("Model", _model(calls)),
             ("Cost", _cost(Spent.on(calls))),
             ("Categories", _counted(row.category for row in rows if row.category)),
-            ("Stopped by", _counted(rule for row in rows for rule in row.rules)),
+            (
+                "Stopped by",
+                _counted(rule for row in rows for rule in {fired.rule for fired in row.rules}),
+            ),
             ("Done", _counted(name for row in rows for name in row.done)),
         ],
         asked=asked(timeline.happened, calls),
-        rows=[(row, _cost(row.spent) if row.calls else "") for row in rows],
+        rows=[(row, _cost(row.spent)) for row in rows],
         entries=[one for one in entries if not isinstance(one.happened.event, Called)],
         requests=[one for one in entries if isinstance(one.happened.event, Called)],
     )
@@ -255,7 +271,7 @@ def _agent(timeline: Timeline) -> str:
     return _rendered(
         "agent.html",
         title="The agent as a whole",
-        status="paused" if paused else "running",
+        status="paused" if paused else "not paused",
         last=[Entry(one, None) for one in reversed(last.values())],
         entries=list(_entries(timeline.happened)),
     )

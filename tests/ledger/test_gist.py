@@ -8,7 +8,9 @@ import pytest
 from tests.conftest import NewLedger
 from tests.ledger.conftest import LEAD
 from tests.ledger.pages import Book, Document, Examples, done, gists, planned, received, some
-from triage_agent.decision.events import Failed
+from triage_agent.decision.actions import PostHandOver, Reason
+from triage_agent.decision.events import Failed, FiredRule, Planned
+from triage_agent.ledger.gist import Names
 from triage_agent.ledger.store import Ledger
 
 QUESTIONS = [
@@ -62,9 +64,37 @@ def test_the_questions_of_an_escalated_item(book: Book, examples: Examples) -> N
         "The agent stopped it.",
         "Done: escalate.",
     ] == gists(html)
-    assert "we will sue (a fixed rule)" in text
-    assert "sales development. Call them." in text
+    assert "Restricted topic: legal we will sue (a fixed rule)" in text
+    assert "Handed to sales development. Call them." in text
     assert "5.00 s from received to escalated" in text
+
+
+def test_several_rules_are_told_once_each(book: Book, examples: Examples) -> None:
+    """A rule that fired for several reasons is named once, with what they are."""
+    fired = ("missing_data", "Email"), ("low_confidence", None), ("missing_data", "request")
+    rules = tuple(FiredRule(rule=rule, topic=topic, source="model") for rule, topic in fired)
+    stopped = examples["Stopped"].model_copy(update={"rules": rules, "stops": None})
+    book.tell("item-1", received(examples, "Müller"), stopped)
+
+    assert "Missing data: Email and request; Low confidence." == gists(book.page("item-1"))[2]
+
+
+def test_a_rule_has_the_words_that_the_page_had(book: Book, examples: Examples) -> None:
+    """What a rule means is told as the hand-over told it, if that is about this very evidence."""
+    plan = planned(examples, "escalate")
+    assert isinstance(plan, Planned)
+    (post,) = plan.actions or ()
+    assert isinstance(post, PostHandOver)
+    for item, quote in (("item-1", "we will sue"), ("item-2", "something else")):
+        reason = Reason(words="Restricted topic: A legal threat.", quote=quote, fact=None)
+        told = post.hand_over.model_copy(update={"reasons": (reason,)})
+        action = post.model_copy(update={"hand_over": told})
+        stopped = (received(examples, "Müller"), examples["Stopped"])
+        book.tell(item, *stopped, plan.model_copy(update={"actions": (action,)}))
+    first, second = (Document(book.page(item)).text for item in ("item-1", "item-2"))
+
+    assert "Restricted topic: legal A legal threat. we will sue (a fixed rule)" in first
+    assert "Restricted topic: legal we will sue (a fixed rule)" in second
 
 
 def test_the_questions_of_a_failed_item(book: Book, examples: Examples) -> None:
@@ -100,6 +130,17 @@ def test_the_questions_of_an_erased_item(book: Book, examples: Examples) -> None
     ] == gists(html)
     assert [f"Lead {LEAD.id}"] == Document(html).texts("h1")
     assert "Dana Reyes (dana) had its 7 texts erased" in Document(html).text
+
+
+def test_without_the_page_a_record_has_its_id(book: Book, examples: Examples) -> None:
+    """Where the page can't be read, nothing is taken for a name or a request."""
+    book.tell("item-1", received(examples, "Müller", "Please show it."), examples["Planned"])
+    html = book.page("item-1", Names())
+
+    assert [f"Lead {LEAD.id}"] == Document(html).texts("h1")
+    assert "A record; its fields stand in the story." == gists(html)[0]
+    assert "Please show it." in Document(html).text
+    assert "Meant for sales development." in Document(html).text
 
 
 def test_an_open_item_and_a_shadow_one(book: Book, examples: Examples) -> None:

@@ -70,11 +70,12 @@ class Names(Value):
 
 
 class Point(Value):
-    """One thing to know: what it is about, what is to be said, and somebody's own words."""
+    """One thing to know: what it is about, what is to be said, somebody's own words, a remark."""
 
     about: str
     words: str = ""
     quote: str | None = None
+    note: str = ""
 
 
 class Answer(Value):
@@ -127,7 +128,6 @@ def _texts(received: Received, fields: Sequence[str]) -> list[str]:
 def _came_in(case: _Case) -> Answer:
     received = case.all(Received)[0]
     request = clipped(" ".join(_texts(received, case.names.request)), REQUEST_LENGTH)
-    gone = received.record is None
     record = Point(about="Record", words=f"{received.object} {received.record_id}")
     at = case.story.received_at
     points = [record, *([Point(about="Received", words=moment(at))] if at else [])]
@@ -135,10 +135,18 @@ def _came_in(case: _Case) -> Answer:
         points.append(Point(about="Version", words=f"comes after item {received.replaces}"))
     return Answer(
         question="What came in?",
-        gist=request or ("Its texts have been erased." if gone else "A record without a request."),
+        gist=request or _without_request(case, received),
         points=tuple(points),
         quoted=bool(request),
     )
+
+
+def _without_request(case: _Case, received: Received) -> str:
+    if received.record is None:
+        return "Its texts have been erased."
+    if case.names.request:
+        return "A record without a request."
+    return "A record; its fields stand in the story."
 
 
 def _saw(case: _Case) -> Answer:
@@ -187,8 +195,8 @@ def _stopped(case: _Case) -> Answer:
     failures = tuple(Point(about=spaced(one.action), words=one.reason) for one in story.failures)
     stops = story.stops or story.rules
     if stops:
-        gist = f"{joined(listed(map(rule_words, stops)))}."
-        points = tuple(map(_stop, stops))
+        gist = f"{_rules(stops)}."
+        points = tuple(_stop(case, fired) for fired in stops)
     elif story.status == "settled":
         gist = f"It didn't: settled as {spaced(story.category or 'nothing')}{_confidence(case)}."
         points = _summary(story)
@@ -199,12 +207,35 @@ def _stopped(case: _Case) -> Answer:
     return Answer(question=STOP, gist=gist, points=points + failures)
 
 
-def _stop(fired: FiredRule | Stop) -> Point:
+def _rules(fired: Sequence[FiredRule | Stop]) -> str:
+    """All that fired, each rule once with what it fired for."""
+    topics: dict[str, list[str]] = {}
+    for one in fired:
+        rule, _, topic = rule_words(one).partition(": ")
+        topics.setdefault(rule, []).append(topic)
+    told = {rule: joined(listed(filter(None, some))) for rule, some in topics.items()}
+    return "; ".join(f"{rule}: {some}" if some else rule for rule, some in told.items())
+
+
+def _stop(case: _Case, fired: FiredRule | Stop) -> Point:
     source = f"({_SOURCES[fired.source]})"
     if isinstance(fired, FiredRule):
-        return Point(about=rule_words(fired), words=source)
-    fact = f"{fired.fact} {source}" if fired.fact else source
-    return Point(about=rule_words(fired), words=fact, quote=fired.quote)
+        return Point(about=rule_words(fired), note=source)
+    return Point(
+        about=rule_words(fired),
+        words=_meaning(case, fired),
+        quote=fired.quote,
+        note=f"{fired.fact} {source}" if fired.fact else source,
+    )
+
+
+def _meaning(case: _Case, stop: Stop) -> str:
+    """What the page said of the rule when it fired, where the hand-over leaves no doubt."""
+    title, evidence = f"{rule_words(stop).partition(':')[0]}: ", (stop.quote, stop.fact)
+    reasons = [reason for to in _hand_overs(case) for reason in to.hand_over.reasons]
+    told = [reason.words for reason in reasons if (reason.quote, reason.fact) == evidence]
+    meanings = [words.removeprefix(title) for words in told if words.startswith(title)]
+    return meanings[0] if len(meanings) == 1 else ""
 
 
 def _confidence(case: _Case) -> str:
@@ -231,10 +262,7 @@ def _decided(case: _Case) -> Answer:
         gist=f"The agent{stopped}{shadow}{page}.{waits}{did}",
         points=(
             *(_verdict(event) for event in _last_verdicts(case).values()),
-            *(
-                Point(about="Handed to", words=f"{spaced(to.team)}. {to.hand_over.next_step}")
-                for to in _hand_overs(case)
-            ),
+            *(_handed(case, to) for to in _hand_overs(case)),
             *(Point(about=spaced(one.kind), words=words(one)) for one in people),
         ),
     )
@@ -267,6 +295,12 @@ def _verdict(event: Permitted | Held | Refused) -> Point:
 
 def _hand_overs(case: _Case) -> list[PostHandOver]:
     return [action for action in case.story.actions.values() if isinstance(action, PostHandOver)]
+
+
+def _handed(case: _Case, to: PostHandOver) -> Point:
+    done = case.story.states.get(to.name) == "done"
+    told = f"{spaced(to.team)}. {to.hand_over.next_step}"
+    return Point(about="Handed to" if done else "Meant for", words=told)
 
 
 def _changed(case: _Case) -> Answer:

@@ -5,15 +5,14 @@ round is taken out.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from triage_agent.decision.events import Call, Drafted, Happened, ModelCalled, Received
 from triage_agent.decision.output import readable, spaced, worded
@@ -60,9 +59,7 @@ def as_html(found: Sequence[Timeline], names: Names, rows: Sequence[Row] = ()) -
 
 def _text(value: object) -> object:
     """What is put into the document, without signs that do something to the writing."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return readable(value)
-    return value
+    return readable(value) if type(value) is str else value  # else markup of the template's own
 
 
 _TEMPLATES = Environment(
@@ -229,22 +226,25 @@ def _run(timeline: Timeline, rows: Sequence[Row]) -> str:
         wrong=wrong,
         began=began[0] if began else None,
         counts=finished[-1].model_dump(exclude={"kind"}) if finished else {},
-        numbers=[
-            ("Took", phrases.length((last - first).total_seconds())),
-            ("Model", _model(calls)),
-            ("Cost", _cost(Spent.on(calls))),
-            ("Categories", _counted(row.category for row in rows if row.category)),
-            (
-                "Stopped by",
-                _counted(rule for row in rows for rule in {fired.rule for fired in row.rules}),
-            ),
-            ("Done", _counted(name for row in rows for name in row.done)),
-        ],
+        numbers=[("Took", phrases.length((last - first).total_seconds())), *_sums(rows)],
         asked=asked(timeline.happened, calls),
         rows=[(row, _cost(row.spent)) for row in rows],
         entries=[one for one in entries if not isinstance(one.happened.event, Called)],
         requests=[one for one in entries if isinstance(one.happened.event, Called)],
     )
+
+
+def _sums(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """What the items of a run came to, and cost, together."""
+    calls = [call for row in rows for call in row.calls]
+    rules = [phrases.listed(fired.rule for fired in row.rules) for row in rows]
+    return [
+        ("Model", _model(calls)),
+        ("Cost", _cost(Spent.on(calls))),
+        ("Categories", _counted(row.category for row in rows if row.category)),
+        ("Stopped by", _counted(chain.from_iterable(rules))),
+        ("Done", _counted(name for row in rows for name in row.done)),
+    ]
 
 
 def _run_status(timeline: Timeline) -> str:
@@ -259,7 +259,7 @@ def _run_status(timeline: Timeline) -> str:
     return "under way"
 
 
-def _counted(names: Iterator[str]) -> str:
+def _counted(names: Iterable[str]) -> str:
     counts = Counter(map(spaced, names)).most_common()
     return ", ".join(f"{name} {number}" for name, number in counts)
 

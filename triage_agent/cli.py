@@ -43,6 +43,7 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+    html = "html"
 
 
 class System(StrEnum):
@@ -105,11 +106,12 @@ def timeline(
 ) -> None:
     """Tell what happened to an item, a run or a Salesforce record, and why."""
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    found = wiring.timeline(target, wanted)
-    if style is Format.json:
-        print(terminal.timelines_as_json(found))
+    if style is Format.html:
+        print(wiring.timeline_page(target, wanted), end="")
+    elif style is Format.json:
+        print(terminal.timelines_as_json(wiring.timeline(target, wanted)))
     else:
-        terminal.show_timelines(found)
+        terminal.show_timelines(wiring.timeline(target, wanted))
 
 
 @app.command()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select
 
 from triage_agent.decision.events import Happened
 from triage_agent.ledger.chain import Payload, Sealed, opened
@@ -28,26 +28,30 @@ def moment(number: int) -> datetime:
     return _BEGINNING + timedelta(microseconds=number)
 
 
-SEALED: Select[Any] = (
-    select(
-        events.c.number,
-        events.c.stream,
-        streams.c.name,
-        events.c.sequence,
-        events.c.at,
-        _RUNS.c.name.label("run"),
-        events.c.kind,
-        events.c.body,
-        events.c.hash,
-        events.c.private,
-        payloads.c.salt,
-        payloads.c.body.label("text"),
+def selected(texts: ColumnElement[bool]) -> Select[Any]:
+    """All events, with the names of their streams and runs, and with those texts."""
+    return (
+        select(
+            events.c.number,
+            events.c.stream,
+            streams.c.name,
+            events.c.sequence,
+            events.c.at,
+            _RUNS.c.name.label("run"),
+            events.c.kind,
+            events.c.body,
+            events.c.hash,
+            events.c.private,
+            payloads.c.salt,
+            payloads.c.body.label("text"),
+        )
+        .outerjoin(streams, streams.c.id == events.c.stream)
+        .outerjoin(_RUNS, _RUNS.c.id == events.c.run)
+        .outerjoin(payloads, texts)
     )
-    .outerjoin(streams, streams.c.id == events.c.stream)
-    .outerjoin(_RUNS, _RUNS.c.id == events.c.run)
-    .outerjoin(payloads, OF_EVENT)
-)
-"""All events, with the names of their streams and runs, and with their texts."""
+
+
+SEALED = selected(OF_EVENT)
 
 
 def sealed(row: Any) -> Sealed:  # noqa: ANN401 - a row of `SEALED`

@@ -23,7 +23,7 @@ from triage_agent.ledger import rows
 from triage_agent.ledger.chain import Head, Sealed, opened, random_salt, seal
 from triage_agent.ledger.database import Database
 from triage_agent.ledger.opening import open_database
-from triage_agent.ledger.rows import SEALED
+from triage_agent.ledger.rows import OF_EVENT, SEALED
 from triage_agent.ledger.tables import belongs_to, events, items, streams
 
 _MANY = 500  # values in one IN list: below every database's limit
@@ -222,6 +222,21 @@ class Ledger:
             .order_by(func.min(events.c.number))
         )
         return self._names(query)
+
+    def worked_on(self, run: str, *whole: str) -> dict[str, list[Happened]]:
+        """All that has happened to the items of a run, in the order in which it took them up.
+
+        Only events of the kinds in `whole` come with their texts: the others are many, and large.
+        """
+        found: dict[str, list[Happened]] = {item: [] for item in self.items_of(run)}
+        number = select(streams.c.id).where(streams.c.name == run).scalar_subquery()
+        of_run = select(events.c.stream).where(events.c.run == number, events.c.stream != number)
+        query = rows.selected(OF_EVENT & events.c.kind.in_(whole))
+        query = query.where(events.c.stream.in_(of_run)).order_by(events.c.number)
+        with self.database.transaction() as connection:
+            for row in connection.execute(query):
+                found[row.name].append(opened(rows.sealed(row)))
+        return found
 
     def _names(self, query: Select[tuple[str]]) -> list[str]:
         with self.database.transaction() as connection:

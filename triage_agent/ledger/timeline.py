@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from triage_agent.decision.events import Happened
+from triage_agent.decision.run_events import Started
 from triage_agent.decision.values import Value
 from triage_agent.ledger.store import AGENT, Ledger, is_item
 from triage_agent.ledger.words import words
@@ -56,13 +57,19 @@ class Line(Value):
 
 
 class Timeline(Value):
-    """One stream's events by question, each question in the order in which things happened."""
+    """One stream's events by question, each question in the order in which things happened.
+
+    `runs`: how each run that worked on an item began. `happened`: the same events in one order,
+    for whoever tells them otherwise.
+    """
 
     stream: str
     about: str
     status: str | None
     items: list[str] = Field(default_factory=list)
     questions: dict[str, list[Line]]
+    runs: dict[str, Started] = Field(default_factory=dict)
+    happened: list[Happened] = Field(default_factory=list, exclude=True, repr=False)
 
 
 def timelines(ledger: Ledger, wanted: str) -> list[Timeline]:
@@ -84,7 +91,18 @@ def _timeline(ledger: Ledger, stream: str) -> Timeline:
             question: [line for line in lines if line.kind in kinds]
             for question, kinds in QUESTIONS.items()
         },
+        runs=_runs(ledger, happened) if story else {},
+        happened=happened,
     )
+
+
+def _runs(ledger: Ledger, happened: list[Happened]) -> dict[str, Started]:
+    """How they began; what people do to an item is in no run."""
+    names = dict.fromkeys(one.run for one in happened)
+    began = {name: ledger.last(name, "Started") for name in names}
+    return {
+        name: one.event for name, one in began.items() if one and isinstance(one.event, Started)
+    }
 
 
 def _line(happened: Happened) -> Line:

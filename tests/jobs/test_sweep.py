@@ -282,7 +282,7 @@ def test_a_second_run_finds_nothing_new(swept: Swept) -> None:
     assert before["salesforce"] == after["salesforce"]
     assert before["slack"] == after["slack"]
     assert {"GET /services", "POST /api/auth.test"} >= {_short(request) for request in new}
-    assert ["Started", "Finished"] == [kind for kind in story if kind != "Called"]
+    assert ["Started", "Finished", "Anchored"] == [kind for kind in story if kind != "Called"]
 
 
 def _short(request: Json) -> str:

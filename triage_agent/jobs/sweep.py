@@ -94,7 +94,8 @@ def _record(parts: Parts, run: str, why: run_events.RefusedToStart | run_events.
     try:
         told = [*parts.calls.drain(), why]
         parts.ledger.append(run, parts.clock(), [(run, event) for event in told])
-        bookkeeping.anchored(parts, run)
+        if isinstance(why, run_events.Broke):
+            bookkeeping.anchored(parts, run)
     except LedgerFailed as failed:
         reason, said = why.reason, str(failed)
         log.error("the ledger can't say why the run ended", run=run, why=reason, ledger=said)  # noqa: TRY400 - no traceback

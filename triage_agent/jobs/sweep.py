@@ -15,6 +15,7 @@ from triage_agent.decision import events, missing, run_events
 from triage_agent.decision.item import Record, identity, masked
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
+from triage_agent.effects.look_up import look_up_threads
 from triage_agent.errors import LedgerFailed, RunRefused, TriageError, WrongUsage
 from triage_agent.jobs import bookkeeping
 from triage_agent.jobs.parts import Parts
@@ -115,6 +116,7 @@ class _Sweep:
         parts = self._parts
         parts.check_pause()
         self._check()
+        self._look_up_threads()
         unfinished = [
             item
             for item in parts.ledger.unfinished(self._mode)
@@ -148,6 +150,14 @@ class _Sweep:
         parts.ledger.claim_for(WORKSPACE, parts.slack.workspace())
         if self._mode == "live":
             parts.writer.check(self._page)
+
+    def _look_up_threads(self) -> None:
+        """What the run before left open of its own messages, where it was interrupted."""
+        parts = self._parts
+        if before := parts.ledger.last_run():
+            told = parts.ledger.told(before, "Intended", "Done", "NotFound", "Unclear", "Failed")
+            if left := look_up_threads(parts.slack, self._page, before, told):
+                parts.ledger.append(self._run, parts.clock(), left)
 
     def _find(self, limit: int | None, only: str | None) -> Found:
         parts, found = self._parts, Found()

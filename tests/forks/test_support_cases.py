@@ -25,7 +25,7 @@ def test_it_is_whole(support_cases: Path) -> None:
     """Page, prompts, patterns with their examples, prices and cases are valid and in step."""
     page, prompts, patterns, cases = check(support_cases)
 
-    assert "version 2 " in page
+    assert "version 3 " in page
     assert "gpt-4.1-mini-2025-04-14 assesses" in prompts
     assert "each with what it finds" in patterns
     assert "6 in eval_cases" in cases

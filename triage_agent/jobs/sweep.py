@@ -15,6 +15,7 @@ from triage_agent.decision.item import Record, identity, masked
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
 from triage_agent.errors import LedgerFailed, TriageError, WrongUsage
+from triage_agent.jobs.outcomes import look_back
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.report import (
@@ -101,6 +102,7 @@ class _Sweep:
         parts = self._parts
         parts.check_pause()
         self._check()
+        look_back(parts, self._run)
         unfinished = [
             item
             for item in parts.ledger.unfinished(self._mode)

@@ -30,8 +30,8 @@ from triage_agent.sandbox.org_faults import (
     faulty_workspace,
     is_other_org,
 )
+from triage_agent.sandbox.salesforce import people, schema
 from triage_agent.sandbox.salesforce import routes as salesforce
-from triage_agent.sandbox.salesforce import schema
 from triage_agent.sandbox.salesforce.call import Sessions
 from triage_agent.sandbox.salesforce.deployed import permission_sets
 from triage_agent.sandbox.salesforce.deployed_fields import with_custom_fields
@@ -165,7 +165,7 @@ def _application(org: Org, url: str, file: FaultFile) -> Door:
     )
     door = Door(starlette, seen=[], faults=Faults(file), clocks=clocks(file.org))
     starlette.state.org = org
-    starlette.state.sessions = Sessions(url)
+    starlette.state.sessions = Sessions(url, people.sessions(org))
     starlette.state.workspace = faulty_workspace(workspace_on(org.store), file.org)
     starlette.state.seen = door.seen
     return door

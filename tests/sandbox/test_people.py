@@ -1,6 +1,8 @@
 """People who act beside the agent, by sessions of their own."""
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -8,6 +10,7 @@ from simple_salesforce.format import format_soql
 
 from tests.sandbox.conftest import Client, Connect, Deploy, Faulty, Start
 from tests.sandbox.permission_sets import of_user, on_fields, on_object
+from triage_agent.sandbox.server import running
 
 Json = dict[str, Any]
 
@@ -136,3 +139,214 @@ def test_private_records_have_private_histories(faulty: Faulty, connect: Connect
 
     assert [] == rows(connect(url), query)
     assert [{"Field": "created"}] == rows(person, query)
+
+
+def act(url: str, **what: object) -> Json:
+    """What came of something that a person did in the user interface."""
+    answer = requests.post(f"{url}/sandbox/people", json=what, timeout=5)
+    assert 200 == answer.status_code, answer.text
+    done: Json = answer.json()
+    return done
+
+
+def one(client: Client, entity: str, names: str, identifier: str) -> Json:
+    """A record, deleted or not."""
+    query = f"SELECT {names} FROM {entity} WHERE Id = '{identifier}'"  # noqa: S608 - a test's own
+    (row,) = rows(client, query, "queryAll")
+    return row
+
+
+STAMPS = "CreatedById, CreatedDate, LastModifiedById, LastModifiedDate, SystemModstamp"
+
+
+def test_leads_are_merged(url: str, salesforce: Client) -> None:
+    """The loser is deleted and names the winner, which gets its tasks; all of it by that person."""
+    winner, loser = new(salesforce, "Lead", LEAD), new(salesforce, "Lead", LEAD)
+    task = new(salesforce, "Task", {"Subject": "Call", "WhoId": loser})
+    act(url, **{"as": MAYA}, merge={"winner": winner, "loser": loser})
+    gone = one(salesforce, "Lead", f"IsDeleted, MasterRecordId, IsConverted, {STAMPS}", loser)
+    kept = one(salesforce, "Lead", f"IsDeleted, MasterRecordId, {STAMPS}", winner)
+    moved = one(salesforce, "Task", f"IsDeleted, WhoId, {STAMPS}", task)
+    history = format_soql("SELECT Field, CreatedById FROM LeadHistory WHERE LeadId = {}", winner)
+
+    assert (True, winner, False) == (
+        gone["IsDeleted"],
+        gone["MasterRecordId"],
+        gone["IsConverted"],
+    )
+    assert (False, None) == (kept["IsDeleted"], kept["MasterRecordId"])
+    assert (False, winner) == (moved["IsDeleted"], moved["WhoId"])
+    assert [(AGENT, MAYA)] * 3 == [
+        (row["CreatedById"], row["LastModifiedById"]) for row in (gone, kept, moved)
+    ]
+    assert [("created", AGENT), ("leadMerged", MAYA)] == [
+        (row["Field"], row["CreatedById"]) for row in rows(salesforce, history)
+    ]
+
+
+def test_a_lead_is_converted(url: str, salesforce: Client) -> None:
+    """It becomes an account and a contact, its tasks are theirs, and it is read-only from now."""
+    lead = new(salesforce, "Lead", {**LEAD, "OwnerId": JONAS, "City": "Ulm"})
+    task = new(salesforce, "Task", {"Subject": "Call", "WhoId": lead})
+    made = act(url, **{"as": MAYA}, convert={"lead": lead})
+    names = "IsConverted, ConvertedDate, ConvertedAccountId, ConvertedContactId, Status"
+    after = one(salesforce, "Lead", f"{names}, {STAMPS}", lead)
+    account = one(salesforce, "Account", f"Name, OwnerId, BillingCity, {STAMPS}", made["account"])
+    contact = one(salesforce, "Contact", "Name, Email, AccountId, OwnerId", made["contact"])
+    moved = one(salesforce, "Task", "WhoId, WhatId, LastModifiedById", task)
+    _, (refusal,) = salesforce.refused(f"sobjects/Lead/{lead}", method="PATCH", json={"City": "A"})
+
+    assert (True, after["SystemModstamp"][:10], made["account"], made["contact"]) == tuple(
+        after[name] for name in names.split(", ")[:4]
+    )
+    assert ("Closed - Converted", MAYA) == (after["Status"], after["LastModifiedById"])
+    assert ("Alpha", JONAS, "Ulm", MAYA) == (
+        account["Name"],
+        account["OwnerId"],
+        account["BillingCity"],
+        account["CreatedById"],
+    )
+    assert {
+        "Name": "Ames",
+        "Email": "a@alpha.example",
+        "AccountId": made["account"],
+        "OwnerId": JONAS,
+    } == contact
+    assert {
+        "WhoId": made["contact"],
+        "WhatId": made["account"],
+        "LastModifiedById": MAYA,
+    } == moved
+    assert "CANNOT_UPDATE_CONVERTED_LEAD" == refusal["errorCode"]
+
+
+def test_history_tells_of_a_conversion(url: str, salesforce: Client) -> None:
+    """It has the new status and the conversion, both by the person who converted."""
+    lead = new(salesforce, "Lead", LEAD)
+    act(url, **{"as": MAYA}, convert={"lead": lead})
+    query = "SELECT Field, NewValue, CreatedById FROM LeadHistory WHERE LeadId = {}"
+
+    assert [
+        {"Field": "created", "NewValue": None, "CreatedById": AGENT},
+        {"Field": "Status", "NewValue": "Closed - Converted", "CreatedById": MAYA},
+        {"Field": "leadConverted", "NewValue": None, "CreatedById": MAYA},
+    ] == rows(salesforce, format_soql(query, lead))
+
+
+def test_what_belongs_to_a_queue_gets_an_owner(url: str, salesforce: Client) -> None:
+    """Accounts and contacts have no queues: whoever converts such a lead owns what it becomes."""
+    lead = new(salesforce, "Lead", {**LEAD, "OwnerId": "00G000000000001EAA"})
+    made = act(url, **{"as": MAYA}, convert={"lead": lead})
+
+    assert MAYA == one(salesforce, "Contact", "OwnerId", made["contact"])["OwnerId"]
+
+
+def test_what_people_did_lasts(tmp_path: Path, connect: Connect) -> None:
+    """After a restart everything is as a person left it, with its history."""
+    with running(state=tmp_path, leads=None) as url:
+        winner, loser = (new(connect(url), "Lead", LEAD) for _ in "12")
+        act(url, **{"as": MAYA}, merge={"winner": winner, "loser": loser})
+        before = requests.get(f"{url}/sandbox/state", timeout=5).json()["salesforce"]
+    with running(state=tmp_path, leads=None) as url:
+        after = requests.get(f"{url}/sandbox/state", timeout=5).json()["salesforce"]
+
+    assert before == after
+    assert [winner] == [lead["Id"] for lead in after["Lead"]]
+    assert ["created", "leadMerged"] == [row["Field"] for row in after["LeadHistory"]]
+
+
+NOBODY = "00Q000000000999AAA"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("{", "body: Invalid JSON"),
+        ({"as": MAYA}, "body: Value error, write either"),
+        ({"as": MAYA, "convert": {}}, "convert.lead: Field required"),
+        ({"as": MAYA, "merge": {"winner": 5, "loser": NOBODY}}, "merge.winner: Input should be"),
+        ({"convert": {"lead": NOBODY}}, "as: Field required"),
+        ({"as": "me", "convert": {"lead": NOBODY}}, "as: 'me' is no active user"),
+        ({"as": FORMER, "convert": {"lead": NOBODY}}, "is no active user"),
+        ({"as": MAYA, "convert": {"lead": NOBODY}}, f"there is no lead '{NOBODY}'"),
+        ({"as": MAYA, "merge": {"winner": "x", "loser": "y"}}, "there is no lead 'x'"),
+    ],
+)
+def test_what_people_can_not_do_is_refused(url: str, body: Json | str, says: str) -> None:
+    """The answer is 400 and says what is wrong."""
+    content = body if isinstance(body, str) else None
+    answer = requests.post(
+        f"{url}/sandbox/people", data=content, json=None if content else body, timeout=5
+    )
+
+    assert 400 == answer.status_code
+    assert says in answer.json()["error"]
+
+
+def test_merges_and_conversions_are_checked(url: str, salesforce: Client) -> None:
+    """A lead isn't merged with itself, nor is a converted one merged or converted again."""
+    lead, other = new(salesforce, "Lead", LEAD), new(salesforce, "Lead", LEAD)
+    act(url, **{"as": MAYA}, convert={"lead": other})
+    answers = [
+        requests.post(f"{url}/sandbox/people", json={"as": MAYA, **what}, timeout=5)
+        for what in (
+            {"merge": {"winner": lead, "loser": lead}},
+            {"merge": {"winner": lead, "loser": other}},
+            {"convert": {"lead": other}},
+        )
+    ]
+
+    assert [400] * 3 == [answer.status_code for answer in answers]
+    assert "itself" in answers[0].json()["error"]
+    assert "CANNOT_UPDATE_CONVERTED_LEAD" in answers[2].json()["error"]
+
+
+def test_an_agent_without_the_right_converts_nothing(start: Start, deploy: Deploy) -> None:
+    """Its user may do in the user interface no more than by the API, and nothing is left half."""
+    leads = on_object("Lead", "allowRead", "allowEdit")
+    url = start(deployed=deploy(of_user("ApiEnabled", "ConvertLeads"), leads))
+    data = f"{url}/services/data/v64.0/sobjects/Lead"
+    headers = {"Authorization": f"Bearer sandbox-{MAYA}"}
+    lead = requests.post(data, json=LEAD, headers=headers, timeout=5).json()["id"]
+    body = {"as": AGENT, "convert": {"lead": lead}}
+    answer = requests.post(f"{url}/sandbox/people", json=body, timeout=5)
+    state = requests.get(f"{url}/sandbox/state", timeout=5).json()["salesforce"]
+
+    assert "INSUFFICIENT_ACCESS_OR_READONLY" in answer.json()["error"]
+    assert ([], [], False) == (state["Account"], state["Contact"], state["Lead"][0]["IsConverted"])
+
+
+def test_what_happened_is_read_in_one_request(url: str, salesforce: Client, maya: Client) -> None:
+    """Deleted leads and tasks, and their history, come as parts of a composite."""
+    lead = new(salesforce, "Lead", LEAD)
+    task = new(salesforce, "Task", {"Subject": "Call", "WhoId": lead, "Triage_Key__c": "k-9"})
+    change(maya, "Task", task, {"Status": "Completed"})
+    maya.restful(f"sobjects/Lead/{lead}", method="DELETE")
+    since = "2020-01-01T00:00:00Z"
+    queries = {
+        "lead": f"SELECT Id, IsDeleted, MasterRecordId, {STAMPS} FROM Lead "  # noqa: S608 - a test's own
+        f"WHERE SystemModstamp >= {since} AND Id = '{lead}'",
+        "task": "SELECT Id, IsDeleted, IsClosed, CompletedDateTime, OwnerId, Status, WhoId, "  # noqa: S608 - likewise
+        f"{STAMPS} FROM Task WHERE Triage_Key__c != null AND SystemModstamp >= {since}",
+        "history": "SELECT Id, LeadId, Field, OldValue, NewValue, CreatedById, CreatedDate "  # noqa: S608 - likewise
+        f"FROM LeadHistory WHERE CreatedDate >= {since} AND LeadId IN ('{lead}')",
+    }
+    parts = [
+        {
+            "method": "GET",
+            "referenceId": name,
+            "url": f"/services/data/v64.0/queryAll?{urlencode({'q': query})}",
+        }
+        for name, query in queries.items()
+    ]
+    body = {"compositeRequest": parts}
+    answers = salesforce.restful("composite", method="POST", json=body)["compositeResponse"]
+    leads, tasks, history = (answer["body"]["records"] for answer in answers)
+
+    assert [(lead, True, MAYA)] == [
+        (row["Id"], row["IsDeleted"], row["LastModifiedById"]) for row in leads
+    ]
+    assert [(task, True, "Completed", MAYA)] == [
+        (row["Id"], row["IsClosed"], row["Status"], row["LastModifiedById"]) for row in tasks
+    ]
+    assert ["created"] == [row["Field"] for row in history]

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from triage_agent.errors import WrongUsage
+from triage_agent.sandbox import acts
 from triage_agent.sandbox import leads as lead_files
 from triage_agent.sandbox.door import Door
 from triage_agent.sandbox.fault_file import FaultFile, read
@@ -160,6 +161,7 @@ def _application(org: Org, url: str, file: FaultFile) -> Door:
             *slack.routes(),
             *model.routes(faulty_manner(file.org)),
             Route("/sandbox/state", _state),
+            Route("/sandbox/people", acts.answer, methods=["POST"]),
             Route("/", _welcome),
         ]
     )

@@ -53,7 +53,7 @@ def update(org: Org, entity: Entity, record: Record, values: Values, *, auto_ass
     """Change some fields of a live record."""
     check_access(org, entity, record, "edit")
     if record.get("IsConverted"):
-        raise _converted()
+        raise converted()
     changed = _accepted(org, entity, values)
     whole = org.objects[entity.name]
     _require(whole, {**changed, **_untouched(whole, changed)})
@@ -183,17 +183,17 @@ def checked(org: Org, entity: Entity, values: Values) -> dict[str, Any]:
 
 def _permit(entity: Entity, action: str) -> None:
     if action not in entity.actions:
-        raise _no_access()
+        raise no_access()
 
 
 def check_access(org: Org, entity: Entity, record: Record, action: str) -> None:
     """Refuses what the running user may not do with the object, or with this record of it."""
     _permit(entity, action)
     if not org.may_change(entity.name, record):
-        raise _no_access()
+        raise no_access()
 
 
-def _no_access() -> Refusal:
+def no_access() -> Refusal:
     message = "insufficient access rights on object id"
     return Refusal("INSUFFICIENT_ACCESS_OR_READONLY", message, fields=())
 
@@ -288,13 +288,13 @@ def _check_owner(org: Org, entity: Entity, owner: str | None) -> None:
 def _check_task(org: Org, task: Record, changed: Values) -> None:
     lead = org.store.record("Lead", task.get("WhoId") or "")
     if lead and "WhoId" in changed and lead["IsConverted"]:
-        raise _converted()
+        raise converted()
     if lead and task.get("WhatId"):
         message = "Related To ID: a task about a lead is related to nothing else"
         raise Refusal("FIELD_INTEGRITY_EXCEPTION", message, fields=["WhatId"])
 
 
-def _converted() -> Refusal:
+def converted() -> Refusal:
     return Refusal("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", fields=())
 
 

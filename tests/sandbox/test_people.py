@@ -1,5 +1,6 @@
 """People who act beside the agent, by sessions of their own."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -182,6 +183,27 @@ def test_leads_are_merged(url: str, salesforce: Client) -> None:
     assert [("created", AGENT), ("leadMerged", MAYA)] == [
         (row["Field"], row["CreatedById"]) for row in rows(salesforce, history)
     ]
+
+
+def test_what_is_merged_is_as_old_as_its_oldest_part(
+    start: Start, connect: Connect, tmp_path: Path
+) -> None:
+    """The winner was created when, and by whom, the older lead was, even if that is the loser."""
+    day = "2026-11-{}T10:00:00.000+0000"
+    leads = [
+        {"Id": "00Q000000000001AAA", "CreatedDate": day.format(20), "CreatedById": JONAS},
+        {"Id": "00Q000000000002AAA", "CreatedDate": day.format(21), "CreatedById": MAYA},
+    ]
+    file = tmp_path / "leads.jsonl"
+    file.write_text("\n".join(json.dumps({"lead": {**LEAD, **lead}}) for lead in leads))
+    url = start(leads=file)
+    client = connect(url)
+    older, newer = (lead["Id"] for lead in leads)
+    before = one(client, "Lead", STAMPS, older)
+    act(url, **{"as": MAYA}, merge={"winner": newer, "loser": older})
+    after = one(client, "Lead", STAMPS, newer)
+
+    assert (before["CreatedDate"], JONAS) == (after["CreatedDate"], after["CreatedById"])
 
 
 def test_a_lead_is_converted(url: str, salesforce: Client) -> None:

@@ -31,13 +31,18 @@ def token(user: str) -> str:
 
 
 def merge(org: Org, winner: str, loser: str) -> None:
-    """One lead goes into the recycle bin, and what belonged to it belongs to the other."""
+    """One lead goes into the recycle bin, and what belonged to it belongs to the other.
+
+    Each field is as the winner has it, but that it was created when the older of the two was.
+    """
     kept, gone = _lead(org, winner, "edit"), _lead(org, loser, "delete")
     if kept["Id"] == gone["Id"]:
         raise Refusal("INVALID_OPERATION", "a lead can't be merged with itself; name another loser")
     stamps = dict(org.stamps(now()))
     _move_tasks(org, gone, {"WhoId": kept["Id"], **stamps})
-    after = {**kept, **stamps}
+    oldest = min(kept, gone, key=lambda lead: lead["CreatedDate"])
+    created = {name: oldest[name] for name in ("CreatedById", "CreatedDate")}
+    after = {**kept, **created, **stamps}
     org.store.put("Lead", after)
     history.tell(org, org.objects["Lead"], after, history.LEAD_MERGED)
     records.delete(org, org.visible["Lead"], {**gone, "MasterRecordId": kept["Id"]})

@@ -1,7 +1,7 @@
 """At a run's start: what people made of earlier items, and how soon they came before the agent."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cache
 
 import structlog
@@ -57,7 +57,8 @@ def _follow_up(parts: Parts, run: str, agent: Who) -> None:
 
 def _measure_before(parts: Parts, agent: Who) -> None:
     """Once a ledger, when the agent's time has begun."""
-    page, ledger, until = parts.rules.page, parts.ledger, parts.rules.page.workflow.begins
+    page, ledger = parts.rules.page, parts.ledger
+    until = page.workflow.begins.astimezone(UTC)
     if parts.clock() < until or ledger.last(AGENT, "MeasuredBefore"):
         return
     since = until - page.outcomes.compared_with

@@ -102,7 +102,6 @@ class _Sweep:
         parts = self._parts
         parts.check_pause()
         self._check()
-        look_back(parts, self._run)
         unfinished = [
             item
             for item in parts.ledger.unfinished(self._mode)
@@ -117,6 +116,7 @@ class _Sweep:
         self._append(self._started(len(unfinished)))
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
+        look_back(parts, self._run)
         if self._expected:
             pipeline = Pipeline(parts, self._run, self._ended)
             pipeline.run(unfinished, self._batches(found.fresh))

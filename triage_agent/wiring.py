@@ -318,9 +318,14 @@ def put_aside(target: Target) -> None:
 def timeline(target: Target, wanted: str) -> "list[Timeline]":
     """What an id means: the story of an item, of a run, or of every item of a record."""
     from triage_agent.ledger.timeline import timelines
+    from triage_agent.project import read_model
 
+    try:
+        counted = read_model(target.project).page.outcomes
+    except WrongUsage:  # what happened can be told without the page
+        counted = None
     with closing(open_ledger(target)) as ledger:
-        if found := timelines(ledger, wanted):
+        if found := timelines(ledger, wanted, counted):
             return found
     raise WrongUsage(
         f"the ledger {ledger.place} knows no item, run or record {wanted!r}; "

@@ -17,6 +17,7 @@ from triage_agent.decision.run_events import FollowedUp, MeasuredBefore
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger.store import AGENT, is_item
 from triage_agent.operating_model.loading import OperatingModel
+from triage_agent.operating_model.outcome_rules import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -251,12 +252,8 @@ def test_what_is_refused_is_asked_by_the_next_run(open_site: OpenSite) -> None:
     site.sweep()
     Somebody(site, MAYA).changes("Lead", lead(site, "Acme"), Status=WORKING)
     rules = site.rules
-    site.rules = with_outcomes(
-        site, seen_as={"moved": rules.page.outcomes.seen_as["status_changed"].model_copy(
-            update={"changed": "Lead.Status"}),
-            "odd": rules.page.outcomes.seen_as["task_closed"].model_copy(
-                update={"now": {"Task.NoSuchField": True}})},
-    )  # fmt: skip
+    odd = {**rules.page.outcomes.seen_as, "odd": Seen(now={"Task.NoSuchField": True})}
+    site.rules = with_outcomes(site, seen_as=odd)
     with capture_logs() as logs:
         refused = site.sweep()
     site.rules = rules

@@ -5,10 +5,12 @@ from typing import Any
 
 from pydantic import Field
 
+from triage_agent.decision.cycle import CycleTime, cycle_time
 from triage_agent.decision.events import Happened
 from triage_agent.decision.values import Value
 from triage_agent.ledger.store import AGENT, Ledger, is_item
 from triage_agent.ledger.words import words
+from triage_agent.operating_model.outcome_rules import Outcomes
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "What did the agent receive?": (
@@ -56,21 +58,28 @@ class Line(Value):
 
 
 class Timeline(Value):
-    """One stream's events by question, each question in the order in which things happened."""
+    """One stream's events by question, each question in the order in which things happened.
+
+    `cycle`: what an item's outcomes come to, by what the page counts.
+    """
 
     stream: str
     about: str
     status: str | None
     items: list[str] = Field(default_factory=list)
     questions: dict[str, list[Line]]
+    cycle: CycleTime | None = None
 
 
-def timelines(ledger: Ledger, wanted: str) -> list[Timeline]:
-    """The timelines that an id means: an item, a run, or every item of a record."""
-    return [_timeline(ledger, stream) for stream in ledger.find(wanted)]
+def timelines(ledger: Ledger, wanted: str, counted: Outcomes | None = None) -> list[Timeline]:
+    """The timelines that an id means: an item, a run, or every item of a record.
+
+    `counted`: which outcomes are a first touch or clean-up; without it neither is told.
+    """
+    return [_timeline(ledger, stream, counted) for stream in ledger.find(wanted)]
 
 
-def _timeline(ledger: Ledger, stream: str) -> Timeline:
+def _timeline(ledger: Ledger, stream: str, counted: Outcomes | None) -> Timeline:
     happened = ledger.events(stream)
     lines = [_line(one) for one in happened]
     story = ledger.story(stream) if is_item(stream) else None
@@ -84,6 +93,7 @@ def _timeline(ledger: Ledger, stream: str) -> Timeline:
             question: [line for line in lines if line.kind in kinds]
             for question, kinds in QUESTIONS.items()
         },
+        cycle=cycle_time(counted, happened) if counted else None,
     )
 
 

@@ -52,7 +52,7 @@ class Cluster:
         self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
         with psycopg.connect(self.url("emptied"), autocommit=True) as connection:
             connection.execute(
-                "TRUNCATE events, payloads, items, belongs_to RESTART IDENTITY",
+                "TRUNCATE streams, events, payloads, items, belongs_to RESTART IDENTITY",
             )
         return self.url("emptied")
 

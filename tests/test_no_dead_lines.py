@@ -56,7 +56,8 @@ IN_A_RUN = {
     "limits.messages_per_run": (
         "tests/effects/test_deliver.py::test_no_run_posts_more_than_its_limit"
     ),
-    "logs.keeps": "tests/ledger/test_store.py::test_old_texts_are_dropped",
+    "logs.keeps": "tests/jobs/test_record.py::test_texts_expire_as_the_page_says",
+    "logs.anchors_to": "tests/jobs/test_record.py::test_anchors_are_told_where_the_page_says",
     "evaluation.cases": "tests/test_project.py::test_a_project_without_cases",
 }
 """Lines that show only in a run, and the test that shows it."""
@@ -336,10 +337,11 @@ def _drafts(model: OperatingModel, rules: Rules) -> Iterator[object]:
 def _people(model: OperatingModel, _rules: Rules) -> Iterator[object]:
     page = model.page
     for login in ("dana", "omar", "maya", "jonas", "priya", "nobody"):
-        try:
-            yield acting(page, page.recovery.may_pause, None, login, playing=False).name
-        except NotAllowed as exc:
-            yield str(exc)
+        for allowed in (page.recovery.may_pause, page.logs.may_erase):
+            try:
+                yield acting(page, allowed, None, login, playing=False).name
+            except NotAllowed as exc:
+                yield str(exc)
     yield [page.channel_of(name) for name in page.recovery.tell], page.recovery.before_resuming
 
 

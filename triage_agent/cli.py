@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from triage_agent import terminal, wiring
+from triage_agent import custody, terminal, wiring
 from triage_agent.errors import TriageError
 from triage_agent.targets import target_of
 
@@ -43,6 +43,7 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+    html = "html"
 
 
 class System(StrEnum):
@@ -105,11 +106,12 @@ def timeline(
 ) -> None:
     """Tell what happened to an item, a run or a Salesforce record, and why."""
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    found = wiring.timeline(target, wanted)
-    if style is Format.json:
-        print(terminal.timelines_as_json(found))
+    if style is Format.html:
+        print(wiring.timeline_page(target, wanted), end="")
+    elif style is Format.json:
+        print(terminal.timelines_as_json(wiring.timeline(target, wanted)))
     else:
-        terminal.show_timelines(found)
+        terminal.show_timelines(wiring.timeline(target, wanted))
 
 
 @app.command()
@@ -173,6 +175,69 @@ def resume(
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     asked = (lambda _questions: answer) if answer else terminal.ask
     terminal.say(wiring.resume(target, as_whom, asked))
+
+
+ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")
+app.add_typer(ledger, name="ledger", no_args_is_help=True)
+
+
+@ledger.command()
+def verify(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Name each event that was changed, removed, moved or put in, and each item that is missing."""
+    verdict = custody.verify(target_of(project, sandbox=sandbox, sandbox_url=sandbox_url))
+    terminal.show_verdict(verdict, as_json=as_json)
+    if verdict.faults:
+        raise typer.Exit(1)
+
+
+@ledger.command()
+def export(
+    texts: Annotated[
+        bool, typer.Option("--with-texts", help="Also what people wrote, with its salts.")
+    ] = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Print the ledger as JSON lines; deploy/verify_export.py checks them without this program."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    for line in custody.export(target, texts=texts):
+        print(line)
+
+
+@ledger.command()
+def erase(
+    person: Annotated[str, typer.Option(help="The e-mail address of the person.")],
+    as_whom: As = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Take a person's texts out for good, and list where else their words are."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    terminal.show_left(custody.erase(target, person, as_whom), as_json=as_json)
+
+
+@ledger.command()
+def anchor(
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Why a ledger with faults may stand as it is.", show_default=False),
+    ] = None,
+    as_whom: As = None,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Tell outside of the ledger what it holds now, so that what goes missing later shows."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    terminal.show_anchor(custody.anchor(target, as_whom, reason))
 
 
 @app.command()

@@ -8,6 +8,7 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     │   └── AnotherOrg     exit 2: the ledger is of another org or workspace
     ├── RunRefused         exit 3: another run holds the lock, or a limit is reached
     │   ├── Paused         exit 3: the agent is paused, or has paused itself
+    │   ├── NotWhole       exit 3: the ledger isn't what it was
     │   └── NotAllowed     exit 3: the page doesn't let this person do this
     ├── Outdated           exit 1: what was generated from the page no longer says what it says
     ├── LedgerFailed       exit 1: the ledger can't be used; nothing further was done
@@ -67,6 +68,10 @@ class RunRefused(TriageError):
 
 class Paused(RunRefused):
     """The agent is paused, so nothing is written; what was not reached waits for a run."""
+
+
+class NotWhole(RunRefused):
+    """What the ledger holds was changed, or some of it is missing, so nothing is built on it."""
 
 
 class NotAllowed(RunRefused):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from triage_agent.settings import Settings
 
 STATE, LEDGER = ".triage", "ledger.db"
+ANCHORS = f"{LEDGER}-anchors.jsonl"
 BASELINE = "baseline"
 _SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbox"
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from triage_agent.doctor.finding import Report
     from triage_agent.jobs.report import RunReport
+    from triage_agent.ledger.anchors import Anchor
+    from triage_agent.ledger.erasure import Erasure
     from triage_agent.ledger.timeline import Line, Timeline
+    from triage_agent.ledger.verify import Verdict
 
 
 WORTH_TYPING = 3
@@ -222,6 +226,54 @@ def show_timelines(found: "list[Timeline]") -> None:
             for item in one.items:
                 out.print(f"  {item}")
         out.print()
+
+
+def show_verdict(verdict: "Verdict", *, as_json: bool) -> None:
+    """Whether the ledger is whole, and how far that can be told."""
+    anchor = verdict.anchor
+    if as_json:
+        told = {**asdict(verdict), "anchor": anchor and anchor.model_dump(exclude={"heads"})}
+        print(json.dumps(told, indent=2, ensure_ascii=False, default=str))
+        return
+    found = f"{len(verdict.faults):,} faults" if verdict.faults else "whole"
+    print(f"{verdict.events:,} events in {verdict.streams:,} streams: {found}.")
+    for fault in verdict.faults:
+        print(f"  {printable(fault)}")
+    if anchor is None:
+        print("There is no anchor to hold it against: a cut-off end would not show.")
+        return
+    print(f"Held against anchors up to {anchor.name},")
+    print(f"digest {anchor.anchored.digest}.")
+    print(f"Of the {verdict.since:,} events since then one that is missing would not show.")
+
+
+def show_anchor(anchor: "Anchor") -> None:
+    """What is to be written down elsewhere."""
+    said = anchor.anchored
+    print(f"Anchored {said.events:,} events in {said.streams:,} streams.")
+    print(f"Digest {said.digest}")
+    for fault in said.accepted:
+        print(f"  stands as it is: {printable(fault)}")
+
+
+def show_left(erased: "Erasure", *, as_json: bool) -> None:
+    """What was erased, and what people have to see to in other systems."""
+    from rich.table import Table
+
+    if as_json:
+        print(json.dumps(asdict(erased), indent=2, ensure_ascii=False))
+        return
+    print(f"Erased {erased.texts:,} texts of {erased.items:,} items. The chain is what it was.")
+    if not erased.left:
+        return
+    print("Their words are also here, where only people can take them out:\n")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("record", "by the action", "to be found as"):
+        table.add_column(column, overflow="fold")
+    for left in erased.left:
+        sure = left.place if left.certain else f"{left.place} (perhaps)"
+        table.add_row(left.record, left.action, sure)
+    _out().print(table)
 
 
 _KINDS = {

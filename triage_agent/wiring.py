@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import AnotherOrg, WrongUsage
-from triage_agent.targets import BASELINE, LEDGER, Systems, Target, deployed, systems
+from triage_agent.targets import ANCHORS, BASELINE, LEDGER, Systems, Target, deployed, systems
 
 if TYPE_CHECKING:
     from triage_agent.authority.people import Somebody
@@ -147,10 +147,10 @@ def open_ledger(target: Target) -> "Ledger":
     from triage_agent.ledger.store import Ledger
     from triage_agent.settings import Settings, secret
 
-    if url := secret(Settings.of(target.project).triage_ledger_url):
-        return Ledger.open(url)
     target.folder.mkdir(parents=True, exist_ok=True)
-    return Ledger.open(f"sqlite:///{target.folder / LEDGER}")
+    own = f"sqlite:///{target.folder / LEDGER}"
+    url = secret(Settings.of(target.project).triage_ledger_url) or own
+    return Ledger.open(url, target.folder / ANCHORS)
 
 
 def _now() -> datetime:
@@ -197,7 +197,7 @@ def pause(target: Target, named: str | None, reason: str) -> str:
     from triage_agent.settings import Settings
 
     page, settings = read_rules(target.project).page, Settings.of(target.project)
-    by = _acting(target, page, named)
+    by = acting(target, page, page.recovery.may_pause, named)
     with closing(open_ledger(target)) as ledger:
         brake_of(target, settings, ledger).pause(by.name, reason)
     told = _announce(target, settings, page, f"{by.name} has paused the agent: {reason}")
@@ -210,7 +210,7 @@ def resume(target: Target, named: str | None, answers: "Ask") -> str:
     from triage_agent.settings import Settings
 
     page, settings = read_rules(target.project).page, Settings.of(target.project)
-    by = _acting(target, page, named)
+    by = acting(target, page, page.recovery.may_pause, named)
     with closing(open_ledger(target)) as ledger:
         brake = brake_of(target, settings, ledger)
         if not brake.why():
@@ -264,11 +264,11 @@ def doctor(target: Target, *, allow_excess: bool) -> "Report":
     return report
 
 
-def _acting(target: Target, page: "Page", named: str | None) -> "Somebody":
-    """Who a command's word counts as; the operating system says who is logged in."""
-    from triage_agent.authority.people import acting
+def acting(target: Target, page: "Page", allowed: Sequence[str], named: str | None) -> "Somebody":
+    """Who a command's word counts as, of those whom the page lets; the login says who is there."""
+    from triage_agent.authority import people
 
-    return acting(page, page.recovery.may_pause, named, _login(), playing=not target.is_real)
+    return people.acting(page, allowed, named, _login(), playing=not target.is_real)
 
 
 def _login() -> str:
@@ -317,16 +317,44 @@ def put_aside(target: Target) -> None:
 
 def timeline(target: Target, wanted: str) -> "list[Timeline]":
     """What an id means: the story of an item, of a run, or of every item of a record."""
-    from triage_agent.ledger.timeline import timelines
+    page = _readable(target)
+    with closing(open_ledger(target)) as ledger:
+        return _known(ledger, wanted, page)
+
+
+def timeline_page(target: Target, wanted: str) -> str:
+    """The same as one HTML document, in which records have the names that the page gives them."""
+    from triage_agent.ledger import overview, story_page
+    from triage_agent.ledger.gist import Names
+    from triage_agent.ledger.store import is_item
+
+    page, names = _readable(target), Names()
+    if page:
+        request = tuple(page.workflow.item.request_text)
+        names = Names(headline=tuple(page.item_read.headline), request=request)
+    with closing(open_ledger(target)) as ledger:
+        found = _known(ledger, wanted, page)
+        stream = found[0].stream
+        rows = [] if is_item(stream) else overview.rows(ledger, stream, names)
+    return story_page.as_html(found, names, rows)
+
+
+def _readable(target: Target) -> "Page | None":
+    """None where the page can't be read: what happened can be told all the same."""
+    from triage_agent.errors import TriageError
     from triage_agent.project import read_model
 
     try:
-        counted = read_model(target.project).page.outcomes
-    except WrongUsage:  # what happened can be told without the page
-        counted = None
-    with closing(open_ledger(target)) as ledger:
-        if found := timelines(ledger, wanted, counted):
-            return found
+        return read_model(target.project).page
+    except TriageError:
+        return None
+
+
+def _known(ledger: "Ledger", wanted: str, page: "Page | None") -> "list[Timeline]":
+    from triage_agent.ledger.timeline import timelines
+
+    if found := timelines(ledger, wanted, page.outcomes if page else None):
+        return found
     raise WrongUsage(
         f"the ledger {ledger.place} knows no item, run or record {wanted!r}; "
         "did you mean another target (--sandbox, --sandbox-url)?",

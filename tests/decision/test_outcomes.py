@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage_agent.decision.actions import CreateRecord
-from triage_agent.decision.events import Change, Done, Event, Happened, Outcome, Planned, Received
+from triage_agent.decision.events import (
+    Change,
+    Done,
+    Erased,
+    Event,
+    Happened,
+    Outcome,
+    Planned,
+    Received,
+)
 from triage_agent.decision.outcomes import Changed, Followed, Following, Found, Rows, Touched, found
 from triage_agent.operating_model.loading import load
 
@@ -228,6 +237,14 @@ def test_what_stays_so_is_told_once(page: Page) -> None:
     assert [] == told(page, rows, item(ITEM, *made(), ended, given))
     assert [] == told(page, rows, item(ITEM, *made(), ended, erased))
     assert [(ITEM, "task_reassigned")] == told(page, again, item(ITEM, *made(), ended, given))
+
+
+def test_no_text_comes_back_after_an_erasure(page: Page) -> None:
+    """Of an item whose texts were erased it is told what happened, and no value."""
+    erased = item(ITEM, Erased(by="Dana Reyes", login="dana", texts=7))
+    ((_, one),) = Following([erased], WITHIN).new(shown(page, changed()))
+
+    assert ("status_changed", None) == (one.name, one.change)
 
 
 def test_an_item_that_never_was_has_no_outcomes(page: Page) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
 from tests.conftest import HOME, copied, passes
@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from triage_agent.decision.events import Event
     from triage_agent.ledger.store import Ledger
 
+LONG = " ".join(f"{n * 2654435761 % 2**32:08x}" for n in range(2000))
+"""What finds no room in a ledger that can't grow, however it is packed."""
 LEADS = [
     *({"Company": f"Buyer {n}"} for n in range(3)),
     *({"Company": f"Nobody {n}", "Email": None} for n in range(3)),
+    {"Company": "Writer", "Email": None, "Description": LONG},
 ]
 LIMITED = """
 import resource, sys
@@ -68,8 +71,10 @@ class Full(Fault):
     says = r"its disk is full \(SQLITE_FULL\)"
 
     def strike(self) -> None:
-        with self.ledger.database.engine.connect() as connection:
-            connection.execute(text("PRAGMA max_page_count=1"))  # as many as there are
+        event.listen(self.ledger.database.engine, "checkout", self._fill)
+
+    def _fill(self, connection: sqlite3.Connection, *_rest: object) -> None:
+        connection.execute("PRAGMA max_page_count=1")  # as many as there are
 
 
 class Locked(Fault):
@@ -148,7 +153,7 @@ FAULTS: dict[type[Fault], Kind] = {
     ReadOnlyServer: "postgres",
 }
 CASES = [
-    (Full, ("Assessed", 1)),  # what comes later may be little enough for the room that is left
+    (Full, ("Received", 1)),  # what comes later may be little enough for the room that is left
     *((fault, ("Done", 1)) for fault in FAULTS if fault is not Full),
     (FolderGone, ("Intended", 1)),
     (Terminated, ("Intended", 9)),

@@ -287,7 +287,9 @@ def test_a_second_run_finds_nothing_new(swept: Swept) -> None:
     assert {"GET /services", "POST /composite", "POST /api/auth.test"} >= {
         _short(request) for request in new
     }
-    assert ["Started", "FollowedUp", "Finished"] == [kind for kind in story if kind != "Called"]
+    assert ["Started", "FollowedUp", "Finished", "Anchored"] == [
+        kind for kind in story if kind != "Called"
+    ]
 
 
 def _short(request: Json) -> str:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.ledger.conftest import MOMENT
-from triage_agent.decision.events import Event, Received
+from triage_agent.decision.events import Event, Outcome, Received
 from triage_agent.decision.item import Mode
 from triage_agent.decision.run_events import FollowedUp, Started
 from triage_agent.ledger import outcomes
@@ -65,3 +65,15 @@ def test_the_items_of_records_and_of_keys(ledger: Ledger) -> None:
 
     assert {A, B, C} == {one.item for one in found}
     assert 3 == len(found)
+
+
+def test_hearing_of_an_outcome_is_no_work_on_an_item(ledger: Ledger) -> None:
+    """A run's items are those that it took up; a rollback of it must not reach others."""
+    receive(ledger, A, "00Q1", 0)
+    heard = Outcome(name="contacted", object="Task", record_id="00T1", happened_at=MOMENT, by="005")
+    ledger.append(
+        "run-2", MOMENT, [(A, heard), (B, Received(mode="live", object="O", record_id="1"))]
+    )
+
+    assert [B] == ledger.items_of("run-2")
+    assert [B] == [*ledger.worked_on("run-2")]

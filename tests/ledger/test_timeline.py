@@ -139,6 +139,34 @@ def test_a_run_lists_its_items(
     assert ("a run", None, ["b", "a"]) == (timeline.about, timeline.status, timeline.items)
 
 
+def test_a_run_has_its_items_with_all_that_happened(
+    ledger: Ledger, examples: Mapping[str, Event], moment: datetime
+) -> None:
+    """What other runs did to an item is there, too; texts only of the kinds that are wanted."""
+    received, stopped, planned = (examples[kind] for kind in ("Received", "Stopped", "Planned"))
+    ledger.append("run-1", moment, [("b", received), ("other", received)])
+    ledger.append("run-2", moment, [("run-2", examples["Started"]), ("a", received)])
+    ledger.append("run-2", moment, [("b", stopped), ("b", planned)])
+    found = ledger.worked_on("run-2", "Received", "Planned")
+    bare = stopped.model_copy(update={"stops": None})
+
+    assert ["a", "b"] == list(found)
+    assert [received, bare, planned] == [one.event for one in found["b"]]
+
+
+def test_an_item_knows_its_runs(
+    ledger: Ledger, examples: Mapping[str, Event], moment: datetime
+) -> None:
+    """By which page each run went is told; what is in no run that began has none."""
+    ledger.append("run-1", moment, [("run-1", examples["Started"]), ("a", examples["Received"])])
+    ledger.append("by-hand", moment, [("a", examples["Erased"])])
+    (timeline,) = timelines(ledger, "a")
+
+    assert {"run-1": examples["Started"]} == timeline.runs
+    assert ["Received", "Erased"] == [one.event.kind for one in timeline.happened]
+    assert "happened" not in timeline.model_dump()
+
+
 def test_a_record_has_a_timeline_for_each_of_its_items(
     ledger: Ledger, examples: Mapping[str, Event], moment: datetime
 ) -> None:

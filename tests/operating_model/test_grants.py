@@ -59,7 +59,8 @@ def test_channels_are_those_where_anything_is_said(page: Page) -> None:
     fork = load((FORK / FILE).read_text(encoding="utf-8")).page
 
     assert {"sales_development", "owner", "deputy"} == channels(page).keys()
-    assert {"support": "C0SUPPORT01", "owner": "U0INES00009"} == channels(fork)
+    told = {"support": "C0SUPPORT01", "owner": "U0INES00009", "deputy": "U0NORA00007"}
+    assert told == channels(fork)
 
 
 def test_what_shows_outcomes_is_seen(page: Page) -> None:

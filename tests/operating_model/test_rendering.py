@@ -1,14 +1,12 @@
 """What the page's owner signs says what the page says, and all of it fits on one sheet."""
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.chromium import chromium
 from triage_agent.operating_model import rendering, sentences
 from triage_agent.operating_model.loading import OperatingModel, load
 from triage_agent.recovery import pause
@@ -192,19 +190,7 @@ def test_the_page_is_one_sheet(model: OperatingModel, tmp_path: Path) -> None:
 
 
 def _printed(folder: Path) -> bytes:
-    """`page.html` as a PDF; skips where Chromium isn't installed, unless that must not be."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        told = "Chromium isn't installed (Debian's packages chromium and fonts-liberation)"
-        if os.environ.get("CI"):
-            pytest.fail(told)
-        pytest.skip(told)
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    options += ["--no-first-run", "--no-pdf-header-footer", f"--user-data-dir={folder}/profile"]
-    subprocess.run(  # noqa: S603 - found by us
-        [chromium, *options, f"--print-to-pdf={folder}/page.pdf", f"{folder}/page.html"],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
+    """`page.html` as a PDF."""
+    options = ["--no-pdf-header-footer", f"--print-to-pdf={folder}/page.pdf"]
+    chromium(folder, *options, f"{folder}/page.html")
     return (folder / "page.pdf").read_bytes()

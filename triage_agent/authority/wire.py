@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from triage_agent.authority import soql
+from triage_agent.operating_model.grants import channels
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
     CreateAction,
@@ -69,7 +70,7 @@ class Wire:
         posts = (rule.post_to for rule in rules if isinstance(rule, PostAction))
         self._channels = frozenset(page.teams[team].channel for team in posts)
         self._owner = page.owner.slack
-        self._told = frozenset(page.channel_of(name) for name in page.recovery.tell)
+        self._told = frozenset(channels(page).values())
 
     def refuses(self, request: Request) -> str | None:
         """Why a request may not leave, in words without any value of its own; None: it may."""

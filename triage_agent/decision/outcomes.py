@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from triage_agent.decision.events import Change, Done, Happened, Outcome, Planned, Received
+from triage_agent.decision.events import (
+    Change,
+    Done,
+    Erased,
+    Happened,
+    Outcome,
+    Planned,
+    Received,
+)
 from triage_agent.decision.text import clipped
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.kinds import Scalar
@@ -169,6 +177,10 @@ class Followed:
         received = (h.at for h in self.events if isinstance(h.event, Received))
         return next(received).replace(microsecond=0)
 
+    @property
+    def is_erased(self) -> bool:
+        return any(isinstance(h.event, Erased) for h in self.events)
+
     def made(self, action: str, record_id: str) -> bool:
         """Whether a record is the one that an action made, as far as that is known."""
         done = [h.event for h in self.events if isinstance(h.event, Done)]
@@ -215,7 +227,8 @@ class Following:
             there = [item for item in some if self._was_there(item, one.outcome.happened_at)]
             if outcome and there and not self._is_told(outcome, dated=one.dated):
                 self._remember(outcome)
-                yield there[-1].item, outcome
+                without = {"change": None} if there[-1].is_erased else {}  # no text comes back
+                yield there[-1].item, outcome.model_copy(update=without)
 
     def _was_there(self, item: Followed, moment: datetime) -> bool:
         return item.since <= moment <= item.since + self._within

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +15,9 @@ from triage_agent.decision import events, missing, run_events
 from triage_agent.decision.item import Record, identity, masked
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
-from triage_agent.errors import LedgerFailed, TriageError, WrongUsage
+from triage_agent.effects.look_up import look_up_threads
+from triage_agent.errors import LedgerFailed, RunRefused, TriageError, WrongUsage
+from triage_agent.jobs import bookkeeping
 from triage_agent.jobs.outcomes import look_back
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
@@ -28,7 +31,7 @@ from triage_agent.jobs.report import (
     item_report,
     totals,
 )
-from triage_agent.ledger.store import ORG, WORKSPACE
+from triage_agent.ledger.store import AGENT, ORG, WORKSPACE
 
 READ_AT_ONCE = 200
 log = structlog.get_logger()
@@ -69,23 +72,35 @@ def sweep(
     """
     now = parts.clock()
     run = f"run-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    with parts.ledger.only_run(run, now):
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(parts.ledger.only_run(run, now))
+        except RunRefused as exc:
+            _record(parts, run, run_events.RefusedToStart(reason=str(exc)))
+            raise
         try:
             return _Sweep(parts, run, progress).run(limit, only)
         except LedgerFailed:
             raise  # there is nowhere to write it down
         except Exception as exc:
-            _record(parts, run, str(exc) if isinstance(exc, TriageError) else type(exc).__name__)
+            reason = str(exc) if isinstance(exc, TriageError) else type(exc).__name__
+            began = parts.ledger.told(run, "Started")
+            refused = isinstance(exc, RunRefused) and not began
+            kind = run_events.RefusedToStart if refused else run_events.Broke
+            _record(parts, run, kind(reason=reason))
             raise
 
 
-def _record(parts: Parts, run: str, reason: str) -> None:
-    """Why a run broke off. What broke it is raised, also where the ledger fails as well."""
+def _record(parts: Parts, run: str, why: run_events.RefusedToStart | run_events.Broke) -> None:
+    """Why a run ended. What ended it is raised, also where the ledger fails as well."""
     try:
-        told = [*parts.calls.drain(), run_events.Broke(reason=reason)]
+        told = [*parts.calls.drain(), why]
         parts.ledger.append(run, parts.clock(), [(run, event) for event in told])
+        if isinstance(why, run_events.Broke):
+            bookkeeping.anchored(parts, run)
     except LedgerFailed as failed:
-        log.error("the ledger can't say why the run broke", run=run, why=reason, ledger=str(failed))  # noqa: TRY400 - no traceback
+        reason, said = why.reason, str(failed)
+        log.error("the ledger can't say why the run ended", run=run, why=reason, ledger=said)  # noqa: TRY400 - no traceback
 
 
 class _Sweep:
@@ -102,6 +117,7 @@ class _Sweep:
         parts = self._parts
         parts.check_pause()
         self._check()
+        self._look_up_threads()
         unfinished = [
             item
             for item in parts.ledger.unfinished(self._mode)
@@ -112,8 +128,10 @@ class _Sweep:
             raise WrongUsage(f"--item {only}: no new record and no item has this id")
         received = len(found.fresh)
         self._expected = len(unfinished) + received
-        parts.ledger.drop_texts(parts.clock() - self._page.logs.keeps)
-        self._append(self._started(len(unfinished)))
+        replaced = [one.replaces for one in found.fresh if one.replaces]
+        bookkeeping.check(parts, [*unfinished, *replaced])
+        bookkeeping.expire(parts)
+        self._begin(len(unfinished))
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
         look_back(parts, self._run)
@@ -123,6 +141,7 @@ class _Sweep:
         report = self._report(received, found.deferred)
         counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
         self._append(*parts.calls.drain(), run_events.Finished(**counts))
+        bookkeeping.close(parts, self._run)
         log.info("run finished", run=self._run, **counts)
         return report
 
@@ -133,6 +152,14 @@ class _Sweep:
         parts.ledger.claim_for(WORKSPACE, parts.slack.workspace())
         if self._mode == "live":
             parts.writer.check(self._page)
+
+    def _look_up_threads(self) -> None:
+        """What the run before left open of its own messages, where it was interrupted."""
+        parts = self._parts
+        if before := parts.ledger.last_run():
+            told = parts.ledger.told(before, "Intended", "Done", "NotFound", "Unclear", "Failed")
+            if left := look_up_threads(parts.slack, self._page, before, told):
+                parts.ledger.append(self._run, parts.clock(), left)
 
     def _find(self, limit: int | None, only: str | None) -> Found:
         parts, found = self._parts, Found()
@@ -149,6 +176,16 @@ class _Sweep:
             else:
                 found.deferred.append(deferred_report(item, record.id))
         return found
+
+    def _begin(self, unfinished: int) -> None:
+        """Tells by what the run goes, and whether that is what the run before went by."""
+        started, ledger = self._started(unfinished), self._parts.ledger
+        before = ledger.last(None, "Started")
+        told: list[Entry] = [(self._run, started)]
+        if before and (change := bookkeeping.changed(before.event, started)):
+            ledger.forget(AGENT)
+            told.append((AGENT, change))
+        ledger.append(self._run, self._parts.clock(), told)
 
     def _started(self, unfinished: int) -> run_events.Started:
         rules = self._parts.rules

@@ -1,12 +1,14 @@
 """The chain: each event is sealed over the one before, so none can be changed unseen.
 
-A stream is an item or a run. What is hashed is exactly what is stored: the canonical bytes of
+A stream is an item or a run. An event's hash is the SHA-256 of a line that says where it stands,
+and of its own text as it is stored:
 
-    {"v": 1, "stream", "sequence", "previous", "at", "run", "event": {…}, "private": digest}
+    [2,STREAM,SEQUENCE,PREVIOUS,AT,RUN,KIND,PRIVATE]⏎{…FIELDS…}
 
-`previous` is the hash of the stream's event before, or 64 zeros. `private` is there where an
-event has private fields: the SHA-256 of a random salt (in bytes) and the fields' canonical bytes.
-`check` proves a stream.
+`PREVIOUS` is the hash of the stream's event before, or 64 zeros. `PRIVATE` is null, or where the
+event has private fields the SHA-256 of a random salt (its bytes) and the fields' text. Both lines
+are canonical JSON, in UTF-8. `faults` holds one event against the one before; `check` proves a
+stream.
 """
 
 import hashlib
@@ -14,12 +16,13 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from triage_agent.decision.events import EVENT, Happened, private_fields
 from triage_agent.decision.values import canonical
 
-FORMAT = 1
+FORMAT = 2
 FIRST = "0" * 64
 
 
@@ -27,22 +30,22 @@ FIRST = "0" * 64
 class Payload:
     """An event's private fields, and the salt without which their digest says nothing."""
 
-    digest: str
     salt: str
     body: str
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """An event in the form that the ledger stores."""
+    """An event in the form that the ledger keeps; `private` outlives the payload."""
 
     stream: str
     sequence: int
-    kind: str
     at: str
     run: str
+    kind: str
     body: str
     hash: str
+    private: str | None = None
     payload: Payload | None = None
 
 
@@ -56,28 +59,30 @@ class Head:
 
 def seal(stream: str, head: Head, happened: Happened, new_salt: Callable[[], str]) -> Sealed:
     """Puts an event behind the head of its stream. `new_salt` gives 32 hex digits."""
-    public = happened.event.model_dump(mode="json")
+    public = happened.event.model_dump(mode="json", exclude={"kind"})
     names = private_fields(type(happened.event))
     private = {name: public.pop(name) for name in names if public[name] is not None}
     for name in names & public.keys():
         del public[name]
-    payload = _payload(private, new_salt()) if private else None
-    at = happened.at.isoformat()
-    body: dict[str, Any] = {
-        "v": FORMAT,
-        "stream": stream,
-        "sequence": head.length,
-        "previous": head.hash,
-        "at": at,
-        "run": happened.run,
-        "event": public,
-    }
-    if payload:
-        body["private"] = payload.digest
-    text = canonical(body)
-    digest = hashlib.sha256(text).hexdigest()
-    kind = happened.event.kind
-    return Sealed(stream, head.length, kind, at, happened.run, text.decode(), digest, payload)
+    payload = Payload(new_salt(), canonical(private).decode()) if private else None
+    link = Sealed(
+        stream=stream,
+        sequence=head.length,
+        at=happened.at.astimezone(UTC).isoformat(),
+        run=happened.run,
+        kind=happened.event.kind,
+        body=canonical(public).decode(),
+        hash="",
+        private=_digest(payload) if payload else None,
+        payload=payload,
+    )
+    return with_hash(link, head.hash)
+
+
+def with_hash(link: Sealed, previous: str) -> Sealed:
+    """The event, sealed behind the hash of the one before."""
+    values = {**link.__dict__, "hash": _hash(link, previous)}
+    return Sealed(**values)
 
 
 def random_salt() -> str:
@@ -85,54 +90,42 @@ def random_salt() -> str:
     return secrets.token_hex(16)
 
 
-def _payload(private: dict[str, Any], salt: str) -> Payload:
-    body = canonical(private)
-    digest = hashlib.sha256(bytes.fromhex(salt) + body).hexdigest()
-    return Payload(digest, salt, body.decode())
+def _hash(link: Sealed, previous: str) -> str:
+    place: list[Any] = [FORMAT, link.stream, link.sequence, previous]
+    place += [link.at, link.run, link.kind, link.private]
+    return hashlib.sha256(canonical(place) + b"\n" + link.body.encode()).hexdigest()
+
+
+def _digest(payload: Payload) -> str:
+    salted = bytes.fromhex(payload.salt) + payload.body.encode()
+    return hashlib.sha256(salted).hexdigest()
 
 
 def opened(sealed: Sealed) -> Happened:
     """The event as it was; its private fields read as None once they have been erased."""
-    body = json.loads(sealed.body)
-    event = body["event"]
+    event = {"kind": sealed.kind, **json.loads(sealed.body)}
     if sealed.payload:
         event |= json.loads(sealed.payload.body)
-    return Happened(at=body["at"], run=body["run"], event=EVENT.validate_python(event))
+    return Happened(at=sealed.at, run=sealed.run, event=EVENT.validate_python(event))
 
 
 def check(stream: Iterable[Sealed]) -> Iterator[str]:
     """Every fault of one stream, read from its start; nothing where it is whole."""
     head = Head()
     for sealed in stream:
-        for fault in _faults(sealed, head):
-            yield f"{sealed.stream} event {sealed.sequence}: {fault}"
+        yield from faults(sealed, head)
         head = Head(sealed.sequence + 1, sealed.hash)
 
 
-def _faults(sealed: Sealed, head: Head) -> Iterator[str]:
-    if hashlib.sha256(sealed.body.encode()).hexdigest() != sealed.hash:
-        yield "its text is not the one that was sealed"
-        return
-    try:
-        body = json.loads(sealed.body)
-        place, previous = body["sequence"], body["previous"]
-        said = (body["stream"], body["event"]["kind"], body["at"], body["run"])
-    except (ValueError, LookupError, TypeError):
-        yield "its text is no event"
-        return
-    if (sealed.sequence, place) != (head.length, head.length):
-        yield f"event {head.length} should stand here"
-    if previous != head.hash:
-        yield "it does not follow the event before it"
-    if (sealed.stream, sealed.kind, sealed.at, sealed.run) != said:
-        yield "its columns differ from its text"
-    if sealed.payload and not _is_payload(sealed.payload, body.get("private")):
-        yield "its private part is not the one that was sealed"
-
-
-def _is_payload(payload: Payload, digest: str | None) -> bool:
-    try:
-        salted = bytes.fromhex(payload.salt) + payload.body.encode()
-    except ValueError:
-        return False
-    return payload.digest == digest == hashlib.sha256(salted).hexdigest()
+def faults(sealed: Sealed, head: Head) -> Iterator[str]:
+    """What is wrong with an event that stands behind `head`, each fault with its event."""
+    name = f"{sealed.stream} event {sealed.sequence}"
+    if sealed.sequence > head.length:
+        last = f" to {sealed.sequence - 1}" if sealed.sequence - 1 > head.length else ""
+        yield f"{sealed.stream} event {head.length}{last}: missing"
+    elif sealed.sequence < head.length:
+        yield f"{name}: out of its order, or put in"
+    if sealed.sequence == head.length and _hash(sealed, head.hash) != sealed.hash:
+        yield f"{name}: it isn't what was sealed here"
+    if sealed.payload and _digest(sealed.payload) != sealed.private:
+        yield f"{name}: its private text isn't what was sealed"

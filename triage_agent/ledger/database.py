@@ -54,6 +54,28 @@ class Database(ABC):
         except DBAPIError as exc:
             raise failed(self.place, exc) from exc
 
+    @contextmanager
+    def snapshot(self, *, settled: bool = False) -> Iterator[Connection]:
+        """A connection of its own, whose every read sees the same moment.
+
+        `settled`: one at which no append was half done, so that later ones have higher numbers;
+        appends wait until it ends.
+        """
+        try:
+            with self.engine.connect() as connection:
+                self.hold_still(connection, settled=settled)
+                yield connection
+        except DBAPIError as exc:
+            raise failed(self.place, exc) from exc
+
+    @abstractmethod
+    def hold_still(self, connection: Connection, *, settled: bool) -> None:
+        """Has a connection see one moment from its next read on."""
+
+    @abstractmethod
+    def scrub(self) -> None:
+        """Leaves nothing in the database's files of what was deleted."""
+
     @abstractmethod
     def check_fit(self, connection: Connection) -> None:
         """Raises `WrongUsage` where the database can't hold every text."""

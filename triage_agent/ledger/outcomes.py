@@ -12,16 +12,22 @@ from triage_agent.decision.item import Mode
 from triage_agent.decision.outcomes import Followed, item_of
 from triage_agent.decision.run_events import FollowedUp, Started
 from triage_agent.ledger.store import RUN_PREFIX, Ledger
-from triage_agent.ledger.tables import events, items
+from triage_agent.ledger.tables import events, items, streams
 
-_TELLING = ("Received", "Planned", "Done", "Outcome")
+_TELLING = ("Received", "Planned", "Done", "Outcome", "Erased")
 
 
 def newest(ledger: Ledger, mode: Mode) -> datetime | None:
     """When the newest item was received."""
-    query = select(items.c.item).where(items.c.mode == mode)
+    query = (
+        select(streams.c.name)
+        .join(items, items.c.stream == streams.c.id)
+        .where(items.c.mode == mode)
+        .order_by(items.c.stream.desc())
+        .limit(1)
+    )
     with ledger.database.reading() as connection:
-        item = connection.execute(query.order_by(items.c.number.desc()).limit(1)).scalar()
+        item = connection.execute(query).scalar()
     received = ledger.last(item, "Received") if item else None
     return received.at if received else None
 
@@ -32,11 +38,12 @@ def followed_until(ledger: Ledger, mode: Mode, after: datetime) -> datetime | No
     Streams of runs begin with their time, so only those of that span are looked at.
     """
     query = (
-        select(events.c.stream)
-        .where(events.c.stream >= f"{RUN_PREFIX}{after:%Y%m%dT%H%M%S}")
-        .where(events.c.stream < f"{RUN_PREFIX}9")
+        select(streams.c.name)
+        .join(events, events.c.stream == streams.c.id)
+        .where(streams.c.name >= f"{RUN_PREFIX}{after:%Y%m%dT%H%M%S}")
+        .where(streams.c.name < f"{RUN_PREFIX}9")
         .where(events.c.kind == "FollowedUp")
-        .order_by(events.c.stream.desc())
+        .order_by(streams.c.name.desc())
     )
     with ledger.database.reading() as connection:
         runs = list(connection.execute(query).scalars())

@@ -73,6 +73,16 @@ class PostgresDatabase(Database):
                 "that people write; make a database with ENCODING 'UTF8' TEMPLATE template0",
             )
 
+    def hold_still(self, connection: Connection, *, settled: bool) -> None:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        if settled:  # an append that is under way has taken its numbers already
+            connection.execute(text("LOCK TABLE events IN SHARE MODE"))
+
+    def scrub(self) -> None:
+        with self.reading() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.execute(text("VACUUM payloads"))
+
     @contextmanager
     def begun(self) -> Iterator[Connection]:
         if self._run is None:

@@ -16,6 +16,11 @@ from triage_agent.ledger.failures import GONE, stopped
 
 PATIENCE = 10_000
 """Milliseconds that a transaction waits for another process to end its own."""
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "secure_delete=ON",  # what is erased is overwritten
+)
 Identity = tuple[int, int] | None
 """Device and inode of a file; None where there is none."""
 
@@ -30,7 +35,7 @@ class SqliteDatabase(Database):
         event.listen(self.engine, "connect", self._connected)
 
     def _connected(self, connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - a DB-API connection
-        for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=FULL"):
+        for pragma in (f"busy_timeout={PATIENCE}", *_PRAGMAS):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the log, too
         self._file = self._file or _identity(self._path)
@@ -42,6 +47,14 @@ class SqliteDatabase(Database):
 
     def check_fit(self, connection: Connection) -> None:
         """A file holds any text."""
+
+    def hold_still(self, connection: Connection, *, settled: bool) -> None:  # noqa: ARG002 - always
+        connection.exec_driver_sql("BEGIN")
+
+    def scrub(self) -> None:
+        """Moves all of the log into the file, and cuts the log off."""
+        with self.reading() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def begun(self) -> Iterator[Connection]:

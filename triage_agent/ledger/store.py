@@ -9,19 +9,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Insert, delete, func, insert, or_, select
+from sqlalchemy import Connection, Delete, Insert, Select, func, insert, select
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
 from triage_agent.decision.item import Mode
 from triage_agent.decision.progress import Story
 from triage_agent.errors import AnotherOrg
-from triage_agent.ledger.chain import Head, Payload, Sealed, opened, random_salt, seal
+from triage_agent.ledger import rows
+from triage_agent.ledger.chain import Head, Sealed, opened, random_salt, seal
 from triage_agent.ledger.database import Database
 from triage_agent.ledger.opening import open_database
-from triage_agent.ledger.tables import belongs_to, events, items, payloads
+from triage_agent.ledger.rows import OF_EVENT, SEALED
+from triage_agent.ledger.tables import belongs_to, events, items, streams
 
 _MANY = 500  # values in one IN list: below every database's limit
 RUN_PREFIX = "run-"
@@ -40,18 +43,19 @@ def is_item(stream: str) -> bool:
 class Ledger:
     """Events by stream. The story of each item being worked on is kept folded."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, anchors: Path | None = None) -> None:
+        self.database, self.anchors = database, anchors
+        self._ids: dict[str, int] = {}
         self._heads: dict[str, Head] = {}
         self._stories: dict[str, Story] = {}
 
     @classmethod
-    def open(cls, url: str) -> "Ledger":
-        """Opens a ledger, creating or upgrading its tables.
+    def open(cls, url: str, anchors: Path | None = None) -> "Ledger":
+        """Opens a ledger, creating or upgrading its tables; `anchors`: the file that tells of it.
 
         `WrongUsage` where the URL leads to none, `LedgerFailed` where it can't be used just now.
         """
-        return cls(open_database(url))
+        return cls(open_database(url), anchors)
 
     @property
     def place(self) -> str:
@@ -69,24 +73,33 @@ class Ledger:
         """
         return self.database.only_run(run, now)
 
-    def append(self, run: str, at: datetime, new: Sequence[tuple[str, Event]]) -> None:
+    def append(
+        self,
+        run: str,
+        at: datetime,
+        new: Sequence[tuple[str, Event]],
+        erasing: Delete | None = None,
+    ) -> None:
         """Adds events to the ends of their streams, all or none; durable when this returns.
 
-        `LedgerFailed`, and what was to follow must not be done, where they aren't there.
+        `erasing`: what takes the texts out that the events say are gone. `LedgerFailed`, and what
+        was to follow must not be done, where they aren't there.
         """
         if not new:
             return
         with self._forgetting_on_failure(new), self.database.transaction() as connection:
-            sealed = []
-            self._find_heads(connection, [stream for stream, _ in new])
+            links = []
+            self._find_streams(connection, dict.fromkeys([run, *(stream for stream, _ in new)]))
             for stream, what in new:
                 happened = Happened(at=at, run=run, event=what)
                 link = seal(stream, self._heads[stream], happened, random_salt)
                 self._heads[stream] = Head(link.sequence + 1, link.hash)
                 if is_item(stream):
                     self._story(connection, stream, link.sequence).tell(happened)
-                sealed.append(link)
-            _write(connection, sealed)
+                links.append(link)
+            rows.add(connection, links, self._ids)
+            if erasing is not None:
+                connection.execute(erasing)
             self._project(connection, dict.fromkeys(stream for stream, _ in new))
 
     @contextmanager
@@ -101,78 +114,81 @@ class Ledger:
 
     def forget(self, stream: str) -> None:
         """Frees the memory that an item takes; it is read again when needed."""
-        self._heads.pop(stream, None)
-        self._stories.pop(stream, None)
+        for kept in (self._ids, self._heads, self._stories):
+            kept.pop(stream, None)
 
     def story(self, item: str) -> Story:
         """Where an item stands. Read it, don't change it."""
         if item not in self._stories:
             with self.database.transaction() as connection:
-                self._stories[item] = Story.of(_events(connection, item))
+                self._stories[item] = Story.of(rows.happened(connection, item))
         return self._stories[item]
 
     def events(self, stream: str) -> list[Happened]:
         """All that happened in a stream, in order."""
         with self.database.transaction() as connection:
-            return list(_events(connection, stream))
+            return list(rows.happened(connection, stream))
 
-    def last(self, stream: str, *kinds: str) -> Happened | None:
-        """The last of some kinds that happened in a stream, as it is now; from any thread."""
-        query = _STREAM.where(events.c.stream == stream, events.c.kind.in_(kinds))
+    def last(self, stream: str | None, *kinds: str) -> Happened | None:
+        """The last of some kinds that happened in a stream, or in any, as it is now.
+
+        It may be asked from any thread.
+        """
+        query = SEALED.where(events.c.kind.in_(kinds))
+        if stream is not None:
+            query = query.where(streams.c.name == stream)
+        order = events.c.number if stream is None else events.c.sequence
         with self.database.reading() as connection:
-            rows = connection.execute(query.order_by(events.c.sequence.desc()).limit(1))
-            return next((opened(_from_row(row)) for row in rows), None)
+            found = connection.execute(query.order_by(order.desc()).limit(1))
+            return next((opened(rows.sealed(row)) for row in found), None)
 
     def sealed(self, stream: str) -> list[Sealed]:
         """A stream as it is stored, for `chain.check`."""
         with self.database.transaction() as connection:
-            return list(_sealed(connection, stream))
+            return list(rows.stream_of(connection, stream))
 
     def known(self, mode: Mode, record_ids: Iterable[str]) -> dict[str, list[str]]:
         """The items that there are of some records, oldest first, by record id."""
         found: dict[str, list[str]] = {}
         with self.database.transaction() as connection:
             for some in chunks(record_ids, _MANY):
-                rows = connection.execute(
-                    select(items.c.record_id, items.c.item)
+                records = connection.execute(
+                    select(items.c.record_id, streams.c.name)
+                    .join(streams, streams.c.id == items.c.stream)
                     .where(items.c.mode == mode, items.c.record_id.in_(some))
-                    .order_by(items.c.number),
+                    .order_by(items.c.stream),
                 )
-                for record_id, item in rows:
+                for record_id, item in records:
                     found.setdefault(record_id, []).append(item)
         return found
 
     def unfinished(self, mode: Mode) -> list[str]:
         """The items that haven't ended, oldest first."""
-        with self.database.transaction() as connection:
-            rows = connection.execute(
-                select(items.c.item)
-                .where(items.c.mode == mode, items.c.status.in_(("open", "failed")))
-                .order_by(items.c.number),
-            )
-            return list(rows.scalars())
+        query = (
+            select(streams.c.name)
+            .join(items, items.c.stream == streams.c.id)
+            .where(items.c.mode == mode, items.c.status.in_(("open", "failed")))
+            .order_by(items.c.stream)
+        )
+        return self._names(query)
 
     def streams(self) -> list[str]:
         """Every stream, in the order in which they began."""
-        with self.database.transaction() as connection:
-            began = func.min(events.c.number)
-            rows = connection.execute(
-                select(events.c.stream).group_by(events.c.stream).order_by(began),
-            )
-            return list(rows.scalars())
+        began = events.c.sequence == 0
+        query = select(streams.c.name).join(events, events.c.stream == streams.c.id)
+        return self._names(query.where(began).order_by(events.c.number))
 
     def last_run(self) -> str | None:
         """The stream of the run that began last."""
-        with self.database.transaction() as connection:
-            query = select(events.c.stream).where(events.c.kind == "Started")
-            return connection.execute(query.order_by(events.c.number.desc()).limit(1)).scalar()
+        started = self.last(None, "Started")
+        return started.run if started else None
 
     def told(self, stream: str, *kinds: str) -> list[Happened]:
         """What happened of some kinds in a stream, in order."""
-        query = _STREAM.where(events.c.stream == stream, events.c.kind.in_(kinds))
+        query = SEALED.where(streams.c.name == stream, events.c.kind.in_(kinds))
         with self.database.transaction() as connection:
-            rows = connection.execute(query.order_by(events.c.sequence))
-            return [opened(_from_row(row)) for row in rows]
+            found = connection.execute(query.order_by(events.c.sequence))
+            return [opened(rows.sealed(row)) for row in found]
 
     def counts(self, mode: Mode) -> dict[str, int]:
         """How many items stand where, by status."""
@@ -184,44 +200,53 @@ class Ledger:
         """The streams that an id means: an item, a run, or all items of a record."""
         if not wanted.isprintable():  # no id is; and databases refuse some such text
             return []
-        with self.database.transaction() as connection:
-            rows = connection.execute(
-                select(items.c.item)
-                .where(or_(items.c.item == wanted, items.c.record_id == wanted))
-                .order_by(items.c.number),
-            )
-            if found := list(rows.scalars()):
-                return found
-            exists = select(events.c.stream).where(events.c.stream == wanted).limit(1)
-            return list(connection.execute(exists).scalars())
+        of_record = (
+            select(streams.c.name)
+            .join(items, items.c.stream == streams.c.id)
+            .where(items.c.record_id == wanted)
+            .order_by(items.c.stream)
+        )
+        named = select(streams.c.name).where(streams.c.name == wanted)
+        return self._names(named) or self._names(of_record)
 
     def items_of(self, run: str) -> list[str]:
-        """The items that a run worked on, in the order in which it took them up."""
-        with self.database.transaction() as connection:
-            rows = connection.execute(
-                select(events.c.stream)
-                .where(events.c.run == run, events.c.stream != run)
-                .group_by(events.c.stream)
-                .order_by(func.min(events.c.number)),
-            )
-            return list(rows.scalars())
+        """The items that a run worked on, in the order in which it took them up.
 
-    def drop_texts(self, before: datetime) -> None:
-        """Forgets texts that came before a moment; what happened stays, and the chain holds.
-
-        An item that hasn't ended keeps its own: they are still needed.
+        That it heard what had become of an item is no work on it.
         """
-        texts = select(events.c.private, events.c.at).where(
-            events.c.private.in_(select(payloads.c.digest))
+        query = (
+            select(streams.c.name)
+            .join(events, events.c.stream == streams.c.id)
+            .where(
+                events.c.run == select(streams.c.id).where(streams.c.name == run).scalar_subquery(),
+                streams.c.name != run,
+                events.c.kind != "Outcome",
+            )
+            .group_by(streams.c.name)
+            .order_by(func.min(events.c.number))
         )
-        ended = select(items.c.item).where(items.c.status.in_(("settled", "escalated")))
-        old = select(events.c.private).where(
-            events.c.at < before.isoformat(), events.c.stream.in_(ended)
+        return self._names(query)
+
+    def worked_on(self, run: str, *whole: str) -> dict[str, list[Happened]]:
+        """All that has happened to the items of a run, in the order in which it took them up.
+
+        Only events of the kinds in `whole` come with their texts: the others are many, and large.
+        """
+        found: dict[str, list[Happened]] = {item: [] for item in self.items_of(run)}
+        number = select(streams.c.id).where(streams.c.name == run).scalar_subquery()
+        of_run = select(events.c.stream).where(
+            events.c.run == number, events.c.stream != number, events.c.kind != "Outcome"
         )
+        query = rows.selected(OF_EVENT & events.c.kind.in_(whole))
+        query = query.where(events.c.stream.in_(of_run)).order_by(events.c.number)
         with self.database.transaction() as connection:
-            first = connection.execute(texts.order_by(events.c.number).limit(1)).first()
-            if first and first.at < before.isoformat():
-                connection.execute(delete(payloads).where(payloads.c.digest.in_(old)))
+            for row in connection.execute(query):
+                found[row.name].append(opened(rows.sealed(row)))
+        return found
+
+    def _names(self, query: Select[tuple[str]]) -> list[str]:
+        with self.database.transaction() as connection:
+            return [str(name) for name in connection.execute(query).scalars()]
 
     def identity(self, system: str) -> str | None:
         """The org or workspace that the ledger is about, if it is bound to one yet."""
@@ -244,28 +269,24 @@ class Ledger:
                     "with TRIAGE_LEDGER_URL",
                 )
 
-    def _find_heads(self, connection: Connection, streams: Iterable[str]) -> None:
-        """Makes sure that the ends of these streams are known."""
-        unknown = [stream for stream in dict.fromkeys(streams) if stream not in self._heads]
-        self._heads |= dict.fromkeys(unknown, Head())
-        for some in chunks(unknown, _MANY):
-            rows = connection.execute(
-                select(events.c.stream, events.c.sequence, events.c.hash)
-                .where(events.c.stream.in_(some))
-                .order_by(events.c.stream, events.c.sequence),
-            )
-            self._heads |= {row.stream: Head(row.sequence + 1, row.hash) for row in rows}
+    def _find_streams(self, connection: Connection, names: Iterable[str]) -> None:
+        """Makes sure that these streams have a number, and that their ends are known."""
+        unknown = [name for name in names if name not in self._ids]
+        self._ids |= _numbered(connection, unknown)
+        if new := [name for name in unknown if name not in self._ids]:
+            statement = self.database.insert(streams).on_conflict_do_nothing()
+            connection.execute(statement, [{"name": name} for name in new])
+            self._ids |= _numbered(connection, new)
+        self._heads |= dict.fromkeys(unknown, Head()) | _heads(connection, set(unknown) - {*new})
 
     def _story(self, connection: Connection, item: str, length: int) -> Story:
         if item not in self._stories:
-            self._stories[item] = Story.of(_events(connection, item)) if length else Story()
+            self._stories[item] = Story.of(rows.happened(connection, item)) if length else Story()
         return self._stories[item]
 
-    def _project(self, connection: Connection, streams: Iterable[str]) -> None:
-        rows = [self._projected(stream) for stream in streams if is_item(stream)]
-        if not rows:
-            return
-        connection.execute(self._upsert, rows)
+    def _project(self, connection: Connection, names: Iterable[str]) -> None:
+        if projected := [self._projected(stream) for stream in names if is_item(stream)]:
+            connection.execute(self._upsert, projected)
 
     @cached_property
     def _upsert(self) -> Insert:
@@ -274,62 +295,51 @@ class Ledger:
         excluded: Any = statement.excluded
         changes = {name: excluded[name] for name in changing}
         upsert: Insert = statement.on_conflict_do_update(
-            index_elements=[items.c.item], set_=changes
+            index_elements=[items.c.stream], set_=changes
         )
         return upsert
 
     def _projected(self, item: str) -> dict[str, Any]:
         story, head = self._stories[item], self._heads[item]
         return {
-            "item": item,
+            "stream": self._ids[item],
             "object": story.object,
             "record_id": story.record_id,
             "mode": story.mode,
             "status": story.status,
             "failures": len(story.failures),
             "length": head.length,
-            "head": head.hash,
+            "head": bytes.fromhex(head.hash),
         }
 
 
-_ADD_EVENTS, _ADD_PAYLOADS = insert(events), insert(payloads)
+def _numbered(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """The numbers of those of these streams that there are."""
+    found: dict[str, int] = {}
+    for some in chunks(names, _MANY):
+        query = select(streams.c.name, streams.c.id).where(streams.c.name.in_(some))
+        found |= dict(connection.execute(query).all())
+    return found
 
 
-def _write(connection: Connection, sealed: Sequence[Sealed]) -> None:
-    connection.execute(
-        _ADD_EVENTS,
-        [
-            {
-                "stream": link.stream,
-                "sequence": link.sequence,
-                "kind": link.kind,
-                "at": link.at,
-                "run": link.run,
-                "body": link.body,
-                "hash": link.hash,
-                "private": link.payload.digest if link.payload else None,
-            }
-            for link in sealed
-        ],
-    )
-    if kept := [link.payload.__dict__ for link in sealed if link.payload]:
-        connection.execute(_ADD_PAYLOADS, kept)
-
-
-_STREAM = select(events, payloads.c.salt, payloads.c.body.label("text")).outerjoin(
-    payloads, payloads.c.digest == events.c.private
-)
-
-
-def _sealed(connection: Connection, stream: str) -> Iterator[Sealed]:
-    query = _STREAM.where(events.c.stream == stream).order_by(events.c.sequence)
-    return map(_from_row, connection.execute(query))
-
-
-def _from_row(row: Any) -> Sealed:  # noqa: ANN401 - a row of `_STREAM`
-    payload = Payload(row.private, row.salt, row.text) if row.salt else None
-    return Sealed(row.stream, row.sequence, row.kind, row.at, row.run, row.body, row.hash, payload)
-
-
-def _events(connection: Connection, stream: str) -> Iterator[Happened]:
-    return (opened(sealed) for sealed in _sealed(connection, stream))
+def _heads(connection: Connection, names: Iterable[str]) -> dict[str, Head]:
+    """The ends of those of these streams that hold anything."""
+    found: dict[str, Head] = {}
+    for some in chunks(names, _MANY):
+        last = (
+            select(events.c.stream, func.max(events.c.sequence).label("sequence"))
+            .join(streams, streams.c.id == events.c.stream)
+            .where(streams.c.name.in_(some))
+            .group_by(events.c.stream)
+            .subquery()
+        )
+        ends = (events.c.stream == last.c.stream) & (events.c.sequence == last.c.sequence)
+        query = (
+            select(streams.c.name, events.c.sequence, events.c.hash)
+            .join(last, ends)
+            .join(streams, streams.c.id == events.c.stream)
+        )
+        found |= {
+            row.name: Head(row.sequence + 1, row.hash.hex()) for row in connection.execute(query)
+        }
+    return found

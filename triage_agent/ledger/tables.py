@@ -1,46 +1,67 @@
-"""The ledger's tables as they stand after all migrations."""
+"""The ledger's tables as they stand after all migrations.
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint
+Room counts: a stream is named once, `at` is in microseconds since 1970 (UTC), hashes and salts are
+bytes, and a payload's text is packed. `rows` and `packing` know how.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """Counts for as long as there are events; SQLite counts by itself only in an INTEGER."""
 
+streams = Table(
+    "streams",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(64), nullable=False, unique=True),
+)
+
 events = Table(
     "events",
     metadata,
     Column("number", NUMBER, primary_key=True, autoincrement=True),
-    Column("stream", String(64), nullable=False),
+    Column("stream", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("run", Integer, nullable=False, index=True),
     Column("kind", String(32), nullable=False),
-    Column("at", String(40), nullable=False),
-    Column("run", String(64), nullable=False, index=True),
     Column("body", Text, nullable=False),
-    Column("hash", String(64), nullable=False),
-    Column("private", String(64)),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("private", LargeBinary(32)),
     UniqueConstraint("stream", "sequence"),
 )
 
 payloads = Table(
     "payloads",
     metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("salt", String(32), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 items = Table(
     "items",
     metadata,
-    Column("number", NUMBER, primary_key=True, autoincrement=True),
-    Column("item", String(64), nullable=False, unique=True),
+    Column("stream", Integer, primary_key=True, autoincrement=False),
     Column("object", String(64), nullable=False),
     Column("record_id", String(64), nullable=False, index=True),
     Column("mode", String(8), nullable=False),
     Column("status", String(16), nullable=False, index=True),
     Column("failures", Integer, nullable=False),
     Column("length", Integer, nullable=False),
-    Column("head", String(64), nullable=False),
+    Column("head", LargeBinary(32), nullable=False),
 )
 
 belongs_to = Table(

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from triage_agent.decision.cycle import CycleTime, cycle_time
 from triage_agent.decision.events import Happened
+from triage_agent.decision.run_events import Started
 from triage_agent.decision.values import Value
 from triage_agent.ledger.store import AGENT, Ledger, is_item
 from triage_agent.ledger.words import words
@@ -60,7 +61,8 @@ class Line(Value):
 class Timeline(Value):
     """One stream's events by question, each question in the order in which things happened.
 
-    `cycle`: what an item's outcomes come to, by what the page counts.
+    `runs`: how each run that worked on an item began. `happened`: the same events in one order,
+    for whoever tells them otherwise. `cycle`: what its outcomes come to, by what the page counts.
     """
 
     stream: str
@@ -68,6 +70,8 @@ class Timeline(Value):
     status: str | None
     items: list[str] = Field(default_factory=list)
     questions: dict[str, list[Line]]
+    runs: dict[str, Started] = Field(default_factory=dict)
+    happened: list[Happened] = Field(default_factory=list, exclude=True, repr=False)
     cycle: CycleTime | None = None
 
 
@@ -93,8 +97,19 @@ def _timeline(ledger: Ledger, stream: str, counted: Outcomes | None) -> Timeline
             question: [line for line in lines if line.kind in kinds]
             for question, kinds in QUESTIONS.items()
         },
+        runs=_runs(ledger, happened) if story else {},
+        happened=happened,
         cycle=cycle_time(counted, happened) if counted else None,
     )
+
+
+def _runs(ledger: Ledger, happened: list[Happened]) -> dict[str, Started]:
+    """How they began; what people do to an item is in no run."""
+    names = dict.fromkeys(one.run for one in happened)
+    began = {name: ledger.last(name, "Started") for name in names}
+    return {
+        name: one.event for name, one in began.items() if one and isinstance(one.event, Started)
+    }
 
 
 def _line(happened: Happened) -> Line:

@@ -7,6 +7,7 @@ from triage_agent.operating_model.kinds import DomainOf
 from triage_agent.operating_model.schema import (
     DECISION_VALUES,
     DEPUTY,
+    FILE,
     OWNER,
     RECORD_OWNER,
     UNCLEAR,
@@ -238,11 +239,18 @@ def _owner_is_a_person(page: Page) -> Found:
 
 
 def _people_are_known(page: Page) -> Found:
-    recovery = page.recovery
-    for key, names in (("may_pause", recovery.may_pause), ("tell", recovery.tell)):
+    recovery, logs = page.recovery, page.logs
+    told = [name if name != FILE else OWNER for name in logs.anchors_to]
+    for section, key, names in (
+        ("recovery", "may_pause", recovery.may_pause),
+        ("recovery", "tell", recovery.tell),
+        ("logs", "anchors_to", told),
+        ("logs", "may_erase", logs.may_erase),
+    ):
         for index, name in enumerate(names):
             if not page.people(name):
-                yield ("recovery", key, index), f"{name} is nobody: {_SOMEBODY}"
+                or_file = f", or {FILE}" if key == "anchors_to" else ""
+                yield (section, key, index), f"{name} is nobody: {_SOMEBODY}{or_file}"
 
 
 def _approvers_are_known(page: Page) -> Found:
@@ -313,7 +321,7 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _categories_can_be_served: "workflow may",
         _costly_pairs_are_categories: "workflow stops_when",
         _owner_is_a_person: "owner",
-        _people_are_known: "owner teams recovery",
+        _people_are_known: "owner teams recovery logs",
         _approvers_are_known: "owner teams may",
         _masks_hide_nothing_needed: "workflow reads may stops_when drafts logs",
         _not_to_is_read: "workflow reads drafts",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
+    FILE,
     OWNER,
     CreateAction,
     Page,
@@ -58,7 +59,8 @@ def grants(page: Page) -> dict[str, Grant]:
 def channels(page: Page) -> dict[str, str]:
     """The channels that anything is said in, by the name of whoever is there: teams and people."""
     posts = (rule.post_to for rule in page.may.values() if isinstance(rule, PostAction))
-    return {name: page.channel_of(name) for name in (*posts, *page.recovery.tell, OWNER)}
+    told = (name for name in page.logs.anchors_to if name != FILE)
+    return {name: page.channel_of(name) for name in (*posts, *page.recovery.tell, *told, OWNER)}
 
 
 def _looked_up(page: Page) -> Iterator[tuple[str, str]]:

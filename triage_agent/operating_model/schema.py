@@ -272,11 +272,21 @@ class Limits(Section):
     cost_usd_per_run: Dollars
 
 
+FILE = "file"
+"""In `anchors_to`: a file beside the ledger."""
+
+
 class Logs(Section):
-    """How long texts are kept, and which fields of the item never enter the ledger."""
+    """How long texts are kept, and which fields of the item never enter the ledger.
+
+    `anchors_to`: where it is told what the ledger holds, so that nothing can be cut off unseen: the
+    `file`, and people. `may_erase`: whose word has a person's texts erased.
+    """
 
     keeps: Duration
     masks: list[FieldName]
+    anchors_to: list[Name] = Field(min_length=1)
+    may_erase: list[Name] = Field(min_length=1)
 
 
 class Evaluation(Section):

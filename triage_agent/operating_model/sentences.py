@@ -13,6 +13,7 @@ from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
     ANY,
+    FILE,
     PLACEHOLDER,
     RECORD_OWNER,
     UNCLEAR,
@@ -265,9 +266,18 @@ def _logs(page: Page) -> Iterator[Line]:
         "what it received and looked at, which systems it called, what it decided and by which "
         "line of this page, what it changed, who paused and resumed it.",
     )
-    yield Line(f"For {time_in_words(page.logs.keeps)}:", "the texts of requests and drafts.")
-    if page.logs.masks:
-        yield Line("Never:", f"{all_of(page.logs.masks)}; only whether there is one.")
+    logs = page.logs
+    may_erase = any_of(
+        dict.fromkeys(one.name for name in logs.may_erase for one in page.people(name))
+    )
+    yield Line(
+        f"For {time_in_words(logs.keeps)}:",
+        f"all texts, unless {may_erase} has them erased before.",
+    )
+    if logs.masks:
+        yield Line("Never:", f"{all_of(logs.masks)}; only whether there is one.")
+    told = ("a file" if name == FILE else f"{_who(page, name)} (daily)" for name in logs.anchors_to)
+    yield Line("That nothing goes missing", f"shows by what is told to {all_of(told)}.")
     yield Line(*outcome_sentences.followed(page))
 
 

@@ -1,0 +1,24 @@
+"""Texts, packed for keeping: most are short, so zlib is told beforehand what occurs in all of them.
+
+That stands in `packing.txt`, which must never change: what was packed with it can only be unpacked
+with the same.
+"""
+
+import zlib
+from pathlib import Path
+
+WORDS = Path(__file__).with_name("packing.txt").read_bytes()
+
+
+def packed(text: str) -> bytes:
+    """A text in less room."""
+    packing = zlib.compressobj(zdict=WORDS)
+    return packing.compress(text.encode()) + packing.flush()
+
+
+def unpacked(kept: bytes) -> str:
+    """The text again; of what somebody has spoilt, whatever is left of it."""
+    try:
+        return zlib.decompressobj(zdict=WORDS).decompress(kept).decode(errors="replace")
+    except zlib.error:
+        return ""

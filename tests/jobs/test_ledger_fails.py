@@ -22,6 +22,7 @@ from triage_agent.connectors.salesforce.client import Credentials, SalesforceCli
 from triage_agent.errors import LedgerFailed, Unavailable
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger import sqlite
+from triage_agent.ledger.store import is_item
 from triage_agent.settings import Settings, secret
 from triage_agent.targets import LEDGER
 
@@ -208,7 +209,7 @@ def _failing(fault: Fault, kind: str, at: int) -> Callable[..., None]:
 def _written(site: Site) -> set[str]:
     """The key of every write that the sandbox took; a lead's tag stands for its update."""
     tagged = {lead for lead, fields in site.leads().items() if fields.get("Triage_Category__c")}
-    items = {item: _record(site, item) for item in site.streams() if not item.startswith("run-")}
+    items = {item: _record(site, item) for item in site.streams() if is_item(item)}
     updates = {f"{item}.tag" for item, record in items.items() if record in tagged}
 
     assert len(updates) == len(tagged)

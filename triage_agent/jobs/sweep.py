@@ -18,6 +18,7 @@ from triage_agent.effects.deliver import Entry
 from triage_agent.effects.look_up import look_up_threads
 from triage_agent.errors import LedgerFailed, RunRefused, TriageError, WrongUsage
 from triage_agent.jobs import bookkeeping
+from triage_agent.jobs.outcomes import look_back
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.report import (
@@ -133,6 +134,7 @@ class _Sweep:
         self._begin(len(unfinished))
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
+        look_back(parts, self._run)
         if self._expected:
             pipeline = Pipeline(parts, self._run, self._ended)
             pipeline.run(unfinished, self._batches(found.fresh))

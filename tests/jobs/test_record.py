@@ -238,3 +238,48 @@ def test_another_page_is_on_record(open_site: Callable[..., Site]) -> None:
 
     assert isinstance(changed, PageChanged)
     assert (before, "f" * 64) == (changed.was_page_sha256, changed.page_sha256)
+
+
+LOST = """
+faults:
+  - {fault: cut, carried_out: true, path: chat.postMessage, at: 1}
+  - {fault: server_error, path: conversations.history, at: 1}
+  - {fault: server_error, path: conversations.history, at: 2}
+  - {fault: server_error, path: conversations.history, at: 3}
+  - {fault: server_error, path: conversations.history, at: 4}
+  - {fault: server_error, path: conversations.history, at: 5}
+"""
+
+
+def test_what_can_not_be_found_out_is_shown_and_then_resolved(
+    open_site: Callable[..., Site],
+) -> None:
+    """A message that may have been posted is unclear in the report; a later run finds it."""
+    site = open_site([{"Company": "Nobody", "Email": None}], faults=LOST)
+    report = run(site)
+    (item,) = report.items
+    unclear = [h.event for h in site.events(item.item_id)][-1]
+    later = run(site)
+    told = [h.event.kind for h in site.events(item.item_id)]
+
+    assert isinstance(unclear, events.Unclear)
+    assert "escalate" == unclear.action
+    assert "failed" == item.status
+    assert "it can't be found out whether this happened: escalate" == item.failure
+    assert "unclear" in [action.state for action in item.actions]
+    assert "escalated" == later.items[0].status
+    assert 1 == len(site.messages())
+    assert ["Unclear", "Done"] == told[-2:]
+
+
+def test_an_open_message_of_a_run_that_died_is_looked_up(open_site: Callable[..., Site]) -> None:
+    """The message for further hand-overs is found, or found missing, by the run that follows."""
+    site = open_site(LEADS)
+    first = run(site)
+    with site.ledger() as ledger:
+        meant = events.Intended(action="escalate.thread", key="k", system="slack")
+        ledger.append(first.run_id, datetime.now(UTC), [(first.run_id, meant)])
+    run(site)
+    told = [h.event for h in site.events(first.run_id)]
+
+    assert events.NotFound(action="escalate.thread", key=f"{first.run_id}.escalate.thread") in told

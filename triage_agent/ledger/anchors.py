@@ -16,7 +16,6 @@ from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, func, select
 
 from triage_agent.decision.run_events import Anchored
@@ -29,6 +28,7 @@ from triage_agent.operating_model.schema import FILE, Page
 
 _AT_ONCE = 2000
 _BLOCK = 65536
+_LET_STAND = b'"by":"'
 
 
 class Anchor(Value):
@@ -163,15 +163,27 @@ class AnchorFile:
             return self._read(file.read(end - before)) if end else None
 
     def all(self) -> Iterator[Anchor]:
-        """All that count, oldest first: those from the last one on that a person let stand."""
+        """All that count and are there now, oldest first: from the last that was let stand on."""
+        first = end = 0
+        for start, line in self._lines(0):
+            first, end = (start if _LET_STAND in line else first), start + len(line)
+        return (self._read(line) for start, line in self._lines(first) if start < end)
+
+    def accepted(self) -> frozenset[str]:
+        """The faults that people let stand, whatever anchors count no more."""
+        let_stand = (self._read(line) for _, line in self._lines(0) if _LET_STAND in line)
+        return frozenset(fault for anchor in let_stand for fault in anchor.anchored.accepted)
+
+    def _lines(self, first: int) -> Iterator[tuple[int, bytes]]:
+        """The whole lines from a place on, each with its own."""
         if not self.path.exists():
             return
         with self._open("rb") as file:
-            first = max((n for n, line in enumerate(file) if b'"by":"' in line), default=0)
-            file.seek(0)
-            for number, line in enumerate(file):
-                if number >= first and line.endswith(b"\n"):
-                    yield self._read(line)
+            file.seek(first)
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield first, line
+                first += len(line)
 
     @contextmanager
     def _open(self, mode: Literal["rb", "ab+"]) -> Iterator[BinaryIO]:
@@ -183,9 +195,11 @@ class AnchorFile:
 
     def _read(self, line: bytes) -> Anchor:
         try:
-            return Anchor.model_validate_json(line)
-        except ValidationError as exc:
+            anchor = Anchor.model_validate_json(line)
+            Fold(bytes.fromhex(anchor.anchored.digest))
+        except ValueError as exc:
             raise self._failed("a line of it is no anchor") from exc
+        return anchor
 
     def _failed(self, why: str) -> LedgerFailed:
         return LedgerFailed(

@@ -129,7 +129,10 @@ def _before(ledger: Ledger, file: "AnchorFile | None") -> Anchored | None:
     """The file's last anchor, else the ledger's own."""
     if file and (last := file.last()):
         return last.anchored
-    told = ledger.last(None, "Anchored")
+    try:
+        told = ledger.last(None, "Anchored")
+    except ValueError:  # somebody has changed it: all is counted from nothing
+        return None
     return told.event if told and isinstance(told.event, Anchored) else None
 
 

@@ -21,12 +21,14 @@ from sqlalchemy import Connection, func, select
 from triage_agent.decision.run_events import Anchored
 from triage_agent.decision.values import Value, canonical
 from triage_agent.errors import LedgerFailed
+from triage_agent.ledger import rows
 from triage_agent.ledger.chain import FIRST
-from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.tables import events, streams
 from triage_agent.operating_model.schema import FILE, Page
 
 _AT_ONCE = 2000
+_STREAMS = select(func.count(), func.max(streams.c.id))
 _BLOCK = 65536
 _LET_STAND = b'"by":"'
 
@@ -60,7 +62,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a ledger holds now, and the ends of what changed since it was measured before."""
+    """What a ledger holds now, and the ends of what changed since, and of the agent's stream."""
 
     anchored: Anchored
     heads: Mapping[str, tuple[int, str]]
@@ -75,9 +77,22 @@ def measure(ledger: Ledger, since: Anchored | None) -> Measured:
         for number, name, sequence, digest in _after(connection, last):
             fold.take(digest)
             last, heads[name] = number, (sequence + 1, digest.hex())
-        known = connection.execute(select(func.count()).select_from(streams)).scalar_one()
-    anchored = Anchored(events=fold.count, streams=known, last=last, digest=fold.digest.hex())
+        heads |= _agents(connection)
+        known, last_stream = connection.execute(_STREAMS).one()
+    anchored = Anchored(
+        events=fold.count,
+        streams=known,
+        last=last,
+        last_stream=last_stream or 0,
+        digest=fold.digest.hex(),
+    )
     return Measured(anchored, heads)
+
+
+def _agents(connection: Connection) -> dict[str, tuple[int, str]]:
+    """The end of the agent's own stream: each run asks whether it is paused."""
+    chain = [*rows.stream_of(connection, AGENT)]
+    return {AGENT: (len(chain), chain[-1].hash)} if chain else {}
 
 
 def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int, bytes]]:
@@ -87,8 +102,7 @@ def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int,
         .where(events.c.number > number)
         .order_by(events.c.number)
     )
-    rows = connection.execution_options(yield_per=_AT_ONCE).execute(query)
-    yield from rows
+    yield from connection.execution_options(yield_per=_AT_ONCE).execute(query)
 
 
 @dataclass(frozen=True)

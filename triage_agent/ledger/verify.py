@@ -310,13 +310,19 @@ def unlike_last_anchor(ledger: Ledger, file: AnchorFile) -> Iterator[str]:
             if _was_anchored(connection):
                 yield _NO_FILE.format(file.path)
         return
-    tip = select(events.c.number).where(events.c.number == last.anchored.last)
+    said = last.anchored
+    tip = select(events.c.number).where(events.c.number == said.last)
+    before = select(func.count()).where(streams.c.id <= said.last_stream)
     with ledger.database.snapshot() as connection:
-        known = connection.execute(select(func.count()).select_from(streams)).scalar_one()
-        if known < last.anchored.streams:
-            yield f"{last.name}: {last.anchored.streams:,} streams were there, now {known:,} are"
-        if last.anchored.last and connection.execute(tip).first() is None:
-            yield f"{last.name}: its last event, number {last.anchored.last:,}, is missing"
+        known = connection.execute(before).scalar_one()
+        if known < said.streams:
+            yield f"{last.name}: {said.streams:,} streams were there, now {known:,} are"
+        if said.last and connection.execute(tip).first() is None:
+            yield f"{last.name}: its last event, number {said.last:,}, is missing"
+        chain = [link.hash for link in rows.stream_of(connection, AGENT)]
+        length, digest = last.heads.get(AGENT, (0, ""))
+        if length and chain[length - 1 : length] != [digest]:
+            yield f"{AGENT} event {length - 1}: it isn't what was anchored, or is missing"
 
 
 def faults_of(ledger: Ledger, names: Iterable[str], file: AnchorFile | None = None) -> list[str]:

@@ -21,7 +21,6 @@ from sqlalchemy import Connection, func, select
 from triage_agent.decision.run_events import Anchored
 from triage_agent.decision.values import Value, canonical
 from triage_agent.errors import LedgerFailed
-from triage_agent.ledger import rows
 from triage_agent.ledger.chain import FIRST
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.tables import events, streams
@@ -91,8 +90,19 @@ def measure(ledger: Ledger, since: Anchored | None) -> Measured:
 
 def _agents(connection: Connection) -> dict[str, tuple[int, str]]:
     """The end of the agent's own stream: each run asks whether it is paused."""
-    chain = [*rows.stream_of(connection, AGENT)]
-    return {AGENT: (len(chain), chain[-1].hash)} if chain else {}
+    hashes = agents_hashes(connection)
+    return {AGENT: (len(hashes), hashes[-1])} if hashes else {}
+
+
+def agents_hashes(connection: Connection) -> list[str]:
+    """The hashes of the agent's own stream, in order."""
+    query = (
+        select(events.c.hash)
+        .join(streams, streams.c.id == events.c.stream)
+        .where(streams.c.name == AGENT)
+        .order_by(events.c.sequence)
+    )
+    return [digest.hex() for digest in connection.execute(query).scalars()]
 
 
 def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int, bytes]]:

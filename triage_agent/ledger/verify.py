@@ -17,7 +17,7 @@ from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event
 from triage_agent.decision.run_events import Anchored, TextsExpired
 from triage_agent.ledger import rows
-from triage_agent.ledger.anchors import Anchor, AnchorFile, Fold
+from triage_agent.ledger.anchors import Anchor, AnchorFile, Fold, agents_hashes
 from triage_agent.ledger.chain import Head, Sealed, check, faults, opened
 from triage_agent.ledger.projection import unlike_events
 from triage_agent.ledger.rows import SEALED
@@ -319,7 +319,7 @@ def unlike_last_anchor(ledger: Ledger, file: AnchorFile) -> Iterator[str]:
             yield f"{last.name}: {said.streams:,} streams were there, now {known:,} are"
         if said.last and connection.execute(tip).first() is None:
             yield f"{last.name}: its last event, number {said.last:,}, is missing"
-        chain = [link.hash for link in rows.stream_of(connection, AGENT)]
+        chain = agents_hashes(connection)
         length, digest = last.heads.get(AGENT, (0, ""))
         if length and chain[length - 1 : length] != [digest]:
             yield f"{AGENT} event {length - 1}: it isn't what was anchored, or is missing"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from tests.ledger.conftest import MOMENT, Kept
 from triage_agent.decision import events, run_events
@@ -83,18 +83,13 @@ class History:
         """Rewrites events of a stream as somebody who knows how: `e1=…` changes event 1."""
         head = Head()
         with self.database.begun() as connection:
-            query = select(tables.streams.c.id).where(tables.streams.c.name == stream)
-            number = connection.execute(query).scalar_one()
+            ids = _ids(connection)
             for link in list(rows.stream_of(connection, stream)):
                 change = changed.get(f"e{link.sequence}", _same)
                 sealed = chain.with_hash(change(link), head.hash)
                 head = Head(link.sequence + 1, sealed.hash)
-                place = (tables.events.c.stream == number) & (
-                    tables.events.c.sequence == link.sequence
-                )
-                values = {"body": sealed.body, "hash": bytes.fromhex(sealed.hash)}
-                connection.execute(update(tables.events).where(place).values(values))
-            mine = tables.items.c.stream == number
+                _rewrite(connection, sealed, ids)
+            mine = tables.items.c.stream == ids[stream]
             end: dict[str, Any] = {"length": head.length, "head": bytes.fromhex(head.hash)}
             connection.execute(update(tables.items).where(mine).values(end))
 
@@ -105,8 +100,7 @@ class History:
         happened = events.Happened(at=_when(2), run="run-2", event=event)
         link = chain.seal(stream, head, happened, chain.random_salt)
         with self.database.begun() as connection:
-            named = connection.execute(select(tables.streams.c.name, tables.streams.c.id))
-            ids = {name: key for name, key in named}  # noqa: C416 - rows aren't pairs to mypy
+            ids = _ids(connection)
             if stream not in ids:
                 ids[stream] = max(ids.values()) + 1
                 row = {"id": ids[stream], "name": stream}
@@ -124,6 +118,24 @@ def _tables() -> list[Table]:
 
 def _when(run: int) -> datetime:
     return MOMENT + timedelta(hours=run - 1)
+
+
+def _ids(connection: Connection) -> dict[str, int]:
+    named = connection.execute(select(tables.streams.c.name, tables.streams.c.id))
+    return {row.name: row.id for row in named}
+
+
+def _rewrite(connection: Connection, link: Sealed, ids: Mapping[str, int]) -> None:
+    """Puts an event where the one of the same place was."""
+    events_, payloads = (
+        (table, (table.c.stream == ids[link.stream]) & (table.c.sequence == link.sequence))
+        for table in (tables.events, tables.payloads)
+    )
+    number = connection.execute(select(tables.events.c.number).where(events_[1])).scalar_one()
+    for table, place in (events_, payloads):
+        connection.execute(table.delete().where(place))
+    rows.add(connection, [link], ids)
+    connection.execute(update(tables.events).where(events_[1]).values(number=number))
 
 
 def _same(link: Sealed) -> Sealed:

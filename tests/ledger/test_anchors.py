@@ -41,7 +41,13 @@ def emptied(request: pytest.FixtureRequest, new_ledger: NewLedger) -> Iterator[L
 def made(number: int, heads: int = 1, by: str | None = None, reason: str | None = None) -> Anchor:
     """The anchor of a run; without a ledger."""
     anchored = run_events.Anchored(
-        events=number, streams=1, last=number, digest=DIGEST, by=by, reason=reason
+        events=number,
+        streams=1,
+        last=number,
+        last_stream=1,
+        digest=DIGEST,
+        by=by,
+        reason=reason,
     )
     ends = {f"item-{one}": (number, DIGEST) for one in range(heads)}
     return Anchor(at=MOMENT, run=f"run-{number}", anchored=anchored, heads=ends)
@@ -112,7 +118,9 @@ def test_an_anchor_on_the_ledger_that_was_spoilt(ledger: Ledger, database: Kept)
     """All is counted from nothing, as without one."""
     ledger.append("run-1", MOMENT, [("item-1", received("1"))])
     anchor(ledger, None, "run-1", MOMENT)
-    database.change("UPDATE events SET body = '{}' WHERE kind = 'Anchored'")
+    database.change(
+        "UPDATE events SET body = (SELECT body FROM events WHERE number = 1) WHERE number = 2"
+    )
     whole = measure(ledger, None).anchored
 
     assert whole == anchor(ledger, None, "run-2", MOMENT).anchored
@@ -206,6 +214,15 @@ def test_what_somebody_let_stand_ends_what_counts_before(file: AnchorFile) -> No
 
     assert before == counted
     assert after == list(file.all())
+
+
+def test_each_anchor_says_where_the_agents_stream_ends(ledger: Ledger, file: AnchorFile) -> None:
+    """Also where nothing was added to it: each run asks it whether the agent is paused."""
+    ledger.append(AGENT, MOMENT, [(AGENT, run_events.Paused(by="Dana Reyes", reason="x"))])
+    for number in (1, 2):
+        anchor(ledger, file, f"run-{number}", MOMENT)
+
+    assert [ends(ledger)[AGENT]] * 2 == [one.heads[AGENT] for one in file.all()]
 
 
 def test_an_acceptance_counts_from_nothing(ledger: Ledger, database: Kept, tmp_path: Path) -> None:

@@ -25,20 +25,6 @@ def test_the_words_never_change() -> None:
     assert known == hashlib.sha256(WORDS).hexdigest()
 
 
-def test_a_text_of_an_old_ledger_still_reads() -> None:
-    """Bytes as the first ledgers hold them."""
-    kept = bytes.fromhex(OLD)
-
-    assert '{"record":{"fields":{"Company":"Müller & Søn"},"id":"1","object":"Lead"}}' == (
-        unpacked(kept)
-    )
-
-
-OLD = (
-    "78bbcdd103cec31562b90589792007fa1ede9393935aa4a0a6107c78471edc184364437c80d94ba9b61600df951958"
-)
-
-
 def test_usual_texts_take_less_room() -> None:
     """What occurs in most texts is known beforehand, so short ones shrink as well."""
     text = '{"record":{"fields":{"Company":"Müller & Søn"},"id":"1","object":"Lead"}}'

@@ -30,6 +30,7 @@ PRIVATE = "its private text isn't what was sealed"
 UNTOLD = "its private text is missing, without an erasure"
 HOMELESS = "a private text that belongs to no event"
 NO_FILE = "{file}: this file of anchors is missing or empty, though there were some"
+A_BODY = "(SELECT body FROM events WHERE number = 5)"
 A_HASH = "(SELECT hash FROM events WHERE number = 9)"
 PERMITTED = events.Permitted(action="tag", line="may.tag")
 UNREADABLE = "what is stored there can't be read"
@@ -53,7 +54,7 @@ def second_was(number: int) -> str:
 TAMPERED: dict[str, tuple[Tamper, list[str]]] = {
     # An event, and a column of it.
     "its body": (
-        sql("UPDATE events SET body = replace(body, 'reply', 'other') WHERE number = 3"),
+        sql(f"UPDATE events SET body = {A_BODY} WHERE number = 3"),
         [f"item-1 event 1: {OTHER}"],
     ),
     "its kind": (
@@ -115,7 +116,7 @@ TAMPERED: dict[str, tuple[Tamper, list[str]]] = {
         [*(f"item-x event {n}: {OTHER}" for n in range(3)), "item-1 event 0 to 2: missing"],
     ),
     "an anchor's own event": (
-        sql("UPDATE events SET body = 'x' WHERE number = 8"),
+        sql(f"UPDATE events SET body = {A_BODY} WHERE number = 8"),
         [f"run-1 event 2: {OTHER}"],
     ),
     # All of a stream sealed anew, and its row set right: an anchor alone shows it.

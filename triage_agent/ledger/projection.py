@@ -5,20 +5,23 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, null
 
 from triage_agent.decision.progress import Story
 from triage_agent.ledger.chain import opened
 from triage_agent.ledger.rows import SEALED, sealed
 from triage_agent.ledger.tables import events, items, streams
 
-_WIDTH = len(SEALED.selected_columns)
 _STREAMED = {"yield_per": 2000}
 _SILENT = ("Read", "ModelCalled", "Assessed", "Outcome")
 """Events that say nothing of where an item stands; most of them are long."""
+_BARE = [
+    null() if column.name in ("salt", "text") else column for column in SEALED.selected_columns
+]
+"""An event without its text: that says nothing of it, either."""
 _TOLD = (
-    SEALED.add_columns(
-        items.c.object, items.c.record_id, items.c.mode, items.c.status, items.c.failures
+    SEALED.with_only_columns(
+        *_BARE, items.c.object, items.c.record_id, items.c.mode, items.c.status, items.c.failures
     )
     .join(items, items.c.stream == events.c.stream)
     .where(events.c.kind.not_in(_SILENT))
@@ -40,7 +43,7 @@ def unlike_events(
 def _unlike(told: list[Any]) -> Iterator[str]:
     row = told[0]
     with suppress(ValueError, LookupError):  # what doesn't read is a fault of its chain
-        story = Story.of(opened(sealed(one[:_WIDTH])) for one in told)
+        story = Story.of(opened(sealed(one[: len(_BARE)])) for one in told)
         for column, says in _projected(story).items():
             if getattr(row, column) != says:
                 said = f"among the items its {column} is {getattr(row, column)}"

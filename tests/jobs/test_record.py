@@ -60,7 +60,7 @@ def written(site: Site) -> list[str]:
 TAMPERED = {
     "the pause was taken off": (
         ("DELETE FROM events WHERE kind = 'Verified'",),
-        r"agent event 0: it isn't what was anchored, or is missing",
+        r"agent event \d: it isn't what was anchored, or is missing",
     ),
     "an item is gone without a trace": (
         (

@@ -30,15 +30,15 @@ def run(ledger: Ledger, hours: float, mode: Mode = "live", *, looked: bool = Tru
     ledger.append(stream, began, [(stream, event) for event in told])
 
 
-def test_the_newest_item_of_a_mode(ledger: Ledger) -> None:
-    """Whether there is anything to follow is told by the item that came last."""
-    assert outcomes.newest(ledger, "live") is None
+def test_the_first_and_the_last_item_of_a_mode(ledger: Ledger) -> None:
+    """What is to be followed lies between the items that came first and last."""
+    assert outcomes.span(ledger, "live") is None
     receive(ledger, A, "00Q1", 0)
     receive(ledger, B, "00Q1", 1)
     receive(ledger, C, "00Q1", 2, "shadow")
 
-    assert MOMENT + HOUR == outcomes.newest(ledger, "live")
-    assert MOMENT + 2 * HOUR == outcomes.newest(ledger, "shadow")
+    assert (MOMENT, MOMENT + HOUR) == outcomes.span(ledger, "live")
+    assert (MOMENT + 2 * HOUR,) * 2 == outcomes.span(ledger, "shadow")
 
 
 def test_the_last_look_of_a_mode(ledger: Ledger) -> None:

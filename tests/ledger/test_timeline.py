@@ -51,6 +51,7 @@ WORDS = {
     "PageChanged": "the page changed from version 4 to version 5 (pppppppppppp)",
     "Started": (
         "live run on page version 4 (pppppppppppp), model model-1, 2 unfinished items taken up"
+        "\nof Lead it reads Company, Email"
     ),
     "Called": "slack: POST /api/auth.test → 200",
     "Finished": ("6 received: 3 settled, 1 escalated, 1 failed, 1 deferred; 2 actions refused"),

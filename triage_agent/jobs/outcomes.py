@@ -41,11 +41,11 @@ def look_back(parts: Parts, run: str) -> None:
 def _follow_up(parts: Parts, run: str, agent: Who) -> None:
     page, ledger, until = parts.rules.page, parts.ledger, parts.clock()
     oldest = until - page.outcomes.within
-    newest = outcomes.newest(ledger, parts.mode)
-    if newest is None or newest < oldest:
+    span = outcomes.span(ledger, parts.mode)
+    if span is None or span[1] < oldest:
         return
-    last = outcomes.followed_until(ledger, parts.mode, oldest)
-    since = max(oldest, last - OVERLAP) if last else oldest
+    last = outcomes.followed_until(ledger, parts.mode, oldest) or span[0]
+    since = max(oldest, last - OVERLAP)
     shown = found(page, agent(), rows_since(parts.salesforce, page, since))
     followed = outcomes.followed(ledger, parts.mode, (one.about for one in shown))
     told = list(Following(followed, page.outcomes.within).new(shown))

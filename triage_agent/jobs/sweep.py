@@ -196,6 +196,7 @@ class _Sweep:
             prompts_sha256=rules.prompts_sha256,
             model=self._parts.asked_model,
             unfinished=unfinished,
+            reads={name: tuple(read.fields) for name, read in rules.page.reads.items()},
         )
 
     def _batches(self, fresh: deque[Fresh]) -> Iterator[list[Entry]]:

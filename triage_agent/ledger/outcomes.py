@@ -14,28 +14,33 @@ from triage_agent.decision.run_events import FollowedUp, Started
 from triage_agent.ledger.store import RUN_PREFIX, Ledger
 from triage_agent.ledger.tables import events, items, streams
 
+_RUNS = 50
+"""How many runs are looked at for one in the same mode: modes seldom take turns."""
 _TELLING = ("Received", "Planned", "Done", "Outcome", "Erased")
 
 
-def newest(ledger: Ledger, mode: Mode) -> datetime | None:
-    """When the newest item was received."""
+def span(ledger: Ledger, mode: Mode) -> tuple[datetime, datetime] | None:
+    """When the first and the last item were received; None without any."""
     query = (
         select(streams.c.name)
         .join(items, items.c.stream == streams.c.id)
         .where(items.c.mode == mode)
-        .order_by(items.c.stream.desc())
         .limit(1)
     )
     with ledger.database.reading() as connection:
-        item = connection.execute(query).scalar()
-    received = ledger.last(item, "Received") if item else None
-    return received.at if received else None
+        ends = [
+            connection.execute(query.order_by(order)).scalar()
+            for order in (items.c.stream, items.c.stream.desc())
+        ]
+    told = (ledger.last(item, "Received") for item in ends if item)
+    moments = [received.at for received in told if received]
+    return (moments[0], moments[-1]) if moments else None
 
 
 def followed_until(ledger: Ledger, mode: Mode, after: datetime) -> datetime | None:
     """Up to when a run in this mode has looked last; None where none has since `after`.
 
-    Streams of runs begin with their time, so only those of that span are looked at.
+    Streams of runs begin with their time, so only those of that span are looked at, newest first.
     """
     query = (
         select(streams.c.name)
@@ -44,6 +49,7 @@ def followed_until(ledger: Ledger, mode: Mode, after: datetime) -> datetime | No
         .where(streams.c.name < f"{RUN_PREFIX}9")
         .where(events.c.kind == "FollowedUp")
         .order_by(streams.c.name.desc())
+        .limit(_RUNS)
     )
     with ledger.database.reading() as connection:
         runs = list(connection.execute(query).scalars())

@@ -164,10 +164,12 @@ def _(event: Failed) -> str:
 @words.register
 def _(event: Started) -> str:
     page = f"page version {event.page_version} ({event.page_sha256[:12]})"
-    return (
+    began = (
         f"{event.mode} run on {page}, model {event.model}, "
         f"{event.unfinished} unfinished items taken up"
     )
+    reads = (f"of {name} it reads {', '.join(fields)}" for name, fields in event.reads.items())
+    return "\n".join([began, *reads])
 
 
 @words.register

@@ -18,8 +18,8 @@ from triage_agent.decision.actions import PostHandOver
 from triage_agent.decision.events import Event
 from triage_agent.decision.item import Record
 from triage_agent.decision.progress import Nothing, step_of
-from triage_agent.errors import WrongUsage
-from triage_agent.ledger import tables
+from triage_agent.errors import LedgerFailed, WrongUsage
+from triage_agent.ledger import sqlite, tables
 from triage_agent.ledger.chain import check
 from triage_agent.ledger.erasure import Erasure, Left, erase, expire, items_naming
 from triage_agent.ledger.store import AGENT, Ledger
@@ -273,6 +273,28 @@ def test_no_byte_is_left_in_the_files(ledger: Ledger, database: Kept, size: int)
     assert [] == [piece for piece in pieces if piece in after and piece not in other_kept]
     assert salt_of_other in after
     assert other_kept[:12] in after
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_log_that_somebody_reads_in(database: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be taken out of it yet is said, and is gone when the command is typed again."""
+    monkeypatch.setattr(sqlite, "PATIENCE", 20)
+    with closing(Ledger.open(database.url)) as ledger:
+        ledger.append("run-1", MOMENT, [("a", about("1", Email=ADA))])
+        ((salt, _),) = rows_of(database)
+        with ledger.database.snapshot() as reading:
+            reading.exec_driver_sql("SELECT count(*) FROM events")
+            with pytest.raises(
+                LedgerFailed, match="texts are erased, but the log .*run this again"
+            ):
+                erased(ledger)
+            held = stored(database)
+        again = erased(ledger)
+        after = stored(database)
+
+    assert [] == texts(database)
+    assert Erasure(0, 0, ()) == again
+    assert (True, False) == (salt in held, salt in after)
 
 
 def rows_of(database: Kept) -> list[tuple[bytes, bytes]]:

@@ -70,10 +70,11 @@ def expire(ledger: Ledger, before: datetime, now: datetime) -> int:
 
 
 def _first_since(connection: Connection, moment: datetime) -> int:
-    """The number of the first stream that began at a moment or later: numbers go by beginning."""
-    low, high = 0, 1 + (connection.execute(select(func.max(streams.c.id))).scalar() or 0)
+    """The first stream with texts that began at a moment or later: numbers go by beginning."""
+    low = connection.execute(select(func.min(payloads.c.stream))).scalar() or 0
+    high = 1 + (connection.execute(select(func.max(streams.c.id))).scalar() or 0)
+    middle = low  # most often not even the oldest text is so old
     while low < high:
-        middle = (low + high) // 2
         began = (
             select(events.c.stream, events.c.at)
             .where(events.c.stream >= middle, events.c.sequence == 0)
@@ -85,6 +86,7 @@ def _first_since(connection: Connection, moment: datetime) -> int:
             high = middle
         else:
             low = row.stream + 1
+        middle = (low + high) // 2
     return low
 
 

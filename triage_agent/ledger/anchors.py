@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from triage_agent.decision.run_events import Anchored
 from triage_agent.decision.values import Value, canonical
@@ -69,13 +69,13 @@ class Measured:
 def measure(ledger: Ledger, since: Anchored | None) -> Measured:
     """What the ledger holds, counting on from what it was known to hold."""
     fold = Fold(bytes.fromhex(since.digest), since.events) if since else Fold()
-    last = since.last if since else 0
+    last, known = (since.last, since.streams) if since else (0, 0)
     heads: dict[str, tuple[int, str]] = {}
     with ledger.database.snapshot(settled=True) as connection:
         for number, name, sequence, digest in _after(connection, last):
             fold.take(digest)
             last, heads[name] = number, (sequence + 1, digest.hex())
-        known = connection.execute(select(func.count()).select_from(streams)).scalar_one()
+            known += sequence == 0
     anchored = Anchored(events=fold.count, streams=known, last=last, digest=fold.digest.hex())
     return Measured(anchored, heads)
 

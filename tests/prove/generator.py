@@ -40,7 +40,7 @@ def generate(ledger: Ledger, template: Template, number: int, progress: Progress
 
 
 class _Writing:
-    """What is known of the ledger while it grows. `changed`: the ends since the last anchor."""
+    """What is known of the ledger while it grows; of streams what changed since the last anchor."""
 
     def __init__(self, ledger: Ledger, first: Copy) -> None:
         assert ledger.anchors

@@ -22,8 +22,9 @@ lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 bench: .venv/runtime  ## what a run costs, measured
 	@$(BIN)/python -m tests.bench
 
-prove: .venv/runtime  ## the long proofs
+prove: .venv/dev  ## the long proofs: runs that are killed, and a record of a million items
 	@$(BIN)/python -m tests.prove
+	@$(BIN)/python -m tests.prove.record
 
 generated: .venv/runtime  ## write what is generated from the code
 	@$(BIN)/python -c 'from triage_agent.jobs.report import schema_text; print(schema_text(), end="")' \

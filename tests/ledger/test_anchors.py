@@ -44,7 +44,6 @@ def made(number: int, heads: int = 1, by: str | None = None, reason: str | None 
         events=number,
         streams=1,
         last=number,
-        last_stream=1,
         digest=DIGEST,
         by=by,
         reason=reason,

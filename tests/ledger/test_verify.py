@@ -152,7 +152,6 @@ def test_nobody_accepts_faults_by_writing_to_the_database(history: History) -> N
         events=14,
         streams=5,
         last=14,
-        last_stream=5,
         digest="0" * 64,
         by="Mallory",
         accepted=(CHANGED,),

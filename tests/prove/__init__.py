@@ -1,1 +1,1 @@
-"""The long proofs: runs are killed and cut off everywhere; nothing is lost, nothing doubled."""
+"""The long proofs: of runs that are killed and cut off, and of a record that has grown large."""

@@ -1,7 +1,6 @@
 """What is wrong at the end of a trial, by comparing ledger and sandbox item by item."""
 
 import hashlib
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -14,7 +13,6 @@ from triage_agent.decision.events import Happened, ModelCalled
 from triage_agent.decision.progress import Story
 from triage_agent.decision.values import canonical
 from triage_agent.ledger.chain import check, opened
-from triage_agent.targets import LEDGER
 
 ENDED = ("settled", "escalated")
 Json = dict[str, Any]
@@ -95,7 +93,7 @@ def _kept(found: Site, leads: list[str]) -> _Kept:
     with closing(wiring.open_ledger(found.target)) as ledger:
         kept.items.update(ledger.known("live", leads))
         mine = {item for items in kept.items.values() for item in items}
-        for stream in _streams(found):
+        for stream in ledger.streams():
             sealed = ledger.sealed(stream)
             kept.faults += any(check(sealed))
             if stream in mine:
@@ -103,12 +101,6 @@ def _kept(found: Site, leads: list[str]) -> _Kept:
                 kept.stories[stream] = Story.of(happened)
                 kept.answers += _answers(happened)
     return kept
-
-
-def _streams(found: Site) -> list[str]:
-    """Those of items and of runs."""
-    with closing(sqlite3.connect(found.target.folder / LEDGER)) as database:
-        return [stream for (stream,) in database.execute("SELECT DISTINCT stream FROM events")]
 
 
 def _answers(happened: Iterable[Happened]) -> Iterator[str]:

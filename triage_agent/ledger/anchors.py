@@ -16,7 +16,7 @@ from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from triage_agent.decision.run_events import Anchored
 from triage_agent.decision.values import Value, canonical
@@ -27,7 +27,6 @@ from triage_agent.ledger.tables import events, streams
 from triage_agent.operating_model.schema import FILE, Page
 
 _AT_ONCE = 2000
-_STREAMS = select(func.count(), func.max(streams.c.id))
 _BLOCK = 65536
 _LET_STAND = b'"by":"'
 
@@ -70,39 +69,28 @@ class Measured:
 def measure(ledger: Ledger, since: Anchored | None) -> Measured:
     """What the ledger holds, counting on from what it was known to hold."""
     fold = Fold(bytes.fromhex(since.digest), since.events) if since else Fold()
-    last = since.last if since else 0
+    last, known = (since.last, since.streams) if since else (0, 0)
     heads: dict[str, tuple[int, str]] = {}
     with ledger.database.snapshot(settled=True) as connection:
         for number, name, sequence, digest in _after(connection, last):
             fold.take(digest)
             last, heads[name] = number, (sequence + 1, digest.hex())
+            known += sequence == 0
         heads |= _agents(connection)
-        known, last_stream = connection.execute(_STREAMS).one()
-    anchored = Anchored(
-        events=fold.count,
-        streams=known,
-        last=last,
-        last_stream=last_stream or 0,
-        digest=fold.digest.hex(),
-    )
+    anchored = Anchored(events=fold.count, streams=known, last=last, digest=fold.digest.hex())
     return Measured(anchored, heads)
 
 
 def _agents(connection: Connection) -> dict[str, tuple[int, str]]:
     """The end of the agent's own stream: each run asks whether it is paused."""
-    hashes = agents_hashes(connection)
-    return {AGENT: (len(hashes), hashes[-1])} if hashes else {}
-
-
-def agents_hashes(connection: Connection) -> list[str]:
-    """The hashes of the agent's own stream, in order."""
     query = (
-        select(events.c.hash)
+        select(events.c.sequence, events.c.hash)
         .join(streams, streams.c.id == events.c.stream)
         .where(streams.c.name == AGENT)
-        .order_by(events.c.sequence)
+        .order_by(events.c.sequence.desc())
+        .limit(1)
     )
-    return [digest.hex() for digest in connection.execute(query).scalars()]
+    return {AGENT: (n + 1, digest.hex()) for n, digest in connection.execute(query)}
 
 
 def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int, bytes]]:

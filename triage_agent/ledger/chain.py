@@ -73,7 +73,7 @@ def seal(stream: str, head: Head, happened: Happened, new_salt: Callable[[], str
         kind=happened.event.kind,
         body=canonical(public).decode(),
         hash="",
-        private=_digest(payload) if payload else None,
+        private=digest(payload) if payload else None,
         payload=payload,
     )
     return with_hash(link, head.hash)
@@ -96,7 +96,8 @@ def _hash(link: Sealed, previous: str) -> str:
     return hashlib.sha256(canonical(place) + b"\n" + link.body.encode()).hexdigest()
 
 
-def _digest(payload: Payload) -> str:
+def digest(payload: Payload) -> str:
+    """What an event says of its private text."""
     salted = bytes.fromhex(payload.salt) + payload.body.encode()
     return hashlib.sha256(salted).hexdigest()
 
@@ -127,5 +128,5 @@ def faults(sealed: Sealed, head: Head) -> Iterator[str]:
         yield f"{name}: out of its order, or put in"
     if sealed.sequence == head.length and _hash(sealed, head.hash) != sealed.hash:
         yield f"{name}: it isn't what was sealed here"
-    if sealed.payload and _digest(sealed.payload) != sealed.private:
+    if sealed.payload and digest(sealed.payload) != sealed.private:
         yield f"{name}: its private text isn't what was sealed"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from triage_agent.authority.people import Somebody
 from triage_agent.chunks import chunks
@@ -53,30 +53,32 @@ class Erasure:
 def expire(ledger: Ledger, before: datetime, now: datetime) -> int:
     """Takes out the texts of what happened before a moment, but for items still open; how many."""
     with ledger.database.transaction() as connection:
-        old = (
-            select(payloads.c.stream, payloads.c.sequence)
-            .join(events, OF_EVENT)
-            .join(items, items.c.stream == payloads.c.stream)
-            .where(
-                payloads.c.stream < _first_since(connection, before),
-                events.c.at < micros(before),
-                items.c.status.in_(ENDED),
-            )
-        )
-        there = connection.execute(select(func.count()).select_from(old.subquery())).scalar_one()
+        old = _old(_first_since(connection, before), before)
+        count = select(func.count()).select_from(payloads).where(*old)
+        there = connection.execute(count).scalar_one()
     if there:
-        place = tuple_(payloads.c.stream, payloads.c.sequence)
         told = TextsExpired(before=before, texts=there)
-        ledger.append(AGENT, now, [(AGENT, told)], delete(payloads).where(place.in_(old)))
+        ledger.append(AGENT, now, [(AGENT, told)], delete(payloads).where(*old))
         ledger.database.scrub()
     return there
 
 
+def _old(first: int, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Which texts are too old, of streams before `first`.
+
+    Asked text by text: few are left of old streams, but all of their events and items.
+    """
+    at = select(events.c.at).where(OF_EVENT).scalar_subquery()
+    status = select(items.c.status).where(items.c.stream == payloads.c.stream).scalar_subquery()
+    return payloads.c.stream < first, at < micros(before), status.in_(ENDED)
+
+
 def _first_since(connection: Connection, moment: datetime) -> int:
-    """The number of the first stream that began at a moment or later: numbers go by beginning."""
-    low, high = 0, 1 + (connection.execute(select(func.max(streams.c.id))).scalar() or 0)
+    """The first stream with texts that began at a moment or later: numbers go by beginning."""
+    low = connection.execute(select(func.min(payloads.c.stream))).scalar() or 0
+    high = 1 + (connection.execute(select(func.max(streams.c.id))).scalar() or 0)
+    middle = low  # most often not even the oldest text is so old
     while low < high:
-        middle = (low + high) // 2
         began = (
             select(events.c.stream, events.c.at)
             .where(events.c.stream >= middle, events.c.sequence == 0)
@@ -88,6 +90,7 @@ def _first_since(connection: Connection, moment: datetime) -> int:
             high = middle
         else:
             low = row.stream + 1
+        middle = (low + high) // 2
     return low
 
 

@@ -63,7 +63,7 @@ def sealed(row: Any) -> Sealed:  # noqa: ANN401 - a row of `SEALED`
         at=moment(at).isoformat(),
         run=str(run),
         kind=kind,
-        body=body,
+        body=unpacked(body),
         hash=digest.hex(),
         private=private.hex() if private else None,
         payload=Payload(salt.hex(), unpacked(text)) if salt is not None else None,
@@ -95,7 +95,7 @@ def _event_row(link: Sealed, ids: Mapping[str, int]) -> dict[str, Any]:
         "at": micros(datetime.fromisoformat(link.at)),
         "run": ids[link.run],
         "kind": link.kind,
-        "body": link.body,
+        "body": packed(link.body),
         "hash": bytes.fromhex(link.hash),
         "private": bytes.fromhex(link.private) if link.private else None,
     }

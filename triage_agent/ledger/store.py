@@ -27,6 +27,7 @@ from triage_agent.ledger.rows import OF_EVENT, SEALED
 from triage_agent.ledger.tables import belongs_to, events, items, streams
 
 _MANY = 500  # values in one IN list: below every database's limit
+_NEAR = 1000  # events from the end: there is most often what was told last
 RUN_PREFIX = "run-"
 """How the stream of a run begins."""
 ORG, WORKSPACE = "Salesforce org", "Slack workspace"
@@ -135,12 +136,13 @@ class Ledger:
         It may be asked from any thread.
         """
         query = SEALED.where(events.c.kind.in_(kinds))
-        if stream is not None:
-            query = query.where(streams.c.name == stream)
-        order = events.c.number if stream is None else events.c.sequence
         with self.database.reading() as connection:
-            found = connection.execute(query.order_by(order.desc()).limit(1))
-            return next((opened(rows.sealed(row)) for row in found), None)
+            if stream is None:
+                found = _newest(connection, query)
+            else:
+                query = query.where(streams.c.name == stream).order_by(events.c.sequence.desc())
+                found = connection.execute(query.limit(1)).first()
+        return opened(rows.sealed(found)) if found else None
 
     def sealed(self, stream: str) -> list[Sealed]:
         """A stream as it is stored, for `chain.check`."""
@@ -311,6 +313,21 @@ class Ledger:
             "length": head.length,
             "head": bytes.fromhex(head.hash),
         }
+
+
+def _newest(connection: Connection, query: Select[Any]) -> Any:  # noqa: ANN401 - a row of `SEALED`
+    """The last of all events, searched for from the end, further and further back.
+
+    Asked for it at once, a database that thinks it rare reads all there is.
+    """
+    last = connection.execute(select(func.max(events.c.number))).scalar() or 0
+    reach = _NEAR
+    while True:
+        near = query.where(events.c.number > last - reach).order_by(events.c.number.desc())
+        found = connection.execute(near.limit(1)).first()
+        if found or reach >= last:
+            return found
+        reach *= 10
 
 
 def _numbered(connection: Connection, names: Sequence[str]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The ledger's tables as they stand after all migrations.
 
 Room counts: a stream is named once, `at` is in microseconds since 1970 (UTC), hashes and salts are
-bytes, and a payload's text is packed. `rows` and `packing` know how.
+bytes, and bodies and texts are packed. `rows` and `packing` know how.
 """
 
 from sqlalchemy import (
@@ -12,7 +12,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
@@ -36,7 +35,7 @@ events = Table(
     Column("at", BigInteger, nullable=False),
     Column("run", Integer, nullable=False, index=True),
     Column("kind", String(32), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
     Column("private", LargeBinary(32)),
     UniqueConstraint("stream", "sequence"),

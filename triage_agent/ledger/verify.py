@@ -4,7 +4,7 @@
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event
 from triage_agent.decision.run_events import Anchored, TextsExpired
 from triage_agent.ledger import rows
-from triage_agent.ledger.anchors import Anchor, AnchorFile, Fold, agents_hashes
+from triage_agent.ledger.anchors import Anchor, AnchorFile, Fold
 from triage_agent.ledger.chain import Head, Sealed, check, faults, opened
 from triage_agent.ledger.projection import unlike_events
 from triage_agent.ledger.rows import SEALED
@@ -56,12 +56,11 @@ def verify(ledger: Ledger, file: AnchorFile | None) -> Verdict:
         accepted = _accepted(connection, file)
         scan = _Scan(connection, _expired(connection), anchors)
         found = dict.fromkeys([*scan.run(), *_unlike_the_projection(connection, scan)])
-        known = connection.execute(select(func.count()).select_from(streams)).scalar_one()
         if file and scan.anchor is None and _was_anchored(connection):
             found[_NO_FILE.format(file.path)] = None
     left = tuple(fault for fault in found if fault not in accepted)
     last = scan.anchor.anchored.events if scan.anchor else 0
-    return Verdict(scan.events, known, left, scan.anchor, scan.fold.count - last)
+    return Verdict(scan.events, scan.streams, left, scan.anchor, scan.fold.count - last)
 
 
 def _accepted(connection: Connection, file: AnchorFile | None) -> frozenset[str]:
@@ -166,7 +165,7 @@ class _Scan:
     ) -> None:
         self.heads, self.fold = _Heads(_most(connection)), Fold()
         self.anchor: Anchor | None = None
-        self.events = 0
+        self.events = self.streams = 0
         self.spoilt: set[int] = set()
         self._connection, self._anchors = connection, anchors
         self._expired = rows.micros(expired) if expired else 0
@@ -181,6 +180,7 @@ class _Scan:
                 yield from self._held_against(coming)
                 coming = next(self._anchors, None)
             self.events += 1
+            self.streams += bool(row) and row.sequence == 0
             yield from self._take(row) if row else [_UNREADABLE.format(f"event number {number:,}")]
         while coming:
             yield from self._held_against(coming)
@@ -303,26 +303,36 @@ def _projected(row: Any, head: Head) -> list[str]:  # noqa: ANN401 - a row of `_
 
 
 def unlike_last_anchor(ledger: Ledger, file: AnchorFile) -> Iterator[str]:
-    """Whether the ledger holds less than was anchored last, as far as counting tells."""
+    """Whether what the last anchor names is gone: its last event, and the streams that changed.
+
+    What was gone before, `verify` finds: counting everything would take ever longer.
+    """
     last = file.last()
     if last is None:
         with ledger.database.reading() as connection:
             if _was_anchored(connection):
                 yield _NO_FILE.format(file.path)
         return
-    said = last.anchored
-    tip = select(events.c.number).where(events.c.number == said.last)
-    before = select(func.count()).where(streams.c.id <= said.last_stream)
+    tip = select(events.c.number).where(events.c.number == last.anchored.last)
     with ledger.database.snapshot() as connection:
-        known = connection.execute(before).scalar_one()
-        if known < said.streams:
-            yield f"{last.name}: {said.streams:,} streams were there, now {known:,} are"
-        if said.last and connection.execute(tip).first() is None:
-            yield f"{last.name}: its last event, number {said.last:,}, is missing"
-        chain = agents_hashes(connection)
-        length, digest = last.heads.get(AGENT, (0, ""))
-        if length and chain[length - 1 : length] != [digest]:
-            yield f"{AGENT} event {length - 1}: it isn't what was anchored, or is missing"
+        for some in chunks(last.heads.items(), _NAMES):
+            yield from _moved(connection, dict(some))
+        if last.anchored.last and connection.execute(tip).first() is None:
+            yield f"{last.name}: its last event, number {last.anchored.last:,}, is missing"
+
+
+def _moved(connection: Connection, heads: Mapping[str, tuple[int, str]]) -> Iterator[str]:
+    """Streams in which what was the last event, isn't there any more."""
+    query = (
+        select(streams.c.name, events.c.sequence, events.c.hash)
+        .join(events, events.c.stream == streams.c.id)
+        .where(streams.c.name.in_(heads))
+    )
+    there = {(row.name, row.sequence): row.hash.hex() for row in connection.execute(query)}
+    for name, (length, digest) in heads.items():
+        found = Head(length, there[name, length - 1]) if (name, length - 1) in there else Head()
+        if found != Head(length, digest):
+            yield f"{name} event {length - 1}: it isn't what was anchored, or is missing"
 
 
 def faults_of(ledger: Ledger, names: Iterable[str], file: AnchorFile | None = None) -> list[str]:

@@ -73,7 +73,7 @@ def _events() -> sa.Table:
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("run", sa.Integer, nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
-        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("hash", sa.LargeBinary(32), nullable=False),
         sa.Column("private", sa.LargeBinary(32)),
         sa.UniqueConstraint("stream", "sequence"),
@@ -135,7 +135,7 @@ def _sealed(row: Any, ids: dict[str, int], heads: dict[str, str]) -> dict[str, A
         "at": (at - BEGINNING) // timedelta(microseconds=1),
         "run": ids[row.run],
         "kind": row.kind,
-        "body": body,
+        "body": packed(body),
         "hash": bytes.fromhex(digest),
         "private": bytes.fromhex(row.private) if row.private else None,
     }

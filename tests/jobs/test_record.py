@@ -69,10 +69,10 @@ TAMPERED = {
             "DELETE FROM streams WHERE id = (SELECT max(stream) FROM items)",
             "DELETE FROM items WHERE stream = (SELECT max(stream) FROM items)",
         ),
-        r"4 streams were there, now 3 are",
+        r"event \d+: it isn't what was anchored, or is missing",
     ),
     "the last run tells something else": (
-        ("UPDATE events SET body = replace(body, '2', '3') WHERE kind = 'Finished'",),
+        ("UPDATE events SET at = at + 1 WHERE kind = 'Finished'",),
         r"run-.* event \d+: it isn't what was sealed here",
     ),
 }
@@ -108,7 +108,7 @@ def test_somebody_lets_it_stand(open_site: Callable[..., Site]) -> None:
     for name in ("operating_model.yaml", "prompts"):
         (site.project / name).symlink_to(HOME / name)
     run(site)
-    tamper(site, "UPDATE events SET body = replace(body, '2', '3') WHERE kind = 'Finished'")
+    tamper(site, "UPDATE events SET at = at + 1 WHERE kind = 'Finished'")
     with pytest.raises(NotWhole):
         run(site)
     anchor = custody.anchor(site.target, "dana", "a slip of the administrator's")
@@ -132,7 +132,7 @@ def test_an_unfinished_item_is_checked(open_site: Callable[..., Site]) -> None:
     ]
     with site.ledger() as ledger:
         ledger.append(report.run_id, datetime.now(UTC), told)
-    tamper(site, "UPDATE events SET body = replace(body, 'draft', 'graft') WHERE kind = 'Drafted'")
+    tamper(site, "UPDATE events SET at = at + 1 WHERE kind = 'Drafted'")
     with pytest.raises(NotWhole, match=rf"{item} event \d+: it isn't what was sealed here"):
         run(site)
 
@@ -189,7 +189,7 @@ def test_all_of_it_is_verified_once_a_week(open_site: Callable[..., Site]) -> No
     site = open_site(LEADS)
     for days in (0, 0, 7, 7):
         run(site, after=days * DAY)
-    tamper(site, "UPDATE events SET body = replace(body, 'tag', 'tug') WHERE kind = 'Done'")
+    tamper(site, "UPDATE events SET at = at + 1 WHERE kind = 'Drafted'")
     run(site, after=14 * DAY)
     with site.ledger() as ledger:
         told = [h.event for h in ledger.told(AGENT, "Verified", "Paused")]
@@ -197,7 +197,7 @@ def test_all_of_it_is_verified_once_a_week(open_site: Callable[..., Site]) -> No
 
     assert [0, 0] == [event.found for event in whole if isinstance(event, Verified)]
     assert isinstance(broken, Verified)
-    assert 2 == broken.found  # of two items
+    assert 1 == broken.found
     assert isinstance(paused, run_events.Paused)
     assert broken.faults[0] in paused.reason
 

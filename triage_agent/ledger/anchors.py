@@ -90,7 +90,8 @@ def _agents(connection: Connection) -> dict[str, tuple[int, str]]:
         .order_by(events.c.sequence.desc())
         .limit(1)
     )
-    return {AGENT: (n + 1, digest.hex()) for n, digest in connection.execute(query)}
+    last = connection.execute(query).first()
+    return {AGENT: (last.sequence + 1, last.hash.hex())} if last else {}
 
 
 def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int, bytes]]:

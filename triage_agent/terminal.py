@@ -264,6 +264,9 @@ def show_left(erased: "Erasure", *, as_json: bool) -> None:
         print(json.dumps(asdict(erased), indent=2, ensure_ascii=False))
         return
     print(f"Erased {erased.texts:,} texts of {erased.items:,} items. The chain is what it was.")
+    if not erased.scrubbed:
+        print("But the ledger's log keeps them for as long as another process reads in it;")
+        print("erase again when that has ended.")
     if not erased.left:
         return
     print("Their words are also here, where only people can take them out:\n")

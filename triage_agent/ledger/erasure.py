@@ -16,7 +16,7 @@ from triage_agent.authority.people import Somebody
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Done, Erased, Intended
 from triage_agent.decision.run_events import TextsExpired
-from triage_agent.errors import LedgerFailed, WrongUsage
+from triage_agent.errors import WrongUsage
 from triage_agent.ledger.packing import unpacked
 from triage_agent.ledger.rows import OF_EVENT, micros
 from triage_agent.ledger.store import AGENT, Ledger
@@ -43,11 +43,16 @@ class Left:
 
 @dataclass(frozen=True)
 class Erasure:
-    """What was taken out, and what is left in other systems."""
+    """What was taken out, and what is left in other systems.
+
+    `scrubbed`: whether nothing of it is left in the database's files. Else another process reads in
+    them, and erasing again, once that has ended, cleans them.
+    """
 
     items: int
     texts: int
     left: tuple[Left, ...]
+    scrubbed: bool
 
 
 def expire(ledger: Ledger, before: datetime, now: datetime) -> int:
@@ -144,12 +149,7 @@ def erase(ledger: Ledger, address: str, by: Somebody, now: datetime) -> Erasure:
     ]
     numbers = select(streams.c.id).where(streams.c.name.in_([item for item, _ in told]))
     ledger.append(AGENT, now, told, delete(payloads).where(payloads.c.stream.in_(numbers)))
-    if not ledger.database.scrub():
-        raise LedgerFailed(
-            f"the texts are erased, but the log of {ledger.place} holds them for as long as "
-            "another process reads in it; run this again when that has ended",
-        )
-    return Erasure(len(told), sum(texts.values()), left)
+    return Erasure(len(told), sum(texts.values()), left, ledger.database.scrub())
 
 
 def _left(ledger: Ledger, item: str) -> Iterator[Left]:

@@ -338,8 +338,9 @@ def _moved(connection: Connection, heads: Mapping[str, tuple[int, str]]) -> Iter
 def faults_of(ledger: Ledger, names: Iterable[str], file: AnchorFile | None = None) -> list[str]:
     """The faults of some streams, by their chains and by what the projection says of them."""
     with ledger.database.snapshot() as connection:
-        accepted, expired = _accepted(connection, file), _expired(connection)
+        expired = _expired(connection)
         found = dict.fromkeys(f for name in names for f in _faults_of(connection, name, expired))
+        accepted = _accepted(connection, file) if found else frozenset()
     return [fault for fault in found if fault not in accepted]
 
 

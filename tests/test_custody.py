@@ -141,6 +141,7 @@ def test_an_erasure_as_json(on: TypeIn) -> None:
     assert {
         "items": 1,
         "texts": 2,
+        "scrubbed": True,
         "left": [
             {**left, "action": "task", "place": "key i.task", "certain": False},
             {**left, "action": "tag", "place": "00Q4", "certain": True},

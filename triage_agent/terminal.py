@@ -242,9 +242,10 @@ def show_verdict(verdict: "Verdict", *, as_json: bool) -> None:
     if anchor is None:
         print("There is no anchor to hold it against: a cut-off end would not show.")
         return
-    print(f"Held against anchors up to {anchor.name},")
-    print(f"digest {anchor.anchored.digest}.")
-    print(f"Of the {verdict.since:,} events since then one that is missing would not show.")
+    print(f"Held against its anchors up to that of {anchor.run}:")
+    print(f"  {anchor.at:%Y-%m-%d %H:%M} UTC, {anchor.anchored.events:,} events, digest")
+    print(f"  {anchor.anchored.digest}")
+    print(f"Events younger than that, of which a missing one would not show: {verdict.since:,}.")
 
 
 def show_anchor(anchor: "Anchor") -> None:

@@ -15,6 +15,7 @@ import requests
 
 from triage_agent.connectors import patience
 from triage_agent.jobs.report import RunReport
+from triage_agent.ledger.packing import unpacked
 from triage_agent.sandbox.server import running
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _broken(folder: Path) -> list[str]:
     """Why the runs of a target broke off."""
     with closing(sqlite3.connect(folder / "ledger.db")) as database:
         rows = database.execute("SELECT body FROM events WHERE kind = 'Broke'").fetchall()
-    return [json.loads(body)["event"]["reason"] for (body,) in rows]
+    return [json.loads(unpacked(body))["reason"] for (body,) in rows]
 
 
 def test_a_run_as_json(on: TypeIn, served: str) -> None:
@@ -184,7 +185,8 @@ def test_a_sandbox_that_was_started_anew(on: TypeIn, project: Path, tmp_path: Pa
 
 def _items(ledger: Path) -> set[str]:
     with closing(sqlite3.connect(ledger)) as database:
-        return {item for (item,) in database.execute("SELECT item FROM items")}
+        found = database.execute("SELECT name FROM items JOIN streams ON id = stream")
+        return {item for (item,) in found}
 
 
 def _remove_page(project: Path) -> None:
@@ -214,7 +216,7 @@ SANDBOX = ("run", "--sandbox")
     [
         (_remove_page, SANDBOX, ["no operating_model.yaml", "--project DIR"]),
         (_replace(PAGE, "owner:", "ownr:"), SANDBOX, ["operating_model.yaml:", "ownr", "owner"]),
-        (_replace(PAGE, "version: 3", "version: ["), SANDBOX, ["operating_model.yaml", "no YAML"]),
+        (_replace(PAGE, "version: 4", "version: ["), SANDBOX, ["operating_model.yaml", "no YAML"]),
         (_replace(ASSESS, "model: ", "modle: "), SANDBOX, ["prompts/assess.md", "front matter"]),
         (_replace(ASSESS, "{% endblock %}", ""), SANDBOX, ["prompts/assess.md", "template"]),
         (_replace(PATTERNS, "never_state:", "never_stat:"), SANDBOX, ["prompts/patterns.yaml"]),

@@ -15,6 +15,7 @@ import pytest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
+from tests.aspects_of_outcomes import outcomes
 from triage_agent.authority import gate, soql
 from triage_agent.authority.limits import Breaker
 from triage_agent.authority.people import acting
@@ -370,7 +371,8 @@ def _masks(model: OperatingModel, rules: Rules) -> Iterator[object]:
 
 
 ASPECTS: tuple[Aspect, ...] = (
-    _masks, _limits, _people, _queries, _prompts, _wire, _drafts, _decisions, _stops, _claims,
+    _masks, _limits, _people, outcomes, _queries, _prompts, _wire, _drafts, _decisions, _stops,
+    _claims,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage_agent import terminal
+from triage_agent.decision.cycle import CycleTime
 from triage_agent.jobs.report import RunReport
 from triage_agent.ledger.timeline import Line, Timeline
 
@@ -46,6 +47,20 @@ def _timeline(words: str) -> Timeline:
         about="Lead 00Q000000000001AAA, live",
         status="escalated",
         questions={"What did the agent receive?": [line], "What did it change?": []},
+    )
+
+
+def test_a_timeline_ends_with_what_it_came_to(capsys: pytest.CaptureFixture[str]) -> None:
+    """How soon a person came, in a line beneath the outcomes; without any there is no such line."""
+    cycle = CycleTime(
+        first_touch="contacted", minutes=42, counted_from="received", clean_up=("task_deleted",)
+    )
+    told = [_timeline("it"), _timeline("it").model_copy(update={"cycle": cycle})]
+    terminal.show_timelines(told)
+    out = " ".join(capsys.readouterr().out.split())
+
+    assert 1 == out.count(
+        "first touched by a person 42 minutes after it was received; clean-up: task deleted"
     )
 
 

@@ -210,6 +210,8 @@ def show_timelines(found: "list[Timeline]") -> None:
     """The article's questions as headings, with what answers them beneath."""
     from rich.text import Text
 
+    from triage_agent.ledger.words import cycle_in_words
+
     out = _out()
     for one in found:
         status = f", {one.status}" if one.status else ""
@@ -217,6 +219,8 @@ def show_timelines(found: "list[Timeline]") -> None:
         for question, lines in one.questions.items():
             out.print(Text(f"\n{question}", style="bold cyan"))
             out.print(_grid(lines) if lines else Text("  nothing yet", style="dim"))
+        if one.cycle and (came := cycle_in_words(one.cycle)):
+            out.print(f"  {came}")
         if one.items:
             out.print(Text(f"\nIts items: {len(one.items)}", style="bold"))
             for item in one.items:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from triage_agent.jobs.parts import Parts, Rules
     from triage_agent.jobs.report import RunReport
     from triage_agent.jobs.sweep import Progress
-    from triage_agent.ledger.gist import Names
     from triage_agent.ledger.store import Ledger
     from triage_agent.ledger.timeline import Timeline
     from triage_agent.operating_model.schema import Page
@@ -318,42 +317,43 @@ def put_aside(target: Target) -> None:
 
 def timeline(target: Target, wanted: str) -> "list[Timeline]":
     """What an id means: the story of an item, of a run, or of every item of a record."""
+    page = _readable(target)
     with closing(open_ledger(target)) as ledger:
-        return _known(ledger, wanted)
+        return _known(ledger, wanted, page)
 
 
 def timeline_page(target: Target, wanted: str) -> str:
     """The same as one HTML document, in which records have the names that the page gives them."""
     from triage_agent.ledger import overview, story_page
+    from triage_agent.ledger.gist import Names
     from triage_agent.ledger.store import is_item
 
-    names = _names(target)
+    page, names = _readable(target), Names()
+    if page:
+        request = tuple(page.workflow.item.request_text)
+        names = Names(headline=tuple(page.item_read.headline), request=request)
     with closing(open_ledger(target)) as ledger:
-        found = _known(ledger, wanted)
+        found = _known(ledger, wanted, page)
         stream = found[0].stream
         rows = [] if is_item(stream) else overview.rows(ledger, stream, names)
     return story_page.as_html(found, names, rows)
 
 
-def _names(target: Target) -> "Names":
+def _readable(target: Target) -> "Page | None":
     """None where the page can't be read: what happened can be told all the same."""
     from triage_agent.errors import TriageError
-    from triage_agent.ledger.gist import Names
     from triage_agent.project import read_model
 
     try:
-        page = read_model(target.project).page
+        return read_model(target.project).page
     except TriageError:
-        return Names()
-    return Names(
-        headline=tuple(page.item_read.headline), request=tuple(page.workflow.item.request_text)
-    )
+        return None
 
 
-def _known(ledger: "Ledger", wanted: str) -> "list[Timeline]":
+def _known(ledger: "Ledger", wanted: str, page: "Page | None") -> "list[Timeline]":
     from triage_agent.ledger.timeline import timelines
 
-    if found := timelines(ledger, wanted):
+    if found := timelines(ledger, wanted, page.outcomes if page else None):
         return found
     raise WrongUsage(
         f"the ledger {ledger.place} knows no item, run or record {wanted!r}; "

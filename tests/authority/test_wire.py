@@ -64,6 +64,8 @@ def composite(*parts: Request) -> Request:
 MODEL = Request("model", "POST", "api.openai.com", "/v1/chat/completions")
 READS: dict[str, Request] = {
     "whose org": ask(soql.ORGANIZATION),
+    "whose credentials": crm("GET", f"{DATA}/"),
+    "more rows, deleted ones, too": crm("GET", f"{DATA}/queryAll/01g000000000001-2000"),
     "more rows": crm("GET", f"{DATA}/query/01g000000000001-2000"),
     "what a lead is": crm("GET", f"{DATA}/sobjects/Lead/describe"),
     "what a task is": crm("GET", f"{DATA}/sobjects/Task/describe"),
@@ -85,6 +87,19 @@ WRITES: dict[str, Request] = {
     "a hand-over": slack("chat.postMessage", **MESSAGE),
 }
 REFUSED: dict[str, tuple[Request, str]] = {
+    "what is below the interface itself": (crm("GET", f"{DATA}/limits"), "is no read of the page"),
+    "a history with the query of what is left": (
+        ask("SELECT Id, LeadId FROM LeadHistory WHERE CreatedDate >= 2026-11-20T09:00:00+00:00"),
+        "no template of the page",
+    ),
+    "another history": (
+        ask(
+            "SELECT Id, CaseId, Field, OldValue, NewValue, CreatedById, CreatedDate "
+            "FROM CaseHistory WHERE CreatedDate >= 2026-11-20T09:00:00+00:00",
+            "queryAll",
+        ),
+        "no template of the page",
+    ),
     "another host": (replace(MODEL, host="evil.example"), "evil.example is not the host of model"),
     "a host of another system": (replace(MODEL, host="slack.com"), "slack.com is not the host"),
     "a lead is deleted": (crm("DELETE", f"{DATA}/sobjects/Lead/{LEAD}"), "otherwise than in"),

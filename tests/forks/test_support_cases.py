@@ -1,15 +1,22 @@
 """Another workflow on the same code: support cases instead of sales requests, by files alone."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 
-from tests.forks.conftest import SUPPORT_CASES, Swept
+from tests.forks.conftest import SUPPORT_CASES, Json, Swept, copied
+from triage_agent import wiring
 from triage_agent.authority.wire import Request, Wire
+from triage_agent.decision.events import Outcome
 from triage_agent.errors import BadPage, WrongUsage
+from triage_agent.jobs.report import RunReport
 from triage_agent.operating_model.loading import load
 from triage_agent.project import check, read_rules
+from triage_agent.sandbox.server import running
+from triage_agent.targets import Target
 
 PAGE = "operating_model.yaml"
 
@@ -25,7 +32,7 @@ def test_it_is_whole(support_cases: Path) -> None:
     """Page, prompts, patterns with their examples, prices and cases are valid and in step."""
     page, prompts, patterns, cases = check(support_cases)
 
-    assert "version 2 " in page
+    assert "version 3 " in page
     assert "gpt-4.1-mini-2025-04-14 assesses" in prompts
     assert "each with what it finds" in patterns
     assert "6 in eval_cases" in cases
@@ -212,3 +219,48 @@ def test_a_page_without_updates_may_reread_its_item() -> None:
     path = "/services/data/v62.0/sobjects/Case/describe"
 
     assert wire.refuses(Request("salesforce", "GET", "org", path)) is None
+
+
+def test_its_outcomes_are_its_own(tmp_path: Path) -> None:
+    """What people do with its cases and tasks is told by the names of its page."""
+    with running(state=None, leads=SUPPORT_CASES / "cases.jsonl") as url:
+        target = Target(copied(tmp_path), sandbox_url=url)
+        items = {item.record_id: item for item in run(target).items}
+        tasks = {task["WhatId"]: task["Id"] for task in kept(url, "Task") if task["Triage_Key__c"]}
+        (worked, waits), nora = list(tasks)[:2], "005000000000011AAA"
+        act(url, nora, "PATCH", f"Case/{worked}", Status="Working")
+        act(url, nora, "PATCH", f"Case/{waits}", Triage_Category__c="feature_idea", Status="Closed")
+        act(url, nora, "PATCH", f"Task/{tasks[worked]}", ActivityDate="2027-01-04")
+        act(url, nora, "DELETE", f"Task/{tasks[waits]}")
+        act(url, nora, "POST", "Task", Subject="Asked back", WhatId=worked)
+        run(target)
+
+    assert {"answered", "moved_on", "task_postponed"} == outcomes(target, items[worked].item_id)
+    assert {"sorted_anew", "moved_on", "solved", "task_deleted"} == outcomes(
+        target, items[waits].item_id
+    )
+
+
+def run(target: Target) -> RunReport:
+    return wiring.run(
+        target, shadow=False, limit=None, only=None, progress=lambda _ended, _of: None
+    )
+
+
+def kept(url: str, name: str) -> list[Json]:
+    state: Json = requests.get(f"{url}/sandbox/state", timeout=10).json()
+    records: list[Json] = state["salesforce"][name]
+    return records
+
+
+def act(url: str, user: str, method: str, path: str, **fields: str) -> None:
+    """What a person of the org does."""
+    headers = {"Authorization": f"Bearer sandbox-{user}"}
+    where = f"{url}/services/data/v62.0/sobjects/{path}"
+    requests.request(method, where, json=fields, headers=headers, timeout=10).raise_for_status()
+
+
+def outcomes(target: Target, item: str) -> set[str]:
+    with closing(wiring.open_ledger(target)) as ledger:
+        events = [happened.event for happened in ledger.events(item)]
+    return {event.name for event in events if isinstance(event, Outcome)}

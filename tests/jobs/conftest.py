@@ -28,7 +28,7 @@ from triage_agent.targets import Target, systems
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from triage_agent.decision.events import Happened
+    from triage_agent.decision.events import Event, Happened
     from triage_agent.decision.item import Mode
     from triage_agent.jobs.parts import Parts, Rules
     from triage_agent.jobs.report import RunReport
@@ -96,6 +96,11 @@ class Site:
         """All that the ledger holds of an item or a run."""
         with self.ledger() as ledger:
             return ledger.events(stream)
+
+    def last_word(self, stream: str) -> Event:
+        """What happened last in a run, but for its anchor."""
+        told = [happened.event for happened in self.events(stream)]
+        return next(event for event in reversed(told) if event.kind != "Anchored")
 
     def streams(self) -> list[str]:
         """Every stream of the ledger, oldest first."""

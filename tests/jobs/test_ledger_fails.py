@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
 from tests.conftest import HOME, copied, passes
@@ -22,6 +22,7 @@ from triage_agent.connectors.salesforce.client import Credentials, SalesforceCli
 from triage_agent.errors import LedgerFailed, Unavailable
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger import sqlite
+from triage_agent.ledger.store import is_item
 from triage_agent.settings import Settings, secret
 from triage_agent.targets import LEDGER
 
@@ -34,9 +35,12 @@ if TYPE_CHECKING:
     from triage_agent.decision.events import Event
     from triage_agent.ledger.store import Ledger
 
+LONG = " ".join(f"{n * 2654435761 % 2**32:08x}" for n in range(2000))
+"""What finds no room in a ledger that can't grow, however it is packed."""
 LEADS = [
     *({"Company": f"Buyer {n}"} for n in range(3)),
     *({"Company": f"Nobody {n}", "Email": None} for n in range(3)),
+    {"Company": "Writer", "Email": None, "Description": LONG},
 ]
 LIMITED = """
 import resource, sys
@@ -67,8 +71,10 @@ class Full(Fault):
     says = r"its disk is full \(SQLITE_FULL\)"
 
     def strike(self) -> None:
-        with self.ledger.database.engine.connect() as connection:
-            connection.execute(text("PRAGMA max_page_count=1"))  # as many as there are
+        event.listen(self.ledger.database.engine, "checkout", self._fill)
+
+    def _fill(self, connection: sqlite3.Connection, *_rest: object) -> None:
+        connection.execute("PRAGMA max_page_count=1")  # as many as there are
 
 
 class Locked(Fault):
@@ -147,7 +153,7 @@ FAULTS: dict[type[Fault], Kind] = {
     ReadOnlyServer: "postgres",
 }
 CASES = [
-    (Full, ("Assessed", 1)),  # what comes later may be little enough for the room that is left
+    (Full, ("Received", 1)),  # what comes later may be little enough for the room that is left
     *((fault, ("Done", 1)) for fault in FAULTS if fault is not Full),
     (FolderGone, ("Intended", 1)),
     (Terminated, ("Intended", 9)),
@@ -203,7 +209,7 @@ def _failing(fault: Fault, kind: str, at: int) -> Callable[..., None]:
 def _written(site: Site) -> set[str]:
     """The key of every write that the sandbox took; a lead's tag stands for its update."""
     tagged = {lead for lead, fields in site.leads().items() if fields.get("Triage_Category__c")}
-    items = {item: _record(site, item) for item in site.streams() if not item.startswith("run-")}
+    items = {item: _record(site, item) for item in site.streams() if is_item(item)}
     updates = {f"{item}.tag" for item, record in items.items() if record in tagged}
 
     assert len(updates) == len(tagged)

@@ -286,7 +286,7 @@ def test_a_refused_key_ends_the_run(
     with pytest.raises(WrongUsage, match="refuses OPENAI_API_KEY") as refused:
         site.sweep()
     run = next(stream for stream in site.streams() if stream.startswith("run-"))
-    broken = site.events(run)[-1].event
+    broken = site.last_word(run)
     model.replies = {}
     report = site.sweep()
     counted = Counter(model.asked)

@@ -12,6 +12,7 @@ from tests.conftest import passes
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
 from triage_agent.connectors.slack import SlackConnector
+from triage_agent.decision.run_events import RefusedToStart
 from triage_agent.errors import AnotherOrg, RunRefused, Unavailable, WrongUsage
 from triage_agent.jobs.sweep import sweep
 
@@ -130,7 +131,9 @@ def test_two_runs_at_once(open_site: Callable[..., Site], kind: Kind) -> None:
     assert 3 == refusal.exit_code
     assert report.run_id in str(refusal)
     assert 1 == report.totals.settled
-    assert [report.run_id] == [s for s in site.streams() if s.startswith("run-")]
+    first, second = (s for s in site.streams() if s.startswith("run-"))
+    assert report.run_id == first
+    assert RefusedToStart(reason=str(refusal)) == site.last_word(second)
 
 
 def test_a_ledger_stays_with_its_org(open_site: Callable[..., Site]) -> None:
@@ -180,7 +183,7 @@ def test_slack_is_down(open_site: Callable[..., Site]) -> None:
 
 def _why_broken(site: Site) -> str:
     (run,) = site.streams()
-    last = site.events(run)[-1].event
+    last = site.last_word(run)
     assert last.kind == "Broke"
     return last.reason
 

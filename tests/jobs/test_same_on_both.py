@@ -30,7 +30,7 @@ LEADS: list[Json] = [
     },
     {"Company": "Curious", "Description": "What does a licence for 15 people cost a month?"},
 ]
-VARYING = {"at", "seconds", "key", "record_id", "reference", "record_ids", "path", "run"}
+VARYING = {"at", "seconds", "key", "record_id", "reference", "record_ids", "path", "run", "digest"}
 """What two runs never share: ids, moments, durations, and keys that hold ids."""
 
 

@@ -271,7 +271,10 @@ def test_the_ledger_is_whole(swept: Swept) -> None:
 
 
 def test_a_second_run_finds_nothing_new(swept: Swept) -> None:
-    """The same records are not taken up again, nothing is written, and the run is on record."""
+    """The same records are not taken up again, nothing is written, and the run is on record.
+
+    What became of them is asked for in one composite request, which is a POST that reads.
+    """
     before = swept.site.state()
     report = swept.site.sweep()
     after = swept.site.state()
@@ -281,11 +284,17 @@ def test_a_second_run_finds_nothing_new(swept: Swept) -> None:
     assert (0, []) == (report.totals.received, report.items)
     assert before["salesforce"] == after["salesforce"]
     assert before["slack"] == after["slack"]
-    assert {"GET /services", "POST /api/auth.test"} >= {_short(request) for request in new}
-    assert ["Started", "Finished"] == [kind for kind in story if kind != "Called"]
+    assert {"GET /services", "POST /composite", "POST /api/auth.test"} >= {
+        _short(request) for request in new
+    }
+    assert ["Started", "FollowedUp", "Finished", "Anchored"] == [
+        kind for kind in story if kind != "Called"
+    ]
 
 
 def _short(request: Json) -> str:
+    if request["path"].endswith("/composite"):
+        return f"{request['method']} /composite"
     path = request["path"] if request["system"] == "slack" else "/services"
     return f"{request['method']} {path}"
 

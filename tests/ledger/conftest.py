@@ -105,6 +105,7 @@ EXAMPLES: dict[str, Event] = {
             prompts_sha256="q" * 64,
             model="model-1",
             unfinished=2,
+            reads={"Lead": ("Company", "Email")},
         ),
         run_events.Called(
             system="slack", method="POST", path="/api/auth.test", status=200, seconds=0.1
@@ -124,6 +125,7 @@ EXAMPLES: dict[str, Event] = {
             events=1200,
             streams=90,
             last=1234,
+            last_stream=99,
             digest="d" * 64,
             by="Dana Reyes",
             reason="restored from the backup of Monday",

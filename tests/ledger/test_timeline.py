@@ -1,13 +1,19 @@
 """The timeline: every event has its words and stands under one question."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.ledger.conftest import Kept
-from triage_agent.decision.events import Event, private_fields
+from triage_agent.decision.cycle import CycleTime
+from triage_agent.decision.events import Event, Outcome, Received, private_fields
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.timeline import QUESTIONS, timelines
-from triage_agent.ledger.words import words
+from triage_agent.ledger.words import cycle_in_words, words
+from triage_agent.operating_model.loading import FILE, load
 
 WORDS = {
     "Received": ("Lead 00Q000000000001AAA (live), after item earlier\nCompany: Müller & Søn\nN: 3"),
@@ -45,6 +51,7 @@ WORDS = {
     "PageChanged": "the page changed from version 4 to version 5 (pppppppppppp)",
     "Started": (
         "live run on page version 4 (pppppppppppp), model model-1, 2 unfinished items taken up"
+        "\nof Lead it reads Company, Email"
     ),
     "Called": "slack: POST /api/auth.test → 200",
     "Finished": ("6 received: 3 settled, 1 escalated, 1 failed, 1 deferred; 2 actions refused"),
@@ -183,3 +190,40 @@ def test_an_erased_item_has_its_timeline(
 
     assert len(examples) == sum(map(len, timeline.questions.values()))
     assert "Müller" not in timeline.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("cycle", "said"),
+    [
+        (
+            {"first_touch": "status_changed", "minutes": 42.2, "clean_up": ("task_deleted",)},
+            "first touched by a person 42 minutes after it was created; clean-up: task deleted",
+        ),
+        ({"clean_up": ("task_deleted", "given_away")}, "clean-up: task deleted, given away"),
+        ({}, ""),
+    ],
+)
+def test_a_cycle_has_its_words(cycle: dict[str, Any], said: str) -> None:
+    """How soon somebody came, and what they put right; nothing where nothing of it happened."""
+    whole = {"first_touch": None, "minutes": None, "counted_from": "created", "clean_up": ()}
+
+    assert said == cycle_in_words(CycleTime(**{**whole, **cycle}))
+
+
+def test_a_timeline_counts_what_the_page_counts(ledger: Ledger, moment: datetime) -> None:
+    """With the page an item's timeline has its cycle; without it, and of a run, it has none."""
+    page = load((Path(__file__).parents[2] / FILE).read_text(encoding="utf-8")).page
+    received = Received(mode="live", object="Lead", record_id="00Q1")
+    touched = Outcome(
+        name="contacted", object="Task", record_id="00T1", by="005",
+        happened_at=moment + timedelta(minutes=7),
+    )  # fmt: skip
+    ledger.append("run-1", moment, [("item", received), ("item", touched)])
+    (told,) = timelines(ledger, "item", page.outcomes)
+    (plain,) = timelines(ledger, "item")
+
+    assert told.cycle
+    assert ("contacted", 7, "received") == (
+        told.cycle.first_touch, told.cycle.minutes, told.cycle.counted_from,
+    )  # fmt: skip
+    assert plain.cycle is None

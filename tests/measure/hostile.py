@@ -126,7 +126,7 @@ class Ran:
             was = {record["Id"]: record for record in self.before["salesforce"][name]}
             for record in records:
                 changed = _changed(was.get(record["Id"], {}), record)
-                if name not in ("Lead", "Task") and changed:
+                if name not in ("Lead", "LeadHistory", "Task") and changed:
                     found.append(f"{name} {record['Id']}")
                 if name == "Lead" and not changed <= _TAG:
                     found.append(f"Lead {record['Id']}: {sorted(changed - _TAG)}")

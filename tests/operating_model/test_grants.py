@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from triage_agent.operating_model.grants import channels, grants
+from triage_agent.operating_model.grants import channels, grants, tracked
 from triage_agent.operating_model.loading import FILE, load
 from triage_agent.operating_model.schema import Page
 
@@ -59,4 +59,21 @@ def test_channels_are_those_where_anything_is_said(page: Page) -> None:
     fork = load((FORK / FILE).read_text(encoding="utf-8")).page
 
     assert {"sales_development", "owner", "deputy"} == channels(page).keys()
-    assert {"support": "C0SUPPORT01", "owner": "U0INES00009"} == channels(fork)
+    told = {"support": "C0SUPPORT01", "owner": "U0INES00009", "deputy": "U0NORA00007"}
+    assert told == channels(fork)
+
+
+def test_what_shows_outcomes_is_seen(page: Page) -> None:
+    """The fields that show what people did are seen, wherever else they stand or not."""
+    granted = grants(page)
+
+    assert {"IsConverted", "Status", "Triage_Category__c"} <= {*granted["Lead"].sees}
+    assert {"IsClosed", "OwnerId", "WhoId"} <= {*granted["Task"].sees}
+
+
+def test_history_is_kept_of_what_outcomes_are_told_from(page: Page) -> None:
+    """The item's fields whose changes count, and no others."""
+    fork = load((FORK / FILE).read_text(encoding="utf-8")).page
+
+    assert ["Status", "Triage_Category__c", "OwnerId"] == tracked(page)
+    assert ["OwnerId", "Status", "Triage_Category__c"] == tracked(fork)

@@ -111,6 +111,11 @@ SHAPES = [
     ("no deputy", "  deputy: {", "  stand_in: {", "owner:   ", "owner.deputy: is missing; 'Who is the business owner?' is not answered; write its keys name, role, slack, login"),
     ("logs for ever", "keeps: 400d", "keeps: always", "keeps: always", "logs.keeps: 'always' is no length of time; write a number and m, h or d: 30d"),
     ("cases elsewhere", "cases: eval_cases", "cases: ../eval_cases", "cases: ..", "evaluation.cases: String should match pattern '^[a-z][a-z0-9_]*$', got '../eval_cases'"),
+    ("an outcome that is seen in no way", "{deleted: Task}", "{}", "task_deleted: {", "outcomes.seen_as.task_deleted: write one of changed, created, now, deleted and merged"),
+    ("an outcome that is seen in two", "{deleted: Task}", "{deleted: Task, merged: Task}", "task_deleted: {", "outcomes.seen_as.task_deleted: write one of changed, created, now, deleted and merged"),
+    ("an outcome without its field", "{created: Task.WhoId}", "{created: Task}", "created: Task", "outcomes.seen_as.contacted.created: String should match pattern '^[A-Za-z]\\w*\\.[A-Za-z]\\w*$', got 'Task'"),
+    ("outcomes for ever", "within: 30d ", "within: ever ", "within: ever", "outcomes.within: 'ever' is no length of time; write a number and m, h or d: 30d"),
+    ("a touch that is none", "first_touch: [contacted, status_changed, reassigned, task_closed, converted]", "first_touch: []", "first_touch: []", "outcomes.first_touch: List should have at least 1 item after validation, not 0, got []"),
     ("nobody may pause it", "may_pause: [owner, deputy, sales_development]", "may_pause: []", "may_pause: []", "recovery.may_pause: List should have at least 1 item after validation, not 0, got []"),
     ("nothing to answer before it goes on", "  before_resuming:", "  afterwards:", "recovery:  ", "recovery.before_resuming: is missing; 'How can it be paused or rolled back?' is not answered; write a list"),
 ]  # fmt: skip
@@ -173,6 +178,11 @@ CONTRADICTIONS = [
     ("anchors for nobody", "anchors_to: [file, owner]", "anchors_to: [file, boss]", "boss]", "logs.anchors_to.1: boss is nobody: write owner, deputy or one of teams, or file"),
     ("nobody may erase", "may_erase: [owner, ", "may_erase: [boss, ", "boss", "logs.may_erase.0: boss is nobody: write owner, deputy or one of teams"),
     ("nobody approves", "ask: {who: sales_development}", "ask: {who: approvers}", "who: approvers", "may.set_status.ask.who: approvers is nobody: write owner, deputy or one of teams"),
+    ("a touch that isn't seen", "first_touch: [contacted,", "first_touch: [called,", "called,", "outcomes.first_touch.0: called is none of seen_as"),
+    ("a clean-up that isn't seen", "task_reassigned, task_deleted]", "task_reassigned, task_lost]", "task_lost]", "outcomes.clean_up.2: task_lost is none of seen_as"),
+    ("an outcome of another object", "{deleted: Task}", "{deleted: Contact}", "deleted: Contact", "outcomes.seen_as.task_deleted.deleted: Contact is neither the item's object nor made by an action"),
+    ("a change of what nobody writes", "{changed: Task.OwnerId}", "{changed: Task.Type}", "changed: Task.Type", "outcomes.seen_as.task_reassigned.changed: no action sets Task.Type, so nobody knows what it was"),
+    ("a change of what is masked", "{changed: Lead.Status}", "{changed: Lead.Phone}", "changed: Lead.Phone", "outcomes.seen_as.status_changed.changed: Phone is masked in the logs, so its changes can't be told"),
     ("masked, not read", "masks: [Phone]", "masks: [Phone, Pager]", "Pager", "logs.masks.1: Pager is not read of Lead"),
     ("masked and shown", "masks: [Phone]", "masks: [Industry]", "Industry]\n  anchors", "logs.masks.0: Industry is needed elsewhere, so it can't be masked"),
     ("masked and looked at before a draft", "masks: [Phone]", "masks: [HasOptedOutOfEmail]", "HasOptedOutOfEmail]\n  anchors", "logs.masks.0: HasOptedOutOfEmail is needed elsewhere, so it can't be masked"),
@@ -221,6 +231,7 @@ UNREADABLE = [
     ("an unknown anchor", "version: *one\n", "operating_model.yaml:1:10: this is no YAML: found undefined alias"),
     ("no such date", "version: 2026-13-01\n", "operating_model.yaml: a value can't be read: month must be in"),
     ("a forbidden character", "version: \x00", "operating_model.yaml: a value can't be read: unacceptable character"),
+    ("a comment that is in the way", "version: # 1\n  one\n\nnever: []\n", "operating_model.yaml: a comment stands where none can"),
     ("a word that is no truth", "version: !!bool x", "operating_model.yaml: a value can't be read: 'x'"),
 ]  # fmt: skip
 

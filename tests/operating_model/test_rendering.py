@@ -37,7 +37,7 @@ ANSWERS = [
     "Dana Reyes, Omar Haddad, Maya Lindqvist, Jonas Weber or Priya Nair may do that",
 ]
 LEAVES = [
-    ("version: 3", "version: 4"),
+    ("version: 4", "version: 5"),
     ("name: Inbound sales requests", "name: Inbound questions"),
     ("mode: shadow", "mode: live"),
     ("look_back: 30d", "look_back: 36h"),
@@ -70,6 +70,14 @@ LEAVES = [
     ("keeps: 400d", "keeps: 90d"),
     ("masks: [Phone]", "masks: []"),
     ("cases: eval_cases", "cases: other_cases"),
+    ("within: 30d", "within: 31d"),
+    ("contacted: {created: Task.WhoId}", "contacted: {created: Task.WhatId}"),
+    ("{changed: Lead.Status}", "{changed: Lead.Rating}"),
+    ("{now: {Task.IsClosed: true}}", "{now: {Task.IsClosed: false}}"),
+    ("task_deleted: {deleted: Task}", "task_deleted: {merged: Task}"),
+    ("first_touch: [contacted, ", "first_touch: ["),
+    ("[category_changed, task_reassigned, task_deleted]", "[]"),
+    ("compared_with: 90d", "compared_with: 60d"),
     ("may_pause: [owner, deputy, sales_development]", "may_pause: [owner]"),
     ("tell: [owner, deputy, sales_development]", "tell: [deputy]"),
     ("What went wrong, and how was it found?", "What went wrong?"),

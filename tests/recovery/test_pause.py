@@ -55,7 +55,7 @@ def test_a_paused_agent_does_nothing(open_site: Callable[..., Site], held_by: st
     assert {"ledger": "Dana Reyes", "file": FILE, "environment": "holidays"}[held_by] in str(
         refused.value
     )
-    assert "Broke" == site.events(site.streams()[-1])[-1].event.kind
+    assert "RefusedToStart" == site.last_word(site.streams()[-1]).kind
     assert 0 == writes(site)
 
 
@@ -216,4 +216,4 @@ def test_what_the_guard_keeps_back_is_on_record(open_site: Callable[..., Site]) 
             sweep(elsewhere)
     kinds = [happened.event.kind for happened in site.events(site.streams()[-1])]
 
-    assert ["Blocked", "Broke"] == kinds
+    assert ["Blocked", "Broke", "Anchored"] == kinds

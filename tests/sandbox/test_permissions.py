@@ -57,7 +57,7 @@ def test_an_object_that_may_not_be_read_does_not_exist(log_in: LogIn) -> None:
     client = log_in(LEADS)
     listed = {entity["name"] for entity in client.restful("sobjects")["sobjects"]}
 
-    assert {"Lead", "User", "Group", "Organization"} == listed
+    assert {"Lead", "LeadHistory", "User", "Group", "Organization"} == listed
     assert (404, "NOT_FOUND") == refusal(client, "sobjects/Account/describe")
     assert (404, "NOT_FOUND") == refusal(
         client, "sobjects/Account", method="POST", json={"Name": "A"}

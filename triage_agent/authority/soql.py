@@ -7,10 +7,17 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from triage_agent.operating_model.outcome_rules import Seen
 from triage_agent.operating_model.schema import CreateAction, Page, UpdateAction
 
 ORGANIZATION = "SELECT Id FROM Organization LIMIT 1"
 """Whose org it is."""
+
+MOST_BEFORE = 2_000
+"""Of how many records from before the agent's time it is measured how soon people came to them."""
+
+_HISTORIES = {"Opportunity": "OpportunityFieldHistory"}
+"""Objects whose history isn't called after them."""
 
 _TEXT = r"'(?:[^'\\]|\\.)*'"
 _VALUE = rf"(?:{_TEXT}|true|false|null|-?[0-9][0-9T:.+\-Z]*)"
@@ -59,6 +66,85 @@ def by_key(name: str, key: str) -> str:
     return f"SELECT Id, {key} FROM {name} WHERE {key} IN {{}}"
 
 
+def history(name: str) -> tuple[str, str]:
+    """The object that keeps another's history, and its field that names the record."""
+    if name.endswith("__c"):
+        return f"{name.removesuffix('c')}History", "ParentId"
+    return _HISTORIES.get(name, f"{name}History"), f"{name}Id"
+
+
+def changes_since(page: Page) -> str:
+    """All changes of records like the item's since a moment."""
+    return f"{_changes(page)} WHERE CreatedDate >= {{}}"
+
+
+def changes_of(page: Page) -> str:
+    """All changes of some records, by their ids."""
+    return f"{_changes(page)} WHERE {history(page.workflow.item.object)[1]} IN {{}}"
+
+
+def touched_since(page: Page, name: str) -> str:
+    """The records of an object that were made, changed or deleted since a moment."""
+    return f"{_touched(page, name)} WHERE SystemModstamp >= {{}}"
+
+
+def naming(page: Page, seen: Seen) -> str:
+    """The records that name one of some others in the field whose `created` shows something."""
+    return f"{_touched(page, seen.object)} WHERE {seen.field} IN {{}}"
+
+
+def created_between(page: Page) -> str:
+    """The newest records like the item's, created from one moment until before another."""
+    return (
+        f"SELECT Id, CreatedDate FROM {page.workflow.item.object} "
+        "WHERE CreatedDate >= {} AND CreatedDate < {} "
+        f"ORDER BY CreatedDate DESC LIMIT {MOST_BEFORE}"
+    )
+
+
+def has_history(page: Page) -> bool:
+    """Whether the page looks for anything that only the history of the item's object shows."""
+    own = page.outcomes.of(page.workflow.item.object)
+    return any(seen.changed for _, seen in own)
+
+
+def shown_by(page: Page, name: str) -> dict[str, Seen]:
+    """What the records of an object show by themselves, by the page's names."""
+    by_history = name == page.workflow.item.object
+    seen = page.outcomes.of(name)
+    return {known: one for known, one in seen if not (by_history and one.changed)}
+
+
+def touched(page: Page) -> list[str]:
+    """The objects whose records show something by themselves."""
+    named = dict.fromkeys(seen.object for seen in page.outcomes.seen_as.values())
+    return [name for name in named if shown_by(page, name)]
+
+
+def keys(page: Page, name: str) -> list[str]:
+    """The fields by which the agent knows records of an object as its own."""
+    rules = (rule for rule in page.may.values() if isinstance(rule, CreateAction))
+    return list(dict.fromkeys(rule.key for rule in rules if rule.create == name))
+
+
+def _changes(page: Page) -> str:
+    name, record = history(page.workflow.item.object)
+    columns = [record, "Field", "OldValue", "NewValue", "CreatedById", "CreatedDate"]
+    return f"SELECT {_columns(columns)} FROM {name}"
+
+
+def _touched(page: Page, name: str) -> str:
+    shown = shown_by(page, name).values()
+    merges = any(seen.merged for seen in shown)
+    columns = [
+        *("IsDeleted", *(["MasterRecordId"] if merges else [])),
+        *keys(page, name),
+        *(seen.field for seen in shown if seen.field),
+        *("CreatedById", "CreatedDate", "LastModifiedById", "LastModifiedDate"),
+    ]
+    return f"SELECT {_columns(columns)} FROM {name}"
+
+
 def foreseen(page: Page) -> tuple[re.Pattern[str], ...]:
     """What recognises every query that is made from one of the page's templates."""
     return tuple(map(filled, dict.fromkeys(_templates(page))))
@@ -66,17 +152,26 @@ def foreseen(page: Page) -> tuple[re.Pattern[str], ...]:
 
 def foreseen_with_deleted(page: Page) -> tuple[re.Pattern[str], ...]:
     """Likewise, of the queries that may see deleted records."""
-    return tuple(filled(standing(page, merges=merges)) for merges in (False, True))
+    return tuple(map(filled, dict.fromkeys(_templates_with_deleted(page))))
 
 
 def _templates(page: Page) -> Iterator[str]:
     yield ORGANIZATION
     yield new_items(page)
+    yield created_between(page)
     for name, read in page.reads.items():
         yield from (related(page, name, column) for one in read.match for column in one)
     for rule in page.may.values():
         if isinstance(rule, CreateAction):
             yield by_key(rule.create, rule.key)
+
+
+def _templates_with_deleted(page: Page) -> Iterator[str]:
+    yield from (standing(page, merges=merges) for merges in (False, True))
+    if has_history(page):
+        yield from (changes_since(page), changes_of(page))
+    yield from (touched_since(page, name) for name in touched(page))
+    yield from (naming(page, seen) for seen in page.outcomes.seen_as.values() if seen.created)
 
 
 @cache

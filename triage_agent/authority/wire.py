@@ -25,7 +25,9 @@ _LOGINS = ("/services/oauth2/token", "/services/Soap/u/")
 REST = re.compile(r"/services/data/v[0-9]{2}\.[0-9]/(.*)")
 """A path of Salesforce's REST interface; the group is what stands behind the version."""
 _DESCRIBE = re.compile(r"sobjects/([A-Za-z0-9_]+)/describe")
-_MORE_ROWS = re.compile(r"query/[A-Za-z0-9]+-[0-9]+")
+_MORE_ROWS = re.compile(r"query(?:All)?/[A-Za-z0-9]+-[0-9]+")
+_WHO_ASKS = ""
+"""The path of the interface itself, whose answer names the user whose credentials these are."""
 _COMPOSITE = frozenset({"allOrNone", "compositeRequest"})
 _MESSAGE = frozenset(
     {"channel", "text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media"}
@@ -124,7 +126,8 @@ class Wire:
             fits = len(asked) == 1 and any(one.fullmatch(asked[0]) for one in known)
             return None if fits else f"no template of the page makes this {path}"
         described = _DESCRIBE.fullmatch(path)
-        if _MORE_ROWS.fullmatch(path) or (described and described[1] in self._described):
+        known_object = described and described[1] in self._described
+        if path == _WHO_ASKS or _MORE_ROWS.fullmatch(path) or known_object:
             return None
         return f"GET {path} is no read of the page"
 

@@ -32,6 +32,7 @@ from triage_agent.decision.events import (
     Received,
     Refused,
     Stopped,
+    Unclear,
 )
 from triage_agent.decision.item import Item, Mode, Record
 from triage_agent.decision.plan import Judged
@@ -52,6 +53,7 @@ ActionState = Literal[
     "intended",
     "done",
     "failed",
+    "unclear",
     "overtaken",
 ]
 
@@ -176,7 +178,7 @@ class Story:
     @property
     def _status(self) -> Status:
         states = [self.states[name] for name in self.planned or ()]
-        if self.planned is None or any(state in ("permitted", "intended") for state in states):
+        if self.planned is None or {"permitted", "intended", "unclear"} & {*states}:
             return "open"
         if not self.rules:
             return "failed" if {"failed", "refused"} & set(states) else "settled"
@@ -266,6 +268,11 @@ class Story:
     def _(self, event: NotFound) -> None:
         self.open.pop(event.action, None)
         self.states[event.action] = "permitted"
+
+    @_fold.register
+    def _(self, event: Unclear) -> None:
+        """It stays open, so that the next run looks again."""
+        self.states[event.action] = "unclear"
 
     @_fold.register
     def _(self, _event: Erased) -> None:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from triage_agent.decision.item import Mode
 from triage_agent.decision.values import Value
 
@@ -10,7 +12,10 @@ System = Literal["salesforce", "slack"]
 
 
 class Started(Value):
-    """A run began. `unfinished`: items of earlier runs that it takes up first."""
+    """A run began. `unfinished`: items of earlier runs that it takes up first.
+
+    `reads`: of each object the fields that it asks for, whenever an item's `Read` names the object.
+    """
 
     kind: Literal["Started"] = "Started"
     mode: Mode
@@ -19,6 +24,7 @@ class Started(Value):
     prompts_sha256: str
     model: str
     unfinished: int
+    reads: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Called(Value):
@@ -54,14 +60,16 @@ class FollowedUp(Value):
 class Anchored(Value):
     """What the ledger held at a moment, told outside of it as well.
 
-    `events` of `streams` were there, `last` being the number of the last one; `digest` is over the
-    hashes of all of them, in order. `accepted`: the faults with which somebody let it stand.
+    `events` of `streams` were there, `last` and `last_stream` being the numbers of the last ones;
+    `digest` is over the hashes of all events, in order. `accepted`: the faults with which somebody
+    let it stand.
     """
 
     kind: Literal["Anchored"] = "Anchored"
     events: int
     streams: int
     last: int
+    last_stream: int
     digest: str
     by: str | None = None
     reason: str | None = None

@@ -12,7 +12,7 @@ from typing import Self
 from triage_agent.connectors.salesforce.writing import Creates, NotWritten, Row, Updates, Writer
 from triage_agent.connectors.slack import Posted, SlackConnector
 from triage_agent.decision.actions import Action, CreateRecord, PostHandOver, UpdateRecord
-from triage_agent.decision.events import Done, Event, Failed, Intended, Overtaken
+from triage_agent.decision.events import Done, Event, Failed, Intended, NotFound, Overtaken, Unclear
 from triage_agent.decision.item import Record
 from triage_agent.decision.run_events import System
 from triage_agent.errors import AnswerLost, ConnectorError
@@ -25,6 +25,10 @@ CLOCKS_DIFFER = timedelta(minutes=10)
 HEAD_TRIES = 3
 Entry = tuple[str, Event]
 """An event and the stream that it belongs to."""
+
+
+THREAD = ".thread"
+"""Behind an action's name: the message under which its further hand-overs go."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,14 @@ class Mark:
     def failed(self, code: str, reason: str, *, again: bool = False) -> Entry:
         """The event when it surely isn't there."""
         return self.stream, Failed(action=self.name, code=code, reason=reason, again=again)
+
+    def not_found(self) -> Entry:
+        """The event when it was looked for and isn't there."""
+        return self.stream, NotFound(action=self.name, key=self.key)
+
+    def unclear(self, reason: str) -> Entry:
+        """The event when it can't be looked for."""
+        return self.stream, Unclear(action=self.name, key=self.key, reason=reason)
 
     def overtaken(self, how: str) -> Entry:
         """The event when it was left undone, because the record has changed."""

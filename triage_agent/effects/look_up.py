@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from triage_agent.connectors.salesforce.writing import Writer
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.decision.actions import CreateRecord, PostHandOver, UpdateRecord
-from triage_agent.decision.events import NotFound
-from triage_agent.effects.deliver import Effect, Entry
-from triage_agent.operating_model.schema import Page
+from triage_agent.decision.events import Done, Failed, Happened, Intended, NotFound, Unclear
+from triage_agent.effects.deliver import THREAD, Effect, Entry, Mark
+from triage_agent.errors import ConnectorError
+from triage_agent.operating_model.schema import Page, PostAction
 
 _EARLIER = timedelta(hours=6)
 """How much older than a reply its thread may be: longer than a run takes, or than clocks differ."""
@@ -39,7 +40,8 @@ def look_up(
 
 def _updates(interrupted: Sequence[Interrupted]) -> Iterator[Entry]:
     """An update may simply be done again: the second changes nothing more."""
-    yield from (_absent(one) for one in interrupted if isinstance(one.effect.action, UpdateRecord))
+    updates = (one for one in interrupted if isinstance(one.effect.action, UpdateRecord))
+    yield from (one.effect.mark.not_found() for one in updates)
 
 
 def _creates(writer: Writer, interrupted: Sequence[Interrupted]) -> Iterator[Entry]:
@@ -70,9 +72,38 @@ def _posts(
 
 
 def _told(one: Interrupted, reference: str | None) -> Entry:
-    return one.effect.mark.done(reference, found=True) if reference else _absent(one)
-
-
-def _absent(one: Interrupted) -> Entry:
     mark = one.effect.mark
-    return mark.stream, NotFound(action=mark.name, key=mark.key)
+    return mark.done(reference, found=True) if reference else mark.not_found()
+
+
+def look_up_threads(
+    slack: SlackConnector, page: Page, run: str, told: Sequence[Happened]
+) -> list[Entry]:
+    """What became of the messages for further hand-overs, where a run left that open.
+
+    `told`: what happened in the run's own stream.
+    """
+    left: dict[str, tuple[Intended, datetime]] = {}
+    for happened in told:
+        match happened.event:
+            case Intended(key=key) as intended:
+                left[key] = (intended, happened.at)
+            case Done(key=key) | NotFound(key=key) | Unclear(key=key):
+                left.pop(key, None)
+            case Failed(action=action):
+                left.pop(Mark(run, action, "slack").key, None)
+            case _:
+                pass
+    return [_thread(slack, page, run, *one) for one in left.values()]
+
+
+def _thread(slack: SlackConnector, page: Page, run: str, intended: Intended, at: datetime) -> Entry:
+    mark = Mark(run, intended.action, "slack")
+    rule = page.may.get(intended.action.removesuffix(THREAD))
+    if not isinstance(rule, PostAction):
+        return mark.unclear("the page no longer has this action")
+    try:
+        found = slack.find(page.teams[rule.post_to].channel, at - _EARLIER).get(mark.key)
+    except ConnectorError as exc:
+        return mark.unclear(str(exc))
+    return mark.done(found.reference, found=True) if found else mark.not_found()

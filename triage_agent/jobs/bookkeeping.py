@@ -65,15 +65,15 @@ def changed(before: Event, now: Started) -> PageChanged | None:
 
 
 def close(parts: Parts, run: str) -> None:
-    """Anchors what there is now, tells so once a day, and verifies all of it once a week."""
+    """Verifies all of it once a week, anchors what there is now, and tells so once a day."""
     zone = parts.rules.page.workflow.time.zone
+    last = parts.ledger.last(AGENT, "Verified")
+    if not last or _week(last.at, zone) < _week(parts.clock(), zone):
+        _verify(parts)
     before = parts.ledger.last(None, "Anchored")
     anchor = anchored(parts, run)
     if before and _day(before.at, zone) < _day(anchor.at, zone):
         _tell(parts, anchor)
-    last = parts.ledger.last(AGENT, "Verified")
-    if not last or _week(last.at, zone) < _week(parts.clock(), zone):
-        _verify(parts)
 
 
 def anchored(parts: Parts, run: str) -> Anchor:

@@ -33,6 +33,7 @@ from triage_agent.decision.progress import (
 from triage_agent.decision.run_events import System
 from triage_agent.effects.deliver import (
     SLACK_SETTLES,
+    THREAD,
     Effect,
     Entry,
     Mark,
@@ -282,7 +283,7 @@ class Pipeline:
         messages = self._messages_of(action)
         if messages.thread or messages.unsure or messages.split(waiting) == waiting:
             return None
-        mark = Mark(self._run, f"{action}.thread", "slack")
+        mark = Mark(self._run, f"{action}{THREAD}", "slack")
         return Overflow(mark, rule.post_to, self._parts.clock())
 
     def _look_up(self, system: System, items: Sequence[str]) -> None:
@@ -305,19 +306,24 @@ class Pipeline:
             self._looking.discard(system)
             return [(item, LOOK_UP) for item in items]
 
-        self._fly(partial(self._patient_look_up, work, items), landing)
+        untold = [
+            effect.mark
+            for effect in (one.effect for one in interrupted)
+            if stories[effect.mark.stream].states[effect.mark.name] != "unclear"
+        ]
+        self._fly(partial(self._patient_look_up, work, items, untold), landing)
 
     def _patient_look_up(
-        self, work: Callable[[], list[Entry]], items: Sequence[str]
+        self, work: Callable[[], list[Entry]], items: Sequence[str], untold: Sequence[Mark]
     ) -> list[Entry]:
-        """What can't be looked up now stays open, and is looked up in the next run."""
+        """What can't be looked up now is unclear, and is looked up again in the next run."""
         try:
             return work()
         except ConnectorError as exc:
             log.warning("look-up put off", reason=str(exc), items=len(items))
             for item in items:
                 self._tried[item][LOOK_UP] = TRIES
-            return []
+            return [mark.unclear(str(exc)) for mark in untold]
 
 
 def _available(

@@ -122,8 +122,15 @@ def item_report(item_id: str, story: Story) -> ItemReport:
             for name, verdict in story.verdicts.items()
         ],
         draft=story.draft,
-        failure=story.failures[-1].reason if story.failures and status == "failed" else None,
+        failure=_failure(story) if status == "failed" else None,
     )
+
+
+def _failure(story: Story) -> str | None:
+    unclear = [name for name, state in story.states.items() if state == "unclear"]
+    if unclear:
+        return f"it can't be found out whether this happened: {', '.join(unclear)}"
+    return story.failures[-1].reason if story.failures else None
 
 
 @cache

@@ -15,8 +15,10 @@ from triage_agent.decision import events, missing, run_events
 from triage_agent.decision.item import Record, identity, masked
 from triage_agent.decision.progress import Story
 from triage_agent.effects.deliver import Entry
+from triage_agent.effects.look_up import look_up_threads
 from triage_agent.errors import LedgerFailed, RunRefused, TriageError, WrongUsage
 from triage_agent.jobs import bookkeeping
+from triage_agent.jobs.outcomes import look_back
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.report import (
@@ -94,7 +96,8 @@ def _record(parts: Parts, run: str, why: run_events.RefusedToStart | run_events.
     try:
         told = [*parts.calls.drain(), why]
         parts.ledger.append(run, parts.clock(), [(run, event) for event in told])
-        bookkeeping.anchored(parts, run)
+        if isinstance(why, run_events.Broke):
+            bookkeeping.anchored(parts, run)
     except LedgerFailed as failed:
         reason, said = why.reason, str(failed)
         log.error("the ledger can't say why the run ended", run=run, why=reason, ledger=said)  # noqa: TRY400 - no traceback
@@ -114,6 +117,7 @@ class _Sweep:
         parts = self._parts
         parts.check_pause()
         self._check()
+        self._look_up_threads()
         unfinished = [
             item
             for item in parts.ledger.unfinished(self._mode)
@@ -130,6 +134,7 @@ class _Sweep:
         self._begin(len(unfinished))
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
+        look_back(parts, self._run)
         if self._expected:
             pipeline = Pipeline(parts, self._run, self._ended)
             pipeline.run(unfinished, self._batches(found.fresh))
@@ -147,6 +152,14 @@ class _Sweep:
         parts.ledger.claim_for(WORKSPACE, parts.slack.workspace())
         if self._mode == "live":
             parts.writer.check(self._page)
+
+    def _look_up_threads(self) -> None:
+        """What the run before left open of its own messages, where it was interrupted."""
+        parts = self._parts
+        if before := parts.ledger.last_run():
+            told = parts.ledger.told(before, "Intended", "Done", "NotFound", "Unclear", "Failed")
+            if left := look_up_threads(parts.slack, self._page, before, told):
+                parts.ledger.append(self._run, parts.clock(), left)
 
     def _find(self, limit: int | None, only: str | None) -> Found:
         parts, found = self._parts, Found()
@@ -183,6 +196,7 @@ class _Sweep:
             prompts_sha256=rules.prompts_sha256,
             model=self._parts.asked_model,
             unfinished=unfinished,
+            reads={name: tuple(read.fields) for name, read in rules.page.reads.items()},
         )
 
     def _batches(self, fresh: deque[Fresh]) -> Iterator[list[Entry]]:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from triage_agent.decision.run_events import Anchored
 from triage_agent.decision.values import Value, canonical
 from triage_agent.errors import LedgerFailed
 from triage_agent.ledger.chain import FIRST
-from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.tables import events, streams
 from triage_agent.operating_model.schema import FILE, Page
 
@@ -60,7 +60,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a ledger holds now, and the ends of what changed since it was measured before."""
+    """What a ledger holds now, and the ends of what changed since, and of the agent's stream."""
 
     anchored: Anchored
     heads: Mapping[str, tuple[int, str]]
@@ -76,8 +76,24 @@ def measure(ledger: Ledger, since: Anchored | None) -> Measured:
             fold.take(digest)
             last, heads[name] = number, (sequence + 1, digest.hex())
             known += sequence == 0
-    anchored = Anchored(events=fold.count, streams=known, last=last, digest=fold.digest.hex())
+        heads |= _agents(connection)
+        last_stream = connection.execute(select(func.max(streams.c.id))).scalar() or 0
+    anchored = Anchored(
+        events=fold.count,
+        streams=known,
+        last=last,
+        last_stream=last_stream,
+        digest=fold.digest.hex(),
+    )
     return Measured(anchored, heads)
+
+
+def _agents(connection: Connection) -> dict[str, tuple[int, str]]:
+    """The end of the agent's own stream: each run asks whether it is paused."""
+    query = select(events.c.sequence, events.c.hash).join(streams, streams.c.id == events.c.stream)
+    of_agent = query.where(streams.c.name == AGENT).order_by(events.c.sequence.desc()).limit(1)
+    found = connection.execute(of_agent).first()
+    return {AGENT: (found.sequence + 1, found.hash.hex())} if found else {}
 
 
 def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int, bytes]]:
@@ -87,8 +103,7 @@ def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int,
         .where(events.c.number > number)
         .order_by(events.c.number)
     )
-    rows = connection.execution_options(yield_per=_AT_ONCE).execute(query)
-    yield from rows
+    yield from connection.execution_options(yield_per=_AT_ONCE).execute(query)
 
 
 @dataclass(frozen=True)

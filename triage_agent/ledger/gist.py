@@ -37,7 +37,7 @@ from triage_agent.decision.text import clipped
 from triage_agent.decision.values import Value
 from triage_agent.ledger.phrases import count, joined, listed, moment
 from triage_agent.ledger.timeline import Timeline
-from triage_agent.ledger.words import words
+from triage_agent.ledger.words import cycle_in_words, words
 
 PEOPLE = (Erased,)
 """What people do to an item. A kind that is added here is told under "Who decided?"."""
@@ -315,7 +315,8 @@ def _changed(case: _Case) -> Answer:
     ]
     if case.story.mode == "shadow":
         told = ["Nothing: a shadow run records what it would do.", *told]
-    outcomes = case.all(Outcome)
+    outcomes, cycle = case.all(Outcome), case.timeline.cycle
+    in_short = cycle_in_words(cycle) if cycle else ""
     if outcomes:
         told.append(f"Afterwards: {joined(listed(spaced(one.name) for one in outcomes))}.")
     return Answer(
@@ -325,6 +326,7 @@ def _changed(case: _Case) -> Answer:
             *(Point(about=spaced(name), words=deed) for name, (_, deed) in deeds.items()),
             *_would(case),
             *(Point(about="Afterwards", words=words(one)) for one in outcomes),
+            *([Point(about="In short", words=in_short)] if in_short else []),
         ),
     )
 

@@ -212,13 +212,17 @@ class Ledger:
         return self._names(named) or self._names(of_record)
 
     def items_of(self, run: str) -> list[str]:
-        """The items that a run worked on, in the order in which it took them up."""
+        """The items that a run worked on, in the order in which it took them up.
+
+        That it heard what had become of an item is no work on it.
+        """
         query = (
             select(streams.c.name)
             .join(events, events.c.stream == streams.c.id)
             .where(
                 events.c.run == select(streams.c.id).where(streams.c.name == run).scalar_subquery(),
                 streams.c.name != run,
+                events.c.kind != "Outcome",
             )
             .group_by(streams.c.name)
             .order_by(func.min(events.c.number))
@@ -232,7 +236,9 @@ class Ledger:
         """
         found: dict[str, list[Happened]] = {item: [] for item in self.items_of(run)}
         number = select(streams.c.id).where(streams.c.name == run).scalar_subquery()
-        of_run = select(events.c.stream).where(events.c.run == number, events.c.stream != number)
+        of_run = select(events.c.stream).where(
+            events.c.run == number, events.c.stream != number, events.c.kind != "Outcome"
+        )
         query = rows.selected(OF_EVENT & events.c.kind.in_(whole))
         query = query.where(events.c.stream.in_(of_run)).order_by(events.c.number)
         with self.database.transaction() as connection:

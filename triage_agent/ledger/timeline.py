@@ -5,11 +5,13 @@ from typing import Any
 
 from pydantic import Field
 
+from triage_agent.decision.cycle import CycleTime, cycle_time
 from triage_agent.decision.events import Happened
 from triage_agent.decision.run_events import Started
 from triage_agent.decision.values import Value
 from triage_agent.ledger.store import AGENT, Ledger, is_item
 from triage_agent.ledger.words import words
+from triage_agent.operating_model.outcome_rules import Outcomes
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "What did the agent receive?": (
@@ -60,7 +62,7 @@ class Timeline(Value):
     """One stream's events by question, each question in the order in which things happened.
 
     `runs`: how each run that worked on an item began. `happened`: the same events in one order,
-    for whoever tells them otherwise.
+    for whoever tells them otherwise. `cycle`: what its outcomes come to, by what the page counts.
     """
 
     stream: str
@@ -70,14 +72,18 @@ class Timeline(Value):
     questions: dict[str, list[Line]]
     runs: dict[str, Started] = Field(default_factory=dict)
     happened: list[Happened] = Field(default_factory=list, exclude=True, repr=False)
+    cycle: CycleTime | None = None
 
 
-def timelines(ledger: Ledger, wanted: str) -> list[Timeline]:
-    """The timelines that an id means: an item, a run, or every item of a record."""
-    return [_timeline(ledger, stream) for stream in ledger.find(wanted)]
+def timelines(ledger: Ledger, wanted: str, counted: Outcomes | None = None) -> list[Timeline]:
+    """The timelines that an id means: an item, a run, or every item of a record.
+
+    `counted`: which outcomes are a first touch or clean-up; without it neither is told.
+    """
+    return [_timeline(ledger, stream, counted) for stream in ledger.find(wanted)]
 
 
-def _timeline(ledger: Ledger, stream: str) -> Timeline:
+def _timeline(ledger: Ledger, stream: str, counted: Outcomes | None) -> Timeline:
     happened = ledger.events(stream)
     lines = [_line(one) for one in happened]
     story = ledger.story(stream) if is_item(stream) else None
@@ -93,6 +99,7 @@ def _timeline(ledger: Ledger, stream: str) -> Timeline:
         },
         runs=_runs(ledger, happened) if story else {},
         happened=happened,
+        cycle=cycle_time(counted, happened) if counted else None,
     )
 
 

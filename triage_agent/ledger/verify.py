@@ -209,19 +209,29 @@ def unlike_last_anchor(ledger: Ledger, file: AnchorFile) -> Iterator[str]:
         if ledger.last(None, "Anchored"):
             yield _NO_FILE.format(file.path)
         return
-    tip = select(events.c.number).where(events.c.number == last.anchored.last)
+    said = last.anchored
+    tip = select(events.c.number).where(events.c.number == said.last)
     with ledger.database.snapshot() as connection:
         known = sum(_known(connection, some) for some in chunks(last.heads, _NAMES))
         if known < len(last.heads):
             yield f"{last.name}: {len(last.heads):,} streams were there, now {known:,} are"
-        if last.anchored.last and connection.execute(tip).first() is None:
-            yield f"{last.name}: its last event, number {last.anchored.last:,}, is missing"
+        if said.last and connection.execute(tip).first() is None:
+            yield f"{last.name}: its last event, number {said.last:,}, is missing"
+        length, digest = last.heads.get(AGENT, (0, ""))
+        if length and digest != _hash_of(connection, AGENT, length - 1):
+            yield f"{AGENT} event {length - 1}: it isn't what was anchored, or is missing"
 
 
 def _known(connection: Connection, names: Sequence[str]) -> int:
     """How many of these streams there are."""
     query = select(func.count()).select_from(streams).where(streams.c.name.in_(names))
     return connection.execute(query).scalar_one()
+
+
+def _hash_of(connection: Connection, name: str, sequence: int) -> str:
+    query = select(events.c.hash).join(streams, streams.c.id == events.c.stream)
+    found = query.where(streams.c.name == name, events.c.sequence == sequence)
+    return (connection.execute(found).scalar() or b"").hex()
 
 
 def faults_of(ledger: Ledger, names: Iterable[str]) -> list[str]:

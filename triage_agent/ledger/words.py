@@ -2,6 +2,7 @@
 
 from functools import singledispatch
 
+from triage_agent.decision.cycle import CycleTime
 from triage_agent.decision.events import (
     Assessed,
     Done,
@@ -163,10 +164,12 @@ def _(event: Failed) -> str:
 @words.register
 def _(event: Started) -> str:
     page = f"page version {event.page_version} ({event.page_sha256[:12]})"
-    return (
+    began = (
         f"{event.mode} run on {page}, model {event.model}, "
         f"{event.unfinished} unfinished items taken up"
     )
+    reads = (f"of {name} it reads {', '.join(fields)}" for name, fields in event.reads.items())
+    return "\n".join([began, *reads])
 
 
 @words.register
@@ -264,6 +267,17 @@ def _(event: ExcessAllowed) -> str:
 @words.register
 def _(event: Broke) -> str:
     return f"the run broke off: {event.reason}"
+
+
+def cycle_in_words(cycle: CycleTime) -> str:
+    """What an item's outcomes come to; empty where none of them counts."""
+    told = []
+    if cycle.first_touch and cycle.minutes is not None:
+        after = f"{_minutes(cycle.minutes)} after it was {cycle.counted_from}"
+        told.append(f"first touched by a person {after}")
+    if cycle.clean_up:
+        told.append(f"clean-up: {', '.join(name.replace('_', ' ') for name in cycle.clean_up)}")
+    return "; ".join(told)
 
 
 def _rule(fired: FiredRule | Stop) -> str:

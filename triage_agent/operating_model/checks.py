@@ -282,6 +282,31 @@ def _masks_hide_nothing_needed(page: Page) -> Found:
             yield ("logs", "masks", index), f"{field} is needed elsewhere, so it can't be masked"
 
 
+def _outcomes_can_be_seen(page: Page) -> Found:
+    """Records of the item's object, and of what actions create, are all that is looked at."""
+    made: dict[str, set[str]] = {}
+    for rule in page.may.values():
+        if isinstance(rule, CreateAction):
+            made.setdefault(rule.create, set()).update(rule.set)
+    item = page.workflow.item.object
+    for name, seen in page.outcomes.seen_as.items():
+        path: Path = ("outcomes", "seen_as", name, seen.way)
+        if seen.object != item and seen.object not in made:
+            yield path, f"{seen.object} is neither the item's object nor made by an action"
+        elif seen.changed and seen.object != item and seen.field not in made[seen.object]:
+            yield path, f"no action sets {seen.changed}, so nobody knows what it was"
+        elif seen.changed and seen.object == item and seen.field in page.logs.masks:
+            yield path, f"{seen.field} is masked in the logs, so its changes can't be told"
+
+
+def _outcomes_are_known(page: Page) -> Found:
+    rules = page.outcomes
+    for key, names in (("first_touch", rules.first_touch), ("clean_up", rules.clean_up)):
+        for index, name in enumerate(names):
+            if name not in rules.seen_as:
+                yield ("outcomes", key, index), f"{name} is none of seen_as"
+
+
 _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
     check: frozenset(sections.split())
     for check, sections in {
@@ -300,6 +325,8 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _approvers_are_known: "owner teams may",
         _masks_hide_nothing_needed: "workflow reads may stops_when drafts logs",
         _not_to_is_read: "workflow reads drafts",
+        _outcomes_can_be_seen: "workflow reads may outcomes logs",
+        _outcomes_are_known: "outcomes",
     }.items()
 }
 """Each check, and the sections that it looks at."""

@@ -48,6 +48,9 @@ def grants(page: Page) -> dict[str, Grant]:
         for column, value in rule.set.items():
             grant.sees.append(column)
             grant.sets.setdefault(column, []).append(value)
+    for seen in page.outcomes.seen_as.values():
+        if seen.field:
+            granted.setdefault(seen.object, Grant(seen.object)).sees.append(seen.field)
     for grant in granted.values():
         grant.sees = list(dict.fromkeys(one for one in grant.sees if one != "Id"))
     return granted
@@ -73,8 +76,6 @@ def _looked_up(page: Page) -> Iterator[tuple[str, str]]:
 
 
 def tracked(page: Page) -> list[str]:
-    """The item's fields whose later changes by people tell what came of the agent's work."""
-    updates = (rule for rule in page.may.values() if isinstance(rule, UpdateAction))
-    owner = page.reads[page.workflow.item.owner.is_]
-    sources = (source for _, source in owner.sources if is_own(source))
-    return list(dict.fromkeys([*(name for rule in updates for name in rule.set), *sources]))
+    """The item's fields whose history is needed: outcomes are told from their changes."""
+    own = page.outcomes.of(page.workflow.item.object)
+    return list(dict.fromkeys(seen.field for _, seen in own if seen.changed and seen.field))

@@ -28,6 +28,7 @@ QUESTIONS = {
     "stops_when": "What are the stop rules?",
     "teams": "Who takes over when it stops?",
     "drafts": "What may a draft say?",
+    "outcomes": "What became of it, and what counts as what?",
     "limits": "How much may one run do?",
     "logs": "What gets logged?",
     "evaluation": "How will the agent be evaluated?",
@@ -103,6 +104,8 @@ def _parse(text: str) -> tuple[CommentedMap, Marks]:
     except (YAMLError, ValueError, LookupError) as exc:  # NUL, or 2026-13-01, or !!bool x
         what = " ".join(str(exc).split())
         raise BadPage([Problem(FILE, f"a value can't be read: {what}")]) from exc
+    except NotImplementedError as exc:  # of ruamel: a comment before a word and one after it
+        raise BadPage([Problem(FILE, "a comment stands where none can; take it out")]) from exc
     except RecursionError as exc:
         raise BadPage([Problem(FILE, "it is nested too deeply to be a page")]) from exc
     if not isinstance(tree, CommentedMap):

@@ -120,15 +120,15 @@ section p { break-inside: avoid; }
 footer { display: flex; flex-wrap: wrap; gap: 1.2em 2em; align-items: end; margin-top: 2em; }
 footer p + p { margin: 0; }
 .blank { flex: 1 1 9em; border-top: 1px solid var(--ink); color: var(--soft); font-size: 0.85em; }
-@page { size: A4; margin: 8mm 10mm; }
+@page { size: A4; margin: 6mm 8mm; }
 @media print {
   :root { --ink: #111; --soft: #444; --rule: #bbb; --tint: #1c4966; --paper: #fff; }
-  body { max-width: none; padding: 0; font-size: 8.5pt; line-height: 1.12; }
+  body { max-width: none; padding: 0; font-size: 8.5pt; line-height: 1.06; }
   header { padding-bottom: 0.4em; margin-bottom: 0.9em; }
-  main { columns: 2; column-gap: 6mm; }
-  section { margin-bottom: 0.45em; }
+  main { columns: 2; column-gap: 5mm; }
+  section { margin-bottom: 0.3em; }
   h2 { padding-bottom: 0.05em; margin-bottom: 0.25em; }
   footer { margin-top: 1.1em; }
-  p + p { margin-top: 0.12em; }
+  p + p { margin-top: 0.06em; }
 }
 """

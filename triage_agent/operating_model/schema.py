@@ -5,7 +5,7 @@ The words of the page stay plain (`yes`, `30d`, `<category>`); types turn them i
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self, TypeGuard
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -30,6 +30,7 @@ from triage_agent.operating_model.kinds import (
     YesNo,
     Zone,
 )
+from triage_agent.operating_model.outcome_rules import Outcomes
 from triage_agent.operating_model.stop_rules import StopRules
 
 UNCLEAR = "unclear"
@@ -97,6 +98,11 @@ class Workflow(Section):
     item: ItemSource
     categories: dict[Name, Category] = Field(min_length=1)
     promising_but_incomplete: Literal["ask", "task", "escalate"]
+
+    @property
+    def begins(self) -> datetime:
+        """The moment from which on records are the agent's."""
+        return datetime.combine(self.nothing_created_before, time(), self.time.zone)
 
 
 class Person(Section):
@@ -312,6 +318,7 @@ class Page(Section):
     stops_when: StopRules
     teams: dict[Name, Team] = Field(min_length=1)
     drafts: Drafts
+    outcomes: Outcomes
     limits: Limits
     logs: Logs
     evaluation: Evaluation

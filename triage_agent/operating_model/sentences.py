@@ -4,10 +4,11 @@ Every word about the business comes from the page; what stands here would fit an
 """
 
 from calendar import day_abbr
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
+from triage_agent.operating_model import outcome_sentences
 from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
@@ -28,6 +29,13 @@ from triage_agent.operating_model.schema import (
     several,
 )
 from triage_agent.operating_model.stop_rules import Conflict
+from triage_agent.operating_model.wording import (
+    all_of,
+    any_of,
+    in_words,
+    time_in_words,
+    value_in_words,
+)
 
 _WHEN = {
     "always": "always",
@@ -69,15 +77,16 @@ def sections(model: OperatingModel) -> list[Part]:
 def _workflow(page: Page) -> Iterator[Line]:
     item = page.workflow.item
     since = f"on or after {_day(page.workflow.nothing_created_before)}"
+    back = time_in_words(item.look_back)
     yield Line(
         f"It takes up each new {item.object}",
-        f"({_pairs(item.new_when)}) created {since} and within the last {_time(item.look_back)}. "
-        f"The request is its {_all(item.request_text)}.",
+        f"({_pairs(item.new_when)}) created {since} and within the last {back}. "
+        f"The request is its {all_of(item.request_text)}.",
     )
     kinds = {name: _category(one) for name, one in page.workflow.categories.items()}
     yield Line("A request is one of these:", items=_items(kinds))
     yield Line("Anything else", f"is {UNCLEAR}, and stops.")
-    needed = _any(map(_words, page.drafts.asks_for))
+    needed = any_of(map(in_words, page.drafts.asks_for))
     becomes = _INCOMPLETE[page.workflow.promising_but_incomplete]
     yield Line("Without", f"{needed}, {becomes}.")
     yield Line("Working time", f"is {_hours(page.workflow.time)}.")
@@ -92,7 +101,7 @@ def _category(category: Category) -> str:
 def _hours(time: Time) -> str:
     hours = time.working_hours
     days = f"{day_abbr[min(hours.days)]} to {day_abbr[max(hours.days)]}"
-    closed = f", except on {_all(map(_day, time.holidays))}" if time.holidays else ""
+    closed = f", except on {all_of(map(_day, time.holidays))}" if time.holidays else ""
     return f"{days}, {hours.opens:%H:%M} to {hours.closes:%H:%M} ({time.zone}){closed}"
 
 
@@ -111,15 +120,15 @@ def _reads(page: Page) -> Iterator[Line]:
     )
     yield Line("Salesforce:", items=tuple(found))
     yield Line("Slack:", "whether its own messages have arrived.")
-    shown = _all(page.item_read.shown_to_model) or "nothing"
+    shown = all_of(page.item_read.shown_to_model) or "nothing"
     masks = page.item_read.masked_in_text
-    masked = f"; {_all(_MASKED[one] for one in masks)} in it are masked" if masks else ""
+    masked = f"; {all_of(_MASKED[one] for one in masks)} in it are masked" if masks else ""
     yield Line("The model is shown", f"of all this only {shown} of the {item}{masked}.")
 
 
 def _found_by(read: Read, item: str) -> str:
     ways = (
-        f"{field} is {_any(_source(one, item) for one in several(source))}"
+        f"{field} is {any_of(_source(one, item) for one in several(source))}"
         for way in read.match
         for field, source in way.items()
     )
@@ -129,16 +138,16 @@ def _found_by(read: Read, item: str) -> str:
 
 def _source(source: str | DomainOf, item: str) -> str:
     if isinstance(source, DomainOf):
-        return f"the domain of {_source(source.domain_of, item)} (no {_words(source.except_)})"
+        return f"the domain of {_source(source.domain_of, item)} (no {in_words(source.except_)})"
     return source if "." in source else f"{item}.{source}"
 
 
 def _writes(page: Page) -> Iterator[Line]:
     writes = (rule for rule in page.may.values() if isinstance(rule, WritesRecords))
-    deeds = _all(dict.fromkeys(map(_deed, writes))) or "nothing"
+    deeds = all_of(dict.fromkeys(map(_deed, writes))) or "nothing"
     yield Line("Salesforce:", f"{deeds}; 5 and 6 name the fields.")
     posted = dict.fromkeys(_channel(page, rule.post_to) for rule in _posts(page))
-    yield Line("Slack:", f"{_all(posted)}; on pauses see 10.")
+    yield Line("Slack:", f"{all_of(posted)}; on pauses see 10.")
     yield Line("Nowhere else:", "any other write is kept back before it leaves.")
 
 
@@ -165,11 +174,11 @@ def _alone(page: Page) -> Iterator[Line]:
 
 def _draft(page: Page) -> Line:
     drafts = page.drafts
-    links = f"only to {_any(drafts.allowed_links)}" if drafts.allowed_links else "to nothing"
+    links = f"only to {any_of(drafts.allowed_links)}" if drafts.allowed_links else "to nothing"
     return Line(
         "A draft",
         f"has at most {drafts.max_words} words, is signed “{drafts.sign_as}”, links "
-        f"{links}, never states {_any(map(_words, drafts.never_state))}, "
+        f"{links}, never states {any_of(map(in_words, drafts.never_state))}, "
         f"and rests on these facts alone: "
         f"{' '.join(drafts.facts)}{_not_to(drafts.not_to)}",
     )
@@ -177,10 +186,10 @@ def _draft(page: Page) -> Line:
 
 def _not_to(conditions: Mapping[str, Scalar]) -> str:
     told = (
-        f"any {name}" if value == ANY else f"{name} {_value(value)}"
+        f"any {name}" if value == ANY else f"{name} {value_in_words(value)}"
         for name, value in conditions.items()
     )
-    return f" There is none with {_any(told)}." if conditions else ""
+    return f" There is none with {any_of(told)}." if conditions else ""
 
 
 def _ask(page: Page) -> Iterator[Line]:
@@ -192,20 +201,20 @@ def _ask(page: Page) -> Iterator[Line]:
                 f"before it {verb}s {what} {_fields(rule)}, {_WHEN[rule.when]}"
                 f"{_terms(page, rule)}.",
             )
-    yield Line("It never does these; people do:", f"{', '.join(map(_words, page.never))}.")
+    yield Line("It never does these; people do:", f"{', '.join(map(in_words, page.never))}.")
 
 
 def _stops(page: Page) -> Iterator[Line]:
     rules = page.stops_when
     for rule in _posts(page):
-        members = _any(one.name for one in page.teams[rule.post_to].members)
+        members = any_of(one.name for one in page.teams[rule.post_to].members)
         yield Line(
             f"It stops and hands over to {_channel(page, rule.post_to)},",
             f"where {members} takes over, when one of these holds:",
         )
     item = page.workflow.item.object
     needs = ([one] if isinstance(one, str | DomainOf) else one for one in rules.missing_data.needs)
-    missing = (_any(_need(one, item) for one in need) for need in needs)
+    missing = (any_of(_need(one, item) for one in need) for need in needs)
     yield Line("Required data is missing:", f"{'; '.join(missing)}.")
     yield Line("The topic is restricted:", items=_items(rules.restricted_topic.topics))
     yield Line("It is outside policy:", items=_items(rules.outside_policy.policies))
@@ -234,20 +243,21 @@ def _need(need: str | DomainOf, item: str) -> str:
 
 def _contradicted(conflict: Conflict) -> str:
     said = " or ".join(
-        f"{place} is {_any(map(_value, values))}" for place, values in conflict.values.items()
+        f"{place} is {any_of(map(value_in_words, values))}"
+        for place, values in conflict.values.items()
     )
     said = f"no {said}" if conflict.confirmed_by else said
     return f"{said}{_unless(conflict)}"
 
 
 def _differs(conflict: Conflict) -> str:
-    return f"{_words(conflict.claim)}, by {conflict.differs_from}{_unless(conflict)}"
+    return f"{in_words(conflict.claim)}, by {conflict.differs_from}{_unless(conflict)}"
 
 
 def _unless(conflict: Conflict) -> str:
     explains = [conflict.unless] if conflict.unless else []
     explains += conflict.unless_told_in
-    return f" (unless {_any(map(_words, explains))} explains it)" if explains else ""
+    return f" (unless {any_of(map(in_words, explains))} explains it)" if explains else ""
 
 
 def _logs(page: Page) -> Iterator[Line]:
@@ -257,16 +267,18 @@ def _logs(page: Page) -> Iterator[Line]:
         "line of this page, what it changed, who paused and resumed it.",
     )
     logs = page.logs
-    may_erase = _any(
+    may_erase = any_of(
         dict.fromkeys(one.name for name in logs.may_erase for one in page.people(name))
     )
     yield Line(
-        f"For {_time(logs.keeps)}:", f"all texts, unless {may_erase} has them erased before."
+        f"For {time_in_words(logs.keeps)}:",
+        f"all texts, unless {may_erase} has them erased before.",
     )
     if logs.masks:
-        yield Line("Never:", f"{_all(logs.masks)}; only whether there is one.")
+        yield Line("Never:", f"{all_of(logs.masks)}; only whether there is one.")
     told = ("a file" if name == FILE else f"{_who(page, name)} (daily)" for name in logs.anchors_to)
-    yield Line("That nothing goes missing", f"shows by what is told to {_all(told)}.")
+    yield Line("That nothing goes missing", f"shows by what is told to {all_of(told)}.")
+    yield Line(*outcome_sentences.followed(page))
 
 
 def _evaluation(page: Page) -> Iterator[Line]:
@@ -274,13 +286,14 @@ def _evaluation(page: Page) -> Iterator[Line]:
         f"By the cases in {page.evaluation.cases}:",
         "what it must get right to be trusted.",
     )
+    yield from (Line(*said) for said in outcome_sentences.counted(page))
 
 
 def _recovery(page: Page) -> Iterator[Line]:
     recovery, limits = page.recovery, page.limits
     people = dict.fromkeys(one.name for name in recovery.may_pause for one in page.people(name))
     yield Line("triage-agent pause --reason …", "stops it before its next write.")
-    yield Line(_any(people), "may do that, and resume it.")
+    yield Line(any_of(people), "may do that, and resume it.")
     yield Line(
         "Or by hand:", "a file named PAUSED in the project's folder, or the setting TRIAGE_PAUSED."
     )
@@ -290,7 +303,7 @@ def _recovery(page: Page) -> Iterator[Line]:
         f"beyond {limits.failures_per_run:,} failures, {limits.refusals_per_run:,} refusals, "
         f"{limits.tokens_per_run:,} tokens or {cost} in one run.",
     )
-    yield Line("Told in Slack:", f"{_all(_who(page, name) for name in recovery.tell)}.")
+    yield Line("Told in Slack:", f"{all_of(_who(page, name) for name in recovery.tell)}.")
     questions = " ".join(recovery.before_resuming)
     yield Line("triage-agent resume", f"lets it go on, once this is answered: {questions}")
     yield Line(
@@ -336,9 +349,9 @@ def _terms(page: Page, rule: WritesRecords) -> str:
         return ""
     owner = page.workflow.item.owner
     own = f"the record's owner ({owner.is_} with {_pairs(owner.when)})"
-    receivers = _any(own if name == RECORD_OWNER else _title(name) for name in rule.for_)
+    receivers = any_of(own if name == RECORD_OWNER else _title(name) for name in rule.for_)
     return (
-        f": for {receivers}, due in {_time(rule.due_in)} of working time, "
+        f": for {receivers}, due in {time_in_words(rule.due_in)} of working time, "
         f"one a request by its {rule.key}"
     )
 
@@ -346,7 +359,7 @@ def _terms(page: Page, rule: WritesRecords) -> str:
 def _set(field: str, value: Scalar) -> str:
     """A field, with what is written into it where that is the page's own and short."""
     computed = isinstance(value, str) and (PLACEHOLDER.fullmatch(value) or "\n" in value)
-    return field if computed else f"{field} {_value(value)}"
+    return field if computed else f"{field} {value_in_words(value)}"
 
 
 def _who(page: Page, name: str) -> str:
@@ -358,51 +371,20 @@ def _channel(page: Page, team: str) -> str:
 
 
 def _items(meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((_words(name), means) for name, means in meanings.items())
+    return tuple((in_words(name), means) for name, means in meanings.items())
 
 
 def _clause(sentence: str) -> str:
     return sentence.strip().removesuffix(".")
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _title(name: str) -> str:
-    return _words(name).title()
+    return in_words(name).title()
 
 
 def _pairs(values: Mapping[str, Scalar]) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in values.items())
-
-
-def _value(value: Scalar) -> str:
-    if value is None:
-        return "empty"
-    return f"“{value}”" if isinstance(value, str) else str(value).lower()
-
-
-def _time(length: timedelta) -> str:
-    minutes = length // timedelta(minutes=1)
-    for name, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
-        count, left = divmod(minutes, size)
-        if not left:
-            return f"{count} {name}" + ("s" if count > 1 else "")
-    raise AssertionError("minutes are whole")
+    return ", ".join(f"{name} {value_in_words(value)}" for name, value in values.items())
 
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
-
-
-def _all(words: Iterable[str]) -> str:
-    return _joined([*words], "and")
-
-
-def _any(words: Iterable[str]) -> str:
-    return _joined([*words], "or")
-
-
-def _joined(words: Sequence[str], last: str) -> str:
-    return f" {last} ".join([part for part in (", ".join(words[:-1]), *words[-1:]) if part])

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from triage_agent.errors import WrongUsage
+from triage_agent.sandbox import acts
 from triage_agent.sandbox import leads as lead_files
 from triage_agent.sandbox.door import Door
 from triage_agent.sandbox.fault_file import FaultFile, read
@@ -30,8 +31,8 @@ from triage_agent.sandbox.org_faults import (
     faulty_workspace,
     is_other_org,
 )
+from triage_agent.sandbox.salesforce import people, schema
 from triage_agent.sandbox.salesforce import routes as salesforce
-from triage_agent.sandbox.salesforce import schema
 from triage_agent.sandbox.salesforce.call import Sessions
 from triage_agent.sandbox.salesforce.deployed import permission_sets
 from triage_agent.sandbox.salesforce.deployed_fields import with_custom_fields
@@ -160,12 +161,13 @@ def _application(org: Org, url: str, file: FaultFile) -> Door:
             *slack.routes(),
             *model.routes(faulty_manner(file.org)),
             Route("/sandbox/state", _state),
+            Route("/sandbox/people", acts.answer, methods=["POST"]),
             Route("/", _welcome),
         ]
     )
     door = Door(starlette, seen=[], faults=Faults(file), clocks=clocks(file.org))
     starlette.state.org = org
-    starlette.state.sessions = Sessions(url)
+    starlette.state.sessions = Sessions(url, people.sessions(org))
     starlette.state.workspace = faulty_workspace(workspace_on(org.store), file.org)
     starlette.state.seen = door.seen
     return door

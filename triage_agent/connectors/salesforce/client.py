@@ -151,6 +151,10 @@ class SalesforceClient:
         except (Rejected, IndexError):
             return urlsplit(self._credentials.instance_url).netloc
 
+    def user(self) -> str:
+        """The id of the user whose credentials these are."""
+        return str(self.get("")["identity"]).rpartition("/")[2]
+
     def query(self, asked: str, *, with_deleted: bool = False) -> list[dict[str, Any]]:
         """All rows of a query, through every page of the answer."""
         return self.shaped(asked, lambda row: row, with_deleted=with_deleted)
@@ -169,18 +173,21 @@ class SalesforceClient:
 
         return self._patiently("GET", rows)
 
-    def queries(self, asked: Sequence[str]) -> list[list[dict[str, Any]]]:
+    def queries(
+        self, asked: Sequence[str], *, with_deleted: bool = False
+    ) -> list[list[dict[str, Any]]]:
         """All rows of each of several queries, five of which go in one request."""
         if len(asked) == 1:
-            return [self.query(asked[0])]
+            return [self.query(asked[0], with_deleted=with_deleted)]
+        resource = "queryAll" if with_deleted else "query"
         return [
             rows
             for some in chunks(asked, QUERIES_AT_ONCE)
-            for rows in self._patiently("GET", partial(self._at_once, some))
+            for rows in self._patiently("GET", partial(self._at_once, resource, some))
         ]
 
-    def _at_once(self, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
-        parts = [Part("GET", f"query?{urlencode({'q': query})}") for query in queries]
+    def _at_once(self, resource: str, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
+        parts = [Part("GET", f"{resource}?{urlencode({'q': query})}") for query in queries]
         return [[*self._pages(content)] for content in self._composed(parts)]
 
     def _pages(self, page: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from triage_agent.connectors.salesforce.custom_fields import (
 from triage_agent.connectors.salesforce.deployment_note import note
 from triage_agent.connectors.salesforce.field_security import secured_as
 from triage_agent.connectors.salesforce.metadata import Element, document
-from triage_agent.operating_model.grants import Grant, grants
+from triage_agent.operating_model.grants import Grant, grants, tracked
 from triage_agent.operating_model.schema import Page
 
 PERMISSION_SET = "Triage_Agent"
@@ -42,10 +42,10 @@ def files(page: Page) -> dict[str, str]:
     }
     for name, one in granted.items():
         folder = field_folder(name)
-        history = name == page.workflow.item.object and folder == name  # Activity keeps none
+        kept = tracked(page) if name == page.workflow.item.object else []
         for column, form in custom_fields(one):
             path = f"{_SOURCE}/objects/{folder}/fields/{column}.field-meta.xml"
-            made[path] = field_document(column, form, history=history)
+            made[path] = field_document(column, form, history=column in kept)
     return made
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from triage_agent.connectors.salesforce.custom_fields import ACTIVITIES, custom_fields
 from triage_agent.connectors.salesforce.field_security import secured_as
 from triage_agent.connectors.salesforce.metadata import NOTICE
-from triage_agent.operating_model.grants import Grant
+from triage_agent.operating_model.grants import Grant, tracked
 from triage_agent.operating_model.schema import Page
 
 _NOTE = """\
@@ -22,8 +22,8 @@ with what the operating model grants, and nothing else.
 ## In this order
 
 1. **Keep field history.** What becomes of a record is read from it later. In Setup, under Object
-   Manager → {item} → Fields & Relationships → Set History Tracking, switch it on and tick the
-   owner{tracked}. As long as it is off, a deployment of fields that keep theirs is refused.
+   Manager → {item} → Fields & Relationships → Set History Tracking, switch it on{tracked}.
+   As long as it is off, a deployment of fields that keep theirs is refused.
 2. **Deploy**, from this folder: `sf project deploy start --source-dir force-app`
 3. **Make a user for the agent alone**: user licence `Salesforce Integration`, profile `Minimum
    Access - API Only Integrations`; then the permission set licence `Salesforce API Integration`,
@@ -63,7 +63,7 @@ def note(page: Page, granted: dict[str, Grant]) -> str:
         notice=NOTICE,
         rows="\n".join(map(_row, granted.values())),
         item=item,
-        tracked="".join(f" and `{column}`" for column in _standard(granted[item])),
+        tracked=_ticked(page, granted[item]),
         edits="".join(map(_sharing, edited)),
         unsecured=_listed(_unsecured(granted)),
     )
@@ -82,10 +82,11 @@ def _sharing(name: str) -> str:
     )
 
 
-def _standard(granted: Grant) -> list[str]:
-    """The fields of Salesforce's own that actions set: no file here keeps their history."""
-    own = {column for column, _ in custom_fields(granted)}
-    return [column for column in granted.sets if column not in own]
+def _ticked(page: Page, granted: Grant) -> str:
+    """The fields whose history an administrator switches on: no file here does it for them."""
+    made = {column for column, _ in custom_fields(granted)}
+    left = [f"`{column}`" for column in tracked(page) if column not in made]
+    return f" and tick\n   {' and '.join(left)}" if left else ""
 
 
 def _unsecured(granted: dict[str, Grant]) -> Iterator[str]:

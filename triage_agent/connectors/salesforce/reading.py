@@ -5,7 +5,7 @@ The queries are templates that come from the page; values are quoted by the vend
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -37,8 +37,7 @@ def new_records(client: SalesforceClient, page: Page, now: datetime) -> list[Rec
     The window looks at the last change, not at creation: a record can appear late, or become
     new later.
     """
-    source, zone = page.workflow.item, page.workflow.time.zone
-    first = datetime.combine(page.workflow.nothing_created_before, time(), zone)
+    source, first = page.workflow.item, page.workflow.begins
     changed = (now - source.look_back).astimezone(UTC)
     values = (*source.new_when.values(), changed, first.astimezone(UTC))
     asked, fields = format_soql(soql.new_items(page), *values), page.item_read.fields

@@ -16,7 +16,6 @@ from triage_agent.sandbox.salesforce.refusals import Refusal, bad_json, not_foun
 from triage_agent.sandbox.salesforce.schema import Entity
 from triage_agent.sandbox.store import Record
 
-_FIXED_TOKEN = "sandbox"  # noqa: S105 - a sandbox's token is meant to be known
 DAILY_CALLS = 100_000
 VERSIONS = range(50, 69)
 """The versions of the API that are spoken: Winter '21 to Winter '27."""
@@ -27,10 +26,13 @@ _VERSION = re.compile(r"(\d+)\.0")
 
 @dataclass
 class Sessions:
-    """What lasts as long as the server runs: tokens given out, calls counted, pages to come."""
+    """What lasts as long as the server runs: tokens given out, calls counted, pages to come.
+
+    `tokens`: the org by each token, as it is for the user whose token that is.
+    """
 
     url: str
-    tokens: set[str] = field(default_factory=lambda: {_FIXED_TOKEN})
+    tokens: dict[str, Org]
     calls: int = 0
     queries: int = 0
     cursors: OrderedDict[str, Sequence[dict[str, Any]]] = field(default_factory=OrderedDict)
@@ -130,8 +132,7 @@ def endpoint(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
         sessions: Sessions = request.app.state.sessions
         sessions.calls += 1
         try:
-            _authorise(request, sessions)
-            response = _handled(handle, request, body)
+            response = _handled(handle, request, _authorised(request, sessions), body)
         except Refusal as refusal:
             response = refused(refusal)
         usage = f"api-usage={sessions.calls}/{DAILY_CALLS}"
@@ -151,17 +152,18 @@ def token_of(request: Request) -> str:
     return token if scheme in ("Bearer", "OAuth") else ""
 
 
-def _authorise(request: Request, sessions: Sessions) -> None:
-    if token_of(request) not in sessions.tokens:
+def _authorised(request: Request, sessions: Sessions) -> Org:
+    org = sessions.tokens.get(token_of(request))
+    if org is None:
         message = "Session expired or invalid"
         raise Refusal("INVALID_SESSION_ID", message, status=HTTPStatus.UNAUTHORIZED)
+    return org
 
 
-def _handled(handle: Handler, request: Request, body: bytes) -> Response:
+def _handled(handle: Handler, request: Request, org: Org, body: bytes) -> Response:
     version = _VERSION.fullmatch(request.path_params["version"])
     if version is None or int(version[1]) not in VERSIONS:
         raise not_found()
-    org: Org = request.app.state.org
     if "ApiEnabled" not in org.permissions.of_user:
         message = "The REST API is not enabled for this Organization."
         raise Refusal("API_DISABLED_FOR_ORG", message, status=HTTPStatus.FORBIDDEN)

@@ -70,7 +70,7 @@ def _sessions(request: Request) -> Sessions:
 def _new_token(request: Request) -> str:
     org: Org = request.app.state.org
     issued = f"{org.id[:15]}!{secrets.token_urlsafe(48)}"
-    _sessions(request).tokens.add(issued)
+    _sessions(request).tokens[issued] = org
     return issued
 
 

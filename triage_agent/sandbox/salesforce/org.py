@@ -51,9 +51,13 @@ class Org:
 
     @cached_property
     def visible(self) -> Objects:
-        """The objects that the running user may read, as they see them."""
+        """The objects that the running user may read, as they see them.
+
+        Who may read an object may read its history.
+        """
         views = {name: self.permissions.view(entity) for name, entity in self.objects.items()}
-        return {name: view for name, view in views.items() if "read" in view.actions}
+        readable = {name: view for name, view in views.items() if "read" in view.actions}
+        return {n: view for n, view in readable.items() if view.history_of in (None, *readable)}
 
     def entity(self, name: str) -> Entity | None:
         """The object of that name, in any case, as the running user sees it."""
@@ -62,7 +66,28 @@ class Org:
 
     def sees(self, entity: str, record: Record) -> bool:
         """Whether the running user may read a record."""
+        parent = self.objects[entity].history_of
+        if parent:
+            return self._sees_change(parent, self.objects[entity].about, record)
         return self._shares(entity, record, "view_all", closed={"Private"})
+
+    def _sees_change(self, entity: str, about: str, row: Record) -> bool:
+        """A change is seen by whoever sees the record and the field that was changed."""
+        record = self.store.record(entity, row[about])
+        is_hidden = row["Field"] in self._hidden_in_history[entity]
+        return record is not None and not is_hidden and self.sees(entity, record)
+
+    @cached_property
+    def _hidden_in_history(self) -> Mapping[str, frozenset[str]]:
+        """What history calls the fields of each readable object that the running user lacks."""
+        return {
+            name: frozenset(
+                field.in_history
+                for field in self.objects[name].fields.values()
+                if field.name not in view.fields
+            )
+            for name, view in self.visible.items()
+        }
 
     def may_change(self, entity: str, record: Record) -> bool:
         return self._shares(entity, record, "modify_all", closed={"Private", "Read"})
@@ -85,9 +110,11 @@ class Org:
         return self.id[_POD]
 
     def next_id(self, entity: str) -> str:
+        """An id that no record has; those of all histories have one prefix."""
         prefix = self.objects[entity].prefix
-        number = self.store.count(entity) + 1
-        while self.store.record(entity, ids.mint(prefix, self.pod, number)):
+        alike = [name for name, other in self.objects.items() if other.prefix == prefix]
+        number = sum(map(self.store.count, alike)) + 1
+        while self.store.any_record(ids.mint(prefix, self.pod, number), alike):
             number += 1
         return ids.mint(prefix, self.pod, number)
 

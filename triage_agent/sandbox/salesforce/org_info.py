@@ -43,10 +43,11 @@ async def userinfo(request: Request) -> Response:
     """GET /services/oauth2/userinfo: who the token was given to."""
     sessions: Sessions = request.app.state.sessions
     token = token_of(request)
-    if token not in sessions.tokens:
+    org = sessions.tokens.get(token)
+    if org is None:
         fault = "Bad_OAuth_Token" if token else "Missing_OAuth_Token"
         return PlainTextResponse(fault, HTTPStatus.FORBIDDEN)
-    return JSONResponse(_described(request.app.state.org, sessions.url))
+    return JSONResponse(_described(org, sessions.url))
 
 
 def _versions() -> Iterator[dict[str, str]]:

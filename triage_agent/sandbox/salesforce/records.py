@@ -6,7 +6,7 @@ Each function changes the store or raises a `Refusal`; callers are within `store
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from triage_agent.sandbox.salesforce import ids
+from triage_agent.sandbox.salesforce import history, ids
 from triage_agent.sandbox.salesforce.org import Org, now
 from triage_agent.sandbox.salesforce.refusals import Refusal, bad_reference, deleted, not_found
 from triage_agent.sandbox.salesforce.schema import Entity, Field, RuleKind
@@ -33,13 +33,15 @@ def insert(org: Org, entity: Entity, values: Values, *, auto_assign: bool) -> st
     record = completed(org, whole, fresh, auto_assign=auto_assign)
     _check_rules(org, whole, record, changed=record)
     org.store.put(entity.name, record)
+    history.tell(org, whole, record, history.CREATED)
     return str(record["Id"])
 
 
 def insert_as_admin(org: Org, entity: Entity, values: Values) -> str:
     """A record as a data load brings it: system fields as given, picklists and owners free.
 
-    Nor is anything required: an org holds records that are older than its rules.
+    Nor is anything required, nor does history tell of it: an org holds records that are older than
+    its rules, and than the tracking of its fields.
     """
     record = completed(org, entity, checked(org, entity, values), auto_assign=False)
     _check_rules(org, entity, record, changed=dict.fromkeys(entity.keys))
@@ -49,10 +51,9 @@ def insert_as_admin(org: Org, entity: Entity, values: Values) -> str:
 
 def update(org: Org, entity: Entity, record: Record, values: Values, *, auto_assign: bool) -> None:
     """Change some fields of a live record."""
-    _permit(entity, "edit")
-    _check_shared(org, entity, record)
+    check_access(org, entity, record, "edit")
     if record.get("IsConverted"):
-        raise _converted()
+        raise converted()
     changed = _accepted(org, entity, values)
     whole = org.objects[entity.name]
     _require(whole, {**changed, **_untouched(whole, changed)})
@@ -63,13 +64,14 @@ def update(org: Org, entity: Entity, record: Record, values: Values, *, auto_ass
     after.update(worked_out(whole, after))
     _check_rules(org, whole, after, changed=changed)
     org.store.put(entity.name, after)
+    history.tell_changes(org, whole, record, after)
 
 
 def delete(org: Org, entity: Entity, record: Record) -> None:
-    """Into the recycle bin: gone for queries, there for `queryAll`."""
-    _permit(entity, "delete")
-    _check_shared(org, entity, record)
+    """Into the recycle bin, with its history: gone for queries, there for `queryAll`."""
+    check_access(org, entity, record, "delete")
     org.store.put(entity.name, {**record, "IsDeleted": True, **dict(org.stamps(now()))})
+    history.discard(org, entity, record)
 
 
 def upsert(
@@ -153,13 +155,16 @@ def completed(org: Org, entity: Entity, values: Values, *, auto_assign: bool) ->
 
 
 def worked_out(entity: Entity, record: Record) -> Iterator[tuple[str, Any]]:
-    """The fields that follow from others: full names, closed and won."""
+    """The fields that follow from others: full names, closed and won, since when."""
     for name, parts in entity.composed.items():
         words = [record[part] for part in parts if record.get(part)]
         if words:
             yield name, " ".join(words)
-    for flag, (source, values) in entity.follows.items():
-        yield flag, record.get(source) in values
+    flags = {flag: record.get(source) in vs for flag, (source, vs) in entity.follows.items()}
+    yield from flags.items()
+    for moment, flag in entity.dated.items():
+        since = record.get(moment) or record["LastModifiedDate"]
+        yield moment, since if flags[flag] else None
 
 
 def checked(org: Org, entity: Entity, values: Values) -> dict[str, Any]:
@@ -178,15 +183,17 @@ def checked(org: Org, entity: Entity, values: Values) -> dict[str, Any]:
 
 def _permit(entity: Entity, action: str) -> None:
     if action not in entity.actions:
-        raise _no_access()
+        raise no_access()
 
 
-def _check_shared(org: Org, entity: Entity, record: Record) -> None:
+def check_access(org: Org, entity: Entity, record: Record, action: str) -> None:
+    """Refuses what the running user may not do with the object, or with this record of it."""
+    _permit(entity, action)
     if not org.may_change(entity.name, record):
-        raise _no_access()
+        raise no_access()
 
 
-def _no_access() -> Refusal:
+def no_access() -> Refusal:
     message = "insufficient access rights on object id"
     return Refusal("INSUFFICIENT_ACCESS_OR_READONLY", message, fields=())
 
@@ -281,13 +288,13 @@ def _check_owner(org: Org, entity: Entity, owner: str | None) -> None:
 def _check_task(org: Org, task: Record, changed: Values) -> None:
     lead = org.store.record("Lead", task.get("WhoId") or "")
     if lead and "WhoId" in changed and lead["IsConverted"]:
-        raise _converted()
+        raise converted()
     if lead and task.get("WhatId"):
         message = "Related To ID: a task about a lead is related to nothing else"
         raise Refusal("FIELD_INTEGRITY_EXCEPTION", message, fields=["WhatId"])
 
 
-def _converted() -> Refusal:
+def converted() -> Refusal:
     return Refusal("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", fields=())
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, Literal
 
@@ -63,9 +63,18 @@ class Field:
         return not (self.read_only or self.locked)
 
     @property
+    def is_long(self) -> bool:
+        return self.type == "textarea" and self.length >= _LONG_TEXT
+
+    @property
     def filterable(self) -> bool:
-        """Long text can neither be searched nor sorted by a query."""
-        return not (self.type == "textarea" and self.length >= _LONG_TEXT)
+        """A query can neither search nor sort by long text, nor by what may be of any type."""
+        return not (self.is_long or self.type == "anyType")
+
+    @property
+    def in_history(self) -> str:
+        """What the history of its object calls it: `Owner` for `OwnerId`, a custom field's name."""
+        return self.relationship or self.name
 
 
 @dataclass(frozen=True)
@@ -78,8 +87,10 @@ class RecordType:
 
 @dataclass(frozen=True)
 class Entity:
-    """One object. `composed` and `follows` are fields that the org works out from others.
+    """One object. `composed`, `follows` and `dated` are fields that the org works out from others.
 
+    `dated`: a moment by the flag that has been true since then; none while the flag is false.
+    `history`: the object that holds its history, if it has one; `history_of`: whose history it is.
     `actions`: what can be done with its records. `governed_by`: the user permission that each
     action takes, where it is no object permission that does. `sharing`: an `InternalSharingModel`.
     """
@@ -89,11 +100,14 @@ class Entity:
     fields: Mapping[str, Field]
     composed: Mapping[str, tuple[str, ...]]
     follows: Mapping[str, tuple[str, frozenset[str]]]
+    dated: Mapping[str, str]
     read_only: bool
     actions: frozenset[str]
     governed_by: Mapping[str, str]
     sharing: str = "ReadWrite"
     record_type: RecordType | None = None
+    history: str | None = None
+    history_of: str | None = None
 
     def named(self, name: str) -> Field | None:
         """The field of that name, in any case, as everywhere in Salesforce."""
@@ -112,8 +126,21 @@ class Entity:
     def keys(self) -> tuple[str, ...]:
         """The fields that a record may be looked up by, besides its Id."""
         return tuple(
-            name for name, field in self.fields.items() if field.unique or field.external_id
+            name
+            for name, field in self.fields.items()
+            if field.unique or field.external_id or (self.history_of and name == self.about)
         )
+
+    @property
+    def about(self) -> str:
+        """The field of a history object that names the record which was changed."""
+        custom = str(self.history_of).endswith("__c")
+        return "ParentId" if custom else f"{self.history_of}Id"
+
+    @cached_property
+    def tracked(self) -> tuple[Field, ...]:
+        """The fields of whose changes the history tells."""
+        return tuple(field for field in self.fields.values() if field.tracked)
 
     @cached_property
     def _folded(self) -> Mapping[str, Field]:
@@ -154,10 +181,20 @@ _ACTIONS = frozenset({"read", "create", "edit", "delete"})
 def load_objects(file: str = "objects.yaml") -> Objects:
     """Every object of the org by its name, from a file beside this module."""
     raw = own_yaml(__package__, file)
-    return {
+    objects = {
         name: _entity(name, body, {**raw["every"], **body["fields"]})
         for name, body in raw["objects"].items()
     }
+    histories = (_history(entity, raw["history"]) for entity in objects.values() if entity.history)
+    return {**objects, **{history.name: history for history in histories}}
+
+
+def _history(entity: Entity, body: Mapping[str, Any]) -> Entity:
+    """The object that holds the history of another."""
+    history = replace(_entity(str(entity.history), body, body["fields"]), history_of=entity.name)
+    reference = {"type": "reference", "read_only": True, "refers_to": [entity.name]}
+    about = _field(history.about, {"permissionable": False, **reference})
+    return replace(history, fields={**history.fields, about.name: about})
 
 
 def _entity(name: str, body: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]) -> Entity:
@@ -183,9 +220,11 @@ def _entity(name: str, body: Mapping[str, Any], fields: Mapping[str, Mapping[str
             for flag, rule in body.get("follows", {}).items()
             for source, values in rule.items()
         },
+        dated=body.get("dated", {}),
         read_only=body.get("read_only", False),
         actions=frozenset({"read"}) if body.get("read_only") else _ACTIONS,
         governed_by=body.get("governed_by", {}),
+        history=body.get("history"),
     )
 
 

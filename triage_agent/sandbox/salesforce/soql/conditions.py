@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from triage_agent.sandbox.salesforce import ids
@@ -33,21 +34,29 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def candidates(org: Org, entity: Entity, where: Condition | None) -> Iterable[Record]:
-    """All records, or the few that a required equality on Id leaves."""
+def candidates(
+    org: Org, entity: Entity, where: Condition | None, *, with_deleted: bool
+) -> Iterable[Record]:
+    """All records, or the few that a required equality leaves: on Id, or on what is indexed.
+
+    Of deleted records only the Id is.
+    """
     for part in _needed(where):
-        values = _wanted(part)
-        field = entity.named("Id")
-        if (
-            field
-            and values
-            and isinstance(part, Comparison | Membership)
-            and part.path.lower() == "id"
-        ):
-            wanted = dict.fromkeys(_target(field, value) for value in values)
+        field = entity.named(part.path) if isinstance(part, Comparison | Membership) else None
+        wanted = [_target(field, value) for value in _wanted(part)] if field else []
+        if field is None or not wanted or None in wanted:
+            continue
+        if field.name == "Id":
             found = (org.store.record(entity.name, identifier) for identifier in wanted)
-            return [record for record in found if record is not None]
+            return _once(record for record in found if record is not None)
+        if field.name in entity.keys and not with_deleted:
+            holders = (org.store.holding(entity.name, field.name, value) for value in wanted)
+            return _once(chain.from_iterable(holders))
     return org.store.records(entity.name)
+
+
+def _once(records: Iterable[Record]) -> Iterable[Record]:
+    return {record["Id"]: record for record in records}.values()
 
 
 def test_of(org: Org, entity: Entity, where: Condition) -> Test:

@@ -30,10 +30,10 @@ def matching(org: Org, entity: Entity, query: Query, *, with_deleted: bool) -> l
     test = test_of(org, entity, query.where) if query.where else None
     found = [
         record
-        for record in candidates(org, entity, query.where)
+        for record in candidates(org, entity, query.where, with_deleted=with_deleted)
         if (with_deleted or not record["IsDeleted"])
-        and org.sees(entity.name, record)
         and (test is None or test(record))
+        and org.sees(entity.name, record)
     ]
     for order in reversed(query.order):
         found = _sorted(found, order, column(org, entity, order.path))

@@ -48,9 +48,9 @@ class Bound:
 BOUNDS = {
     "bytes an item": Bound(6000),
     "a timeline, ms": Bound(50),
-    "nothing new, of that on an empty ledger": Bound(1.2),
+    "a run's start, of that on an empty ledger": Bound(1.2),
     "verified, events a second of CPU": Bound(20_000, least=True),
-    "an item appended, to many of that to few": Bound(1.1),
+    "an item appended, of that to few": Bound(1.1),
 }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from tests.prove.template import ITEMS, Copy, Template, Told
 from triage_agent.decision.events import Happened, Received
-from triage_agent.decision.run_events import Anchored, Verified
+from triage_agent.decision.run_events import Anchored, FollowedUp, Verified
 from triage_agent.ledger import anchors, rows
 from triage_agent.ledger.anchors import Anchor, AnchorFile, Fold
 from triage_agent.ledger.chain import Head, Payload, Sealed, digest, random_salt, seal, with_hash
@@ -65,6 +65,8 @@ class _Writing:
             connection.execute(insert(streams), named)
             self._add(connection, [self._sealed(copy, told) for told in copy.told()])
             connection.execute(insert(items), self._rows(copy))
+            followed = FollowedUp(since=copy.began - YEAR / 12, until=copy.began, outcomes=0)
+            self._tell(connection, copy.run, Happened(at=ends, run=copy.run, event=followed))
             made = self._anchor(copy.run, ends)
             self._tell(connection, copy.run, Happened(at=ends, run=copy.run, event=made.anchored))
             if verify or ends.isocalendar()[:2] != self._verified.isocalendar()[:2]:

@@ -24,12 +24,14 @@ from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger import erasure
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.tables import items, streams
+from triage_agent.ledger.timeline import timelines
 from triage_agent.operating_model.schema import OWNER
 from triage_agent.project import read_model, read_prices, read_rules
 from triage_agent.settings import Settings
 from triage_agent.targets import ANCHORS, Target, systems
 
-TIMELINES, FIRST_TIMELINES, STARTS, CHUNKS = 200, 40, 15, 12
+PAGE = read_model(ROOT).page
+TIMELINES, FIRST_TIMELINES, STARTS, CHUNKS = 200, 40, 15, 40
 CHUNK = 50
 """How many items are added at once to either of two ledgers."""
 URL = "TRIAGE_LEDGER_URL"
@@ -58,15 +60,15 @@ Measured = Iterator[tuple[str, float]]
 
 
 def timeline(grown: Grown) -> Measured:
-    """As the command reads it, but without the interpreter's start."""
-    with _project(grown) as target, _ledger_at(grown.url), closing(grown.open()) as ledger:
+    """From opening the ledger to what the command prints; the page is read before."""
+    with closing(grown.open()) as ledger:
         records = _records(ledger, grown, TIMELINES + FIRST_TIMELINES)
-        for record in records[:10]:
-            _timed(target, record)
-        yield "a timeline, ms", 1000 * median(_timed(target, one) for one in records[10:TIMELINES])
-        if grown.path:
-            first = [_from_disk(target, grown.path, one) for one in records[TIMELINES:]]
-            yield "a timeline, from the disk, ms", 1000 * median(first)
+    for record in records[:10]:
+        _told(grown, record)
+    yield "a timeline, ms", 1000 * median(_told(grown, one) for one in records[10:TIMELINES])
+    if grown.path:
+        first = [_from_disk(grown, grown.path, one) for one in records[TIMELINES:]]
+        yield "a timeline, from the disk, ms", 1000 * median(first)
 
 
 def _records(ledger: Ledger, grown: Grown, wanted: int) -> list[str]:
@@ -80,17 +82,18 @@ def _records(ledger: Ledger, grown: Grown, wanted: int) -> list[str]:
     return found[:wanted]
 
 
-def _timed(target: Target, record: str) -> float:
+def _told(grown: Grown, record: str) -> float:
     begun = time.perf_counter()
-    assert wiring.timeline(target, record)
+    with closing(grown.open()) as ledger:
+        assert timelines(ledger, record, PAGE)
     return time.perf_counter() - begun
 
 
-def _from_disk(target: Target, path: Path, record: str) -> float:
+def _from_disk(grown: Grown, path: Path, record: str) -> float:
     """After the system has forgotten what it knew of the file."""
     with path.open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    return _timed(target, record)
+    return _told(grown, record)
 
 
 @contextmanager
@@ -121,20 +124,25 @@ def starts(grown: Grown, empty: Grown) -> Measured:
         for _ in range(STARTS + 1):
             on_empty.append(_run(empty, little, terms))
             on_large.append(_run(grown, large, terms))
-    yield "nothing new, on an empty ledger, ms", 1000 * median(on_empty[1:])
-    yield "nothing new, of that on an empty ledger", median(on_large[1:]) / median(on_empty[1:])
+    (before, _), (start, whole) = (
+        map(median, zip(*took[1:], strict=True)) for took in (on_empty, on_large)
+    )
+    yield "a run's start, ms", 1000 * start
+    yield "a run's start, of that on an empty ledger", start / before
+    yield "nothing new, ms", 1000 * whole
 
 
-def _run(grown: Grown, target: Target, terms: wiring.Terms) -> float:
-    """From opening the ledger to closing it; the page is read before."""
+def _run(grown: Grown, target: Target, terms: wiring.Terms) -> tuple[float, float]:
+    """From opening the ledger until a run has begun, and until it has ended; the page is read."""
     settings = Settings.of(target.project)
+    began: list[float] = []
     with _ledger_at(grown.url), systems(target, settings) as found:
         begun = time.perf_counter()
         with closing(wiring.open_ledger(target)) as ledger:
             brake = wiring.brake_of(target, settings, ledger)
             with closing(wiring.join(found, terms, ledger, brake)) as parts:
-                sweep(parts)
-        return time.perf_counter() - begun
+                sweep(parts, progress=lambda _ended, _of: began.append(time.perf_counter()))
+        return began[0] - begun, time.perf_counter() - begun
 
 
 def verification(grown: Grown) -> Measured:
@@ -155,9 +163,10 @@ def appending(few: Grown, many: Grown, template: Template) -> Measured:
             copy = template.copy(many.items // ITEMS + number + 1, datetime.now(UTC))
             for ledger, seconds in took.items():
                 seconds.append(_appended(ledger, copy) / CHUNK)
-    on_few, on_many = (median(seconds[1:]) for seconds in took.values())
-    yield "an item appended to few, ms", 1000 * on_few
-    yield "an item appended, to many of that to few", on_many / on_few
+    on_few, on_many = (seconds[1:] for seconds in took.values())
+    yield "an item appended, ms", 1000 * median(on_many)
+    ratios = [many / few for few, many in zip(on_few, on_many, strict=True)]
+    yield "an item appended, of that to few", median(ratios)
 
 
 def _appended(ledger: Ledger, copy: Copy) -> float:
@@ -175,7 +184,7 @@ def _appended(ledger: Ledger, copy: Copy) -> float:
 
 def taking_out(grown: Grown) -> Measured:
     """A person's texts; then those of the oldest month; then all others."""
-    owner = next(iter(read_model(ROOT).page.people(OWNER)))
+    owner = next(iter(PAGE.people(OWNER)))
     now = datetime.now(UTC)
     with closing(grown.open()) as ledger:
         address = _somebody(ledger)

@@ -14,8 +14,9 @@ import pytest
 import requests
 
 from triage_agent.connectors import patience
+from triage_agent.decision.run_events import Broke
 from triage_agent.jobs.report import RunReport
-from triage_agent.ledger.packing import unpacked
+from triage_agent.ledger.store import Ledger
 from triage_agent.sandbox.server import running
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ def _written(url: str) -> Any:  # noqa: ANN401 - JSON
 
 def _broken(folder: Path) -> list[str]:
     """Why the runs of a target broke off."""
-    with closing(sqlite3.connect(folder / "ledger.db")) as database:
-        rows = database.execute("SELECT body FROM events WHERE kind = 'Broke'").fetchall()
-    return [json.loads(unpacked(body))["reason"] for (body,) in rows]
+    with closing(Ledger.open(f"sqlite:///{folder / 'ledger.db'}")) as ledger:
+        told = [h.event for stream in ledger.streams() for h in ledger.told(stream, "Broke")]
+    return [event.reason for event in told if isinstance(event, Broke)]
 
 
 def test_a_run_as_json(on: TypeIn, served: str) -> None:

@@ -221,7 +221,10 @@ def erase(
 ) -> None:
     """Take a person's texts out for good, and list where else their words are."""
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    terminal.show_left(custody.erase(target, person, as_whom), as_json=as_json)
+    erased = custody.erase(target, person, as_whom)
+    terminal.show_left(erased, as_json=as_json)
+    if not erased.scrubbed:
+        raise typer.Exit(1)
 
 
 @ledger.command()

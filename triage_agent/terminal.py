@@ -242,9 +242,10 @@ def show_verdict(verdict: "Verdict", *, as_json: bool) -> None:
     if anchor is None:
         print("There is no anchor to hold it against: a cut-off end would not show.")
         return
-    print(f"Held against anchors up to {anchor.name},")
-    print(f"digest {anchor.anchored.digest}.")
-    print(f"Of the {verdict.since:,} events since then one that is missing would not show.")
+    print(f"Held against its anchors up to that of {anchor.run}:")
+    print(f"  {anchor.at:%Y-%m-%d %H:%M} UTC, {anchor.anchored.events:,} events, digest")
+    print(f"  {anchor.anchored.digest}")
+    print(f"Events younger than that, of which a missing one would not show: {verdict.since:,}.")
 
 
 def show_anchor(anchor: "Anchor") -> None:
@@ -264,6 +265,9 @@ def show_left(erased: "Erasure", *, as_json: bool) -> None:
         print(json.dumps(asdict(erased), indent=2, ensure_ascii=False))
         return
     print(f"Erased {erased.texts:,} texts of {erased.items:,} items. The chain is what it was.")
+    if not erased.scrubbed:
+        print("But the ledger's log keeps them for as long as another process reads in it;")
+        print("erase again when that has ended.")
     if not erased.left:
         return
     print("Their words are also here, where only people can take them out:\n")

@@ -353,7 +353,7 @@ def _readable(target: Target) -> "Page | None":
 def _known(ledger: "Ledger", wanted: str, page: "Page | None") -> "list[Timeline]":
     from triage_agent.ledger.timeline import timelines
 
-    if found := timelines(ledger, wanted, page.outcomes if page else None):
+    if found := timelines(ledger, wanted, page):
         return found
     raise WrongUsage(
         f"the ledger {ledger.place} knows no item, run or record {wanted!r}; "

@@ -5,7 +5,7 @@ import json
 import sys
 
 ends, digest, count, faults, line = {}, bytes(32), 0, 0, {}
-for line in map(json.loads, sys.stdin):
+for line in map(json.loads, sys.stdin.buffer):
     if "digest" in line:  # the last one
         break
     length, before = ends.get(line["stream"], (0, "0" * 64))

@@ -85,7 +85,7 @@ PASSING: dict[str, Passing] = {
     ),
     "an answer of the model is cut": Passing(f"fault: cut, {MODEL}, at: 1", (0.5,)),
     "an answer of the model is torn": Passing(f"fault: torn, {MODEL}, at: 1", (0.5,)),
-    "the model fails": Passing(f"fault: server_error, {MODEL}, at: [1, 2]", (0.5, 0.5)),
+    "the model fails": Passing(f"fault: server_error, {MODEL}, at: 1", (0.5,)),
 }
 
 

@@ -125,7 +125,6 @@ EXAMPLES: dict[str, Event] = {
             events=1200,
             streams=90,
             last=1234,
-            last_stream=99,
             digest="d" * 64,
             by="Dana Reyes",
             reason="restored from the backup of Monday",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.ledger.conftest import Kept
 from triage_agent.decision.cycle import CycleTime
-from triage_agent.decision.events import Event, Outcome, Received, private_fields
+from triage_agent.decision.events import Change, Event, Outcome, Received, private_fields
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.timeline import QUESTIONS, timelines
 from triage_agent.ledger.words import cycle_in_words, words
@@ -210,6 +210,23 @@ def test_a_cycle_has_its_words(cycle: dict[str, Any], said: str) -> None:
     assert said == cycle_in_words(CycleTime(**{**whole, **cycle}))
 
 
+def test_people_of_the_page_are_called_by_their_names(ledger: Ledger, moment: datetime) -> None:
+    """Whoever is on the page has a name in what people read; the data keeps the other's id."""
+    page = load((Path(__file__).parents[2] / FILE).read_text(encoding="utf-8")).page
+    maya, stranger = "005000000000002AAA", "005000000000077AAA"
+    received = Received(mode="live", object="Lead", record_id="00Q1")
+    given = Outcome(
+        name="task_reassigned", object="Task", record_id="00T1", by=maya, happened_at=moment,
+        change=Change(was=maya, became=stranger),
+    )  # fmt: skip
+    ledger.append("run-1", moment, [("item", received), ("item", given)])
+    (told,) = timelines(ledger, "item", page)
+    (line,) = told.questions["What happened after that?"]
+
+    assert f"by Maya Lindqvist (Task 00T1, from Maya Lindqvist to {stranger})" in line.words
+    assert maya == line.event["by"]
+
+
 def test_a_timeline_counts_what_the_page_counts(ledger: Ledger, moment: datetime) -> None:
     """With the page an item's timeline has its cycle; without it, and of a run, it has none."""
     page = load((Path(__file__).parents[2] / FILE).read_text(encoding="utf-8")).page
@@ -219,7 +236,7 @@ def test_a_timeline_counts_what_the_page_counts(ledger: Ledger, moment: datetime
         happened_at=moment + timedelta(minutes=7),
     )  # fmt: skip
     ledger.append("run-1", moment, [("item", received), ("item", touched)])
-    (told,) = timelines(ledger, "item", page.outcomes)
+    (told,) = timelines(ledger, "item", page)
     (plain,) = timelines(ledger, "item")
 
     assert told.cycle

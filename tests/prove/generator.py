@@ -128,7 +128,6 @@ class _Writing:
             events=self._fold.count,
             streams=self._streams,
             last=self._last,
-            last_stream=self._streams,
             digest=self._fold.digest.hex(),
         )
         heads = {name: (head.length, head.hash) for name, head in self._heads.items()}

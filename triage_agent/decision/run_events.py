@@ -60,16 +60,14 @@ class FollowedUp(Value):
 class Anchored(Value):
     """What the ledger held at a moment, told outside of it as well.
 
-    `events` of `streams` were there, `last` and `last_stream` being the numbers of the last ones;
-    `digest` is over the hashes of all events, in order. `accepted`: the faults with which somebody
-    let it stand.
+    `events` of `streams` were there, `last` being the number of the last one; `digest` is over the
+    hashes of all of them, in order. `accepted`: the faults with which somebody let it stand.
     """
 
     kind: Literal["Anchored"] = "Anchored"
     events: int
     streams: int
     last: int
-    last_stream: int
     digest: str
     by: str | None = None
     reason: str | None = None

@@ -25,7 +25,7 @@ def check(parts: Parts, items: Sequence[str]) -> None:
     """Holds what the run builds on against chain and last anchor; `NotWhole` pauses the agent."""
     ledger, file = parts.ledger, AnchorFile.of(parts.ledger, parts.rules.page)
     names = [AGENT, *([last] if (last := ledger.last_run()) else []), *items]
-    found = verify.faults_of(ledger, names)
+    found = verify.faults_of(ledger, names, file)
     if file:
         found += verify.unlike_last_anchor(ledger, file)
     if found:

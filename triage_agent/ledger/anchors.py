@@ -16,8 +16,7 @@ from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from triage_agent.decision.run_events import Anchored
 from triage_agent.decision.values import Value, canonical
@@ -29,6 +28,7 @@ from triage_agent.operating_model.schema import FILE, Page
 
 _AT_ONCE = 2000
 _BLOCK = 65536
+_LET_STAND = b'"by":"'
 
 
 class Anchor(Value):
@@ -77,23 +77,21 @@ def measure(ledger: Ledger, since: Anchored | None) -> Measured:
             last, heads[name] = number, (sequence + 1, digest.hex())
             known += sequence == 0
         heads |= _agents(connection)
-        last_stream = connection.execute(select(func.max(streams.c.id))).scalar() or 0
-    anchored = Anchored(
-        events=fold.count,
-        streams=known,
-        last=last,
-        last_stream=last_stream,
-        digest=fold.digest.hex(),
-    )
+    anchored = Anchored(events=fold.count, streams=known, last=last, digest=fold.digest.hex())
     return Measured(anchored, heads)
 
 
 def _agents(connection: Connection) -> dict[str, tuple[int, str]]:
     """The end of the agent's own stream: each run asks whether it is paused."""
-    query = select(events.c.sequence, events.c.hash).join(streams, streams.c.id == events.c.stream)
-    of_agent = query.where(streams.c.name == AGENT).order_by(events.c.sequence.desc()).limit(1)
-    found = connection.execute(of_agent).first()
-    return {AGENT: (found.sequence + 1, found.hash.hex())} if found else {}
+    query = (
+        select(events.c.sequence, events.c.hash)
+        .join(streams, streams.c.id == events.c.stream)
+        .where(streams.c.name == AGENT)
+        .order_by(events.c.sequence.desc())
+        .limit(1)
+    )
+    last = connection.execute(query).first()
+    return {AGENT: (last.sequence + 1, last.hash.hex())} if last else {}
 
 
 def _after(connection: Connection, number: int) -> Iterator[tuple[int, str, int, bytes]]:
@@ -144,7 +142,10 @@ def _before(ledger: Ledger, file: "AnchorFile | None") -> Anchored | None:
     """The file's last anchor, else the ledger's own."""
     if file and (last := file.last()):
         return last.anchored
-    told = ledger.last(None, "Anchored")
+    try:
+        told = ledger.last(None, "Anchored")
+    except ValueError:  # somebody has changed it: all is counted from nothing
+        return None
     return told.event if told and isinstance(told.event, Anchored) else None
 
 
@@ -178,15 +179,27 @@ class AnchorFile:
             return self._read(file.read(end - before)) if end else None
 
     def all(self) -> Iterator[Anchor]:
-        """All that count, oldest first: those from the last one on that a person let stand."""
+        """All that count and are there now, oldest first: from the last that was let stand on."""
+        first = end = 0
+        for start, line in self._lines(0):
+            first, end = (start if _LET_STAND in line else first), start + len(line)
+        return (self._read(line) for start, line in self._lines(first) if start < end)
+
+    def accepted(self) -> frozenset[str]:
+        """The faults that people let stand, whatever anchors count no more."""
+        let_stand = (self._read(line) for _, line in self._lines(0) if _LET_STAND in line)
+        return frozenset(fault for anchor in let_stand for fault in anchor.anchored.accepted)
+
+    def _lines(self, first: int) -> Iterator[tuple[int, bytes]]:
+        """The whole lines from a place on, each with its own."""
         if not self.path.exists():
             return
         with self._open("rb") as file:
-            first = max((n for n, line in enumerate(file) if b'"by":"' in line), default=0)
-            file.seek(0)
-            for number, line in enumerate(file):
-                if number >= first and line.endswith(b"\n"):
-                    yield self._read(line)
+            file.seek(first)
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield first, line
+                first += len(line)
 
     @contextmanager
     def _open(self, mode: Literal["rb", "ab+"]) -> Iterator[BinaryIO]:
@@ -198,9 +211,11 @@ class AnchorFile:
 
     def _read(self, line: bytes) -> Anchor:
         try:
-            return Anchor.model_validate_json(line)
-        except ValidationError as exc:
+            anchor = Anchor.model_validate_json(line)
+            Fold(bytes.fromhex(anchor.anchored.digest))
+        except ValueError as exc:
             raise self._failed("a line of it is no anchor") from exc
+        return anchor
 
     def _failed(self, why: str) -> LedgerFailed:
         return LedgerFailed(

@@ -73,8 +73,8 @@ class Database(ABC):
         """Has a connection see one moment from its next read on."""
 
     @abstractmethod
-    def scrub(self) -> None:
-        """Leaves nothing in the database's files of what was deleted."""
+    def scrub(self) -> bool:
+        """Leaves nothing in the database's files of what was deleted; whether it could."""
 
     @abstractmethod
     def check_fit(self, connection: Connection) -> None:

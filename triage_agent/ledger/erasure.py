@@ -4,6 +4,7 @@ An event's public part, its hash and the digest of what is gone stay, so that th
 text is gone is told by an event: `Erased` on the item's own stream, `TextsExpired` on the agent's.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from triage_agent.authority.people import Somebody
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Done, Erased, Intended
 from triage_agent.decision.run_events import TextsExpired
+from triage_agent.errors import WrongUsage
 from triage_agent.ledger.packing import unpacked
 from triage_agent.ledger.rows import OF_EVENT, micros
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.tables import events, items, payloads, streams
 
 _AT_ONCE = 500
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 ENDED = ("settled", "escalated", "erased")
 
 
@@ -40,11 +43,16 @@ class Left:
 
 @dataclass(frozen=True)
 class Erasure:
-    """What was taken out, and what is left in other systems."""
+    """What was taken out, and what is left in other systems.
+
+    `scrubbed`: whether nothing of it is left in the database's files. Else another process reads in
+    them, and erasing again, once that has ended, cleans them.
+    """
 
     items: int
     texts: int
     left: tuple[Left, ...]
+    scrubbed: bool
 
 
 def expire(ledger: Ledger, before: datetime, now: datetime) -> int:
@@ -93,7 +101,7 @@ def _first_since(connection: Connection, moment: datetime) -> int:
 
 def items_naming(ledger: Ledger, address: str) -> list[str]:
     """The items whose texts hold an e-mail address, and the other items of the same records."""
-    whole = re.compile(rf"(?<![\w.+-]){re.escape(address.casefold())}(?![\w-]|\.\w)")
+    whole = _whole(address)
     with ledger.database.reading() as connection:
         naming = {stream for stream, text in _texts(connection) if whole.search(text)}
         found: dict[int, str] = {}
@@ -108,6 +116,16 @@ def items_naming(ledger: Ledger, address: str) -> list[str]:
     return [found[number] for number in sorted(found)]
 
 
+def _whole(address: str) -> re.Pattern[str]:
+    """An address in JSON, but no longer one that contains it.
+
+    It may stand behind an escape as of a line break, which ends in a letter.
+    """
+    said = re.escape(json.dumps(address.casefold(), ensure_ascii=False)[1:-1])
+    begins = r"(?:(?<![\w.+-])(?<!\w['&])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))"
+    return re.compile(rf"{begins}{said}(?![\w-]|\.\w)")
+
+
 def _texts(connection: Connection) -> Iterator[tuple[int, str]]:
     query = select(payloads.c.stream, payloads.c.body)
     for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
@@ -119,6 +137,8 @@ def erase(ledger: Ledger, address: str, by: Somebody, now: datetime) -> Erasure:
 
     Whoever calls it holds the runs' lock, so that nothing of it is under way.
     """
+    if not _ADDRESS.fullmatch(address):
+        raise WrongUsage(f"{address!r} is no e-mail address; nothing was erased")
     naming = items_naming(ledger, address)
     left = tuple(one for item in naming for one in _left(ledger, item))
     texts = {item: sum(link.payload is not None for link in ledger.sealed(item)) for item in naming}
@@ -129,8 +149,7 @@ def erase(ledger: Ledger, address: str, by: Somebody, now: datetime) -> Erasure:
     ]
     numbers = select(streams.c.id).where(streams.c.name.in_([item for item, _ in told]))
     ledger.append(AGENT, now, told, delete(payloads).where(payloads.c.stream.in_(numbers)))
-    ledger.database.scrub()
-    return Erasure(len(told), sum(texts.values()), left)
+    return Erasure(len(told), sum(texts.values()), left, ledger.database.scrub())
 
 
 def _left(ledger: Ledger, item: str) -> Iterator[Left]:

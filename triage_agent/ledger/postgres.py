@@ -78,10 +78,11 @@ class PostgresDatabase(Database):
         if settled:  # an append that is under way has taken its numbers already
             connection.execute(text("LOCK TABLE events IN SHARE MODE"))
 
-    def scrub(self) -> None:
+    def scrub(self) -> bool:
         with self.reading() as connection:
             alone = connection.execution_options(isolation_level="AUTOCOMMIT")
             alone.execute(text("VACUUM payloads"))
+        return True
 
     @contextmanager
     def begun(self) -> Iterator[Connection]:

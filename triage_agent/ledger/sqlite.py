@@ -51,10 +51,11 @@ class SqliteDatabase(Database):
     def hold_still(self, connection: Connection, *, settled: bool) -> None:  # noqa: ARG002 - always
         connection.exec_driver_sql("BEGIN")
 
-    def scrub(self) -> None:
-        """Moves all of the log into the file, and cuts the log off."""
+    def scrub(self) -> bool:
+        """Moves all of the log into the file, and cuts the log off, once nobody reads in it."""
         with self.reading() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        return not busy
 
     @contextmanager
     def begun(self) -> Iterator[Connection]:

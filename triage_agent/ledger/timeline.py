@@ -1,17 +1,21 @@
 """A timeline: what happened in one stream, grouped by what a business asks afterwards."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
 from triage_agent.decision.cycle import CycleTime, cycle_time
-from triage_agent.decision.events import Happened
+from triage_agent.decision.events import Change, Happened, Outcome
 from triage_agent.decision.run_events import Started
 from triage_agent.decision.values import Value
 from triage_agent.ledger.store import AGENT, Ledger, is_item
 from triage_agent.ledger.words import words
-from triage_agent.operating_model.outcome_rules import Outcomes
+from triage_agent.operating_model.schema import Page
+
+_SHORT = 15
+"""The characters of an id that name its record; the others only check them."""
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "What did the agent receive?": (
@@ -75,17 +79,19 @@ class Timeline(Value):
     cycle: CycleTime | None = None
 
 
-def timelines(ledger: Ledger, wanted: str, counted: Outcomes | None = None) -> list[Timeline]:
+def timelines(ledger: Ledger, wanted: str, page: Page | None = None) -> list[Timeline]:
     """The timelines that an id means: an item, a run, or every item of a record.
 
-    `counted`: which outcomes are a first touch or clean-up; without it neither is told.
+    `page` says which outcomes are a first touch or clean-up, and what its people are called.
     """
-    return [_timeline(ledger, stream, counted) for stream in ledger.find(wanted)]
+    return [_timeline(ledger, stream, page) for stream in ledger.find(wanted)]
 
 
-def _timeline(ledger: Ledger, stream: str, counted: Outcomes | None) -> Timeline:
-    happened = ledger.events(stream)
-    lines = [_line(one) for one in happened]
+def _timeline(ledger: Ledger, stream: str, page: Page | None) -> Timeline:
+    people = _people(page) if page else {}
+    kept = ledger.events(stream)
+    happened = [_with_names(one, people) for one in kept]
+    lines = [_line(*pair) for pair in zip(kept, happened, strict=True)]
     story = ledger.story(stream) if is_item(stream) else None
     other = "the agent" if stream == AGENT else "a run"
     return Timeline(
@@ -99,8 +105,30 @@ def _timeline(ledger: Ledger, stream: str, counted: Outcomes | None) -> Timeline
         },
         runs=_runs(ledger, happened) if story else {},
         happened=happened,
-        cycle=cycle_time(counted, happened) if counted else None,
+        cycle=cycle_time(page.outcomes, happened) if page else None,
     )
+
+
+def _people(page: Page) -> dict[str, str]:
+    """What the members of teams are called, by the part of their ids that names them."""
+    members = (one for team in page.teams.values() for one in team.members)
+    return {one.salesforce[:_SHORT]: one.name for one in members}
+
+
+def _with_names(happened: Happened, people: Mapping[str, str]) -> Happened:
+    """What people did afterwards, with their names in place of the other system's ids."""
+    event = happened.event
+    if not isinstance(event, Outcome):
+        return happened
+
+    def called(value: str | None) -> str | None:
+        return people.get(value[:_SHORT], value) if value else value
+
+    change = event.change and Change(
+        was=called(event.change.was), became=called(event.change.became)
+    )
+    named = event.model_copy(update={"by": called(event.by), "change": change})
+    return happened.model_copy(update={"event": named})
 
 
 def _runs(ledger: Ledger, happened: list[Happened]) -> dict[str, Started]:
@@ -112,12 +140,11 @@ def _runs(ledger: Ledger, happened: list[Happened]) -> dict[str, Started]:
     }
 
 
-def _line(happened: Happened) -> Line:
-    event = happened.event
+def _line(kept: Happened, named: Happened) -> Line:
     return Line(
-        at=happened.at,
-        run=happened.run,
-        kind=event.kind,
-        words=words(event),
-        event=event.model_dump(mode="json", exclude={"kind"}),
+        at=kept.at,
+        run=kept.run,
+        kind=kept.event.kind,
+        words=words(named.event),
+        event=kept.event.model_dump(mode="json", exclude={"kind"}),
     )

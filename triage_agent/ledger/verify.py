@@ -4,26 +4,35 @@
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
 
 from triage_agent.chunks import chunks
+from triage_agent.decision.events import Event
 from triage_agent.decision.run_events import Anchored, TextsExpired
 from triage_agent.ledger import rows
 from triage_agent.ledger.anchors import Anchor, AnchorFile, Fold
-from triage_agent.ledger.chain import Head, Sealed, faults
+from triage_agent.ledger.chain import Head, Sealed, check, faults, opened
+from triage_agent.ledger.projection import unlike_events
 from triage_agent.ledger.rows import SEALED
 from triage_agent.ledger.store import AGENT, Ledger, is_item
 from triage_agent.ledger.tables import events, items, payloads, streams
 
-_AT_ONCE = 2000
+_STREAMED = {"yield_per": 2000}
 _NAMES = 500
 _DIGEST = 32
 _NO_FILE = "{}: this file of anchors is missing or empty, though there were some"
+
+
+_UNREADABLE = "{}: what is stored there can't be read"
+_SPOILT = (ValueError, TypeError, AttributeError, OverflowError)
+"""What reading raises of values that no ledger writes."""
 
 
 @dataclass(frozen=True)
@@ -42,51 +51,110 @@ class Verdict:
 
 def verify(ledger: Ledger, file: AnchorFile | None) -> Verdict:
     """Checks all events, the projection and the anchors; faults that were accepted are left out."""
-    accepted = _accepted(ledger)
-    anchors = iter(file.all()) if file else iter(())
+    anchors = file.all() if file else iter(())  # before the moment that is looked at: no younger
     with ledger.database.snapshot() as connection:
-        scan = _Scan(connection, _expired(ledger), anchors)
+        accepted = _accepted(connection, file)
+        scan = _Scan(connection, _expired(connection), anchors)
         found = dict.fromkeys([*scan.run(), *_unlike_the_projection(connection, scan)])
-        known = connection.execute(select(func.count()).select_from(streams)).scalar_one()
-    if file and scan.anchor is None and ledger.last(None, "Anchored"):
-        found[_NO_FILE.format(file.path)] = None
+        if file and scan.anchor is None and _was_anchored(connection):
+            found[_NO_FILE.format(file.path)] = None
     left = tuple(fault for fault in found if fault not in accepted)
     last = scan.anchor.anchored.events if scan.anchor else 0
-    return Verdict(scan.events, known, left, scan.anchor, scan.events - last)
+    return Verdict(scan.events, scan.streams, left, scan.anchor, scan.fold.count - last)
 
 
-def _accepted(ledger: Ledger) -> frozenset[str]:
-    """The faults that people let stand."""
-    told = (happened.event for happened in ledger.told(AGENT, "Anchored"))
+def _accepted(connection: Connection, file: AnchorFile | None) -> frozenset[str]:
+    """The faults that people let stand: by the file where there is one, which is outside."""
+    if file:
+        return file.accepted()
+    told = _told(connection, "Anchored")
     return frozenset(f for event in told if isinstance(event, Anchored) for f in event.accepted)
 
 
-def _expired(ledger: Ledger) -> datetime | None:
+def _expired(connection: Connection) -> datetime | None:
     """Up to when texts are gone because the page keeps them no longer."""
-    last = ledger.last(AGENT, "TextsExpired")
-    return last.event.before if last and isinstance(last.event, TextsExpired) else None
+    told = _told(connection, "TextsExpired")
+    return max((event.before for event in told if isinstance(event, TextsExpired)), default=None)
+
+
+def _told(connection: Connection, kind: str) -> Iterator[Event]:
+    """What was said of the agent as a whole; what doesn't read is a fault of its stream."""
+    query = SEALED.where(streams.c.name == AGENT, events.c.kind == kind)
+    for row in connection.execute(query.order_by(events.c.sequence)):
+        with suppress(*_SPOILT):
+            yield opened(rows.sealed(row)).event
+
+
+def _was_anchored(connection: Connection) -> bool:
+    told = select(events.c.number).where(events.c.kind == "Anchored")
+    query = told.order_by(events.c.number.desc()).limit(1)
+    return connection.execute(query).first() is not None
 
 
 class _Heads:
-    """The ends of all streams by their numbers, in little room: there may be millions."""
+    """The ends of all streams by their numbers, in little room: there may be millions.
+
+    Numbers above `most` are none that the ledger gave, so there are few.
+    """
 
     def __init__(self, most: int) -> None:
-        self._lengths = array("i", bytes(4 * (most + 1)))
+        self._most, self._others = most, dict[int, Head]()
+        self._lengths = array("q", bytes(8 * (most + 1)))
         self._hashes = bytearray(_DIGEST * (most + 1))
 
-    def length(self, stream: int) -> int:
-        return self._lengths[stream]
-
-    def hash(self, stream: int) -> str:
-        return self._hashes[_DIGEST * stream : _DIGEST * (stream + 1)].hex()
-
     def head(self, stream: int) -> Head:
+        if not 0 <= stream <= self._most:
+            return self._others.get(stream, Head())
+        digest = self._hashes[_DIGEST * stream : _DIGEST * (stream + 1)]
         length = self._lengths[stream]
-        return Head(length, self.hash(stream)) if length else Head()
+        return Head(length, digest.hex()) if length else Head()
 
     def move(self, stream: int, length: int, digest: bytes) -> None:
+        if not 0 <= stream <= self._most:
+            self._others[stream] = Head(length, digest.hex())
+            return
+        kept = digest[:_DIGEST].ljust(_DIGEST)  # what was spoilt leaves the others in their places
         self._lengths[stream] = length
-        self._hashes[_DIGEST * stream : _DIGEST * (stream + 1)] = digest
+        self._hashes[_DIGEST * stream : _DIGEST * (stream + 1)] = kept
+
+
+def _all(connection: Connection) -> Iterator[tuple[int, Any]]:
+    """All events by their numbers; None for one that the database's driver can't make out."""
+    last = None
+    try:
+        query = SEALED.order_by(events.c.number)
+        for row in connection.execute(query, execution_options=_STREAMED):
+            yield row.number, row
+            last = row.number
+    except (*_SPOILT, OperationalError) as exc:
+        _raise_unless_spoilt(exc)
+        yield from _one_by_one(connection, last)
+
+
+def _one_by_one(connection: Connection, last: int | None) -> Iterator[tuple[int, Any]]:
+    query = select(events.c.number).order_by(events.c.number)
+    left = query if last is None else query.where(events.c.number > last)
+    for number in connection.execute(left).scalars().all():
+        try:
+            row = connection.execute(SEALED.where(events.c.number == number)).one()
+        except (*_SPOILT, OperationalError) as exc:
+            _raise_unless_spoilt(exc)
+            yield number, None
+        else:
+            yield number, row
+
+
+def _raise_unless_spoilt(exc: Exception) -> None:
+    """SQLite's driver tells of bytes that are no text as of any other trouble."""
+    if isinstance(exc, OperationalError) and "decode" not in str(exc.orig):
+        raise exc
+
+
+def _most(connection: Connection) -> int:
+    """The highest number of a stream; not one that somebody has put in far beyond all others."""
+    query = select(func.max(streams.c.id), func.count()).select_from(streams)
+    highest, there = connection.execute(query).one()
+    return min(int(highest or 0), 2 * int(there) + 1000)
 
 
 class _Scan:
@@ -95,10 +163,10 @@ class _Scan:
     def __init__(
         self, connection: Connection, expired: datetime | None, anchors: Iterator[Anchor]
     ) -> None:
-        most = connection.execute(select(func.max(events.c.stream))).scalar() or 0
-        self.heads, self.fold = _Heads(most), Fold()
+        self.heads, self.fold = _Heads(_most(connection)), Fold()
         self.anchor: Anchor | None = None
-        self.events = 0
+        self.events = self.streams = 0
+        self.spoilt: set[int] = set()
         self._connection, self._anchors = connection, anchors
         self._expired = rows.micros(expired) if expired else 0
         self._textless: dict[int, list[str]] = {}
@@ -107,23 +175,37 @@ class _Scan:
     def run(self) -> Iterator[str]:
         """The faults, in the order in which they show."""
         coming = next(self._anchors, None)
-        query = SEALED.order_by(events.c.number)
-        for row in self._connection.execution_options(yield_per=_AT_ONCE).execute(query):
-            while coming and row.number > coming.anchored.last:
+        for number, row in _all(self._connection):
+            while coming and number > coming.anchored.last:
                 yield from self._held_against(coming)
                 coming = next(self._anchors, None)
-            yield from self._take(row)
+            self.events += 1
+            self.streams += bool(row) and row.sequence == 0
+            yield from self._take(row) if row else [_UNREADABLE.format(f"event number {number:,}")]
         while coming:
             yield from self._held_against(coming)
             coming = next(self._anchors, None)
         yield from self._without_text()
 
     def _take(self, row: Any) -> Iterator[str]:  # noqa: ANN401 - a row of `SEALED`
-        link = rows.sealed(row)
-        yield from faults(link, self.heads.head(row.stream))
-        self.heads.move(row.stream, link.sequence + 1, row.hash)
-        self.fold.take(row.hash)
-        self.events += 1
+        try:
+            link = rows.sealed(row)
+            found = [*faults(link, self.heads.head(row.stream))]
+            if row.name:
+                self._note(row, link)
+        except _SPOILT:
+            found = [_UNREADABLE.format(f"{row.name} event {row.sequence}")]
+        with suppress(*_SPOILT):
+            self.heads.move(row.stream, row.sequence + 1, row.hash)
+            self.fold.take(row.hash)
+        if not row.name:
+            found = [f"event number {row.number:,}: it is of no stream"]
+        if found:
+            self.spoilt.add(row.stream)
+        yield from found
+
+    def _note(self, row: Any, link: Sealed) -> None:  # noqa: ANN401 - a row of `SEALED`
+        """Keeps which texts there are, and which should be."""
         self._texts += link.payload is not None
         if link.kind == "Erased":
             self._textless.pop(row.stream, None)
@@ -157,7 +239,18 @@ class _Scan:
             yield from missing
         there = self._connection.execute(select(func.count()).select_from(payloads)).scalar_one()
         if there != self._texts:
-            yield f"{there - self._texts:,} private texts belong to no event"
+            for row in self._connection.execute(_HOMELESS):
+                stream = row.name or f"stream {row.stream}"
+                yield f"{stream} event {row.sequence}: a private text that belongs to no event"
+
+
+_HOMELESS = (
+    select(streams.c.name, payloads.c.stream, payloads.c.sequence)
+    .outerjoin(events, rows.OF_EVENT)
+    .outerjoin(streams, streams.c.id == payloads.c.stream)
+    .where(events.c.number.is_(None))
+    .order_by(payloads.c.stream, payloads.c.sequence)
+)
 
 
 def unlike(name: str, found: Head, said: Head) -> Iterator[str]:
@@ -186,17 +279,27 @@ _PROJECTED = select(streams.c.name, streams.c.id, items.c.length, items.c.head).
 def _unlike_the_projection(connection: Connection, scan: _Scan) -> Iterator[str]:
     """Items whose row says otherwise than their events, or that have none."""
     query = _PROJECTED.order_by(streams.c.id)
-    for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
-        yield from _projected(row, scan.heads.head(row.id))
+    try:
+        for row in connection.execute(query, execution_options=_STREAMED):
+            found = _projected(row, scan.heads.head(row.id))
+            if found:
+                scan.spoilt.add(row.id)
+            yield from found
+        yield from unlike_events(connection, scan.spoilt)
+    except (*_SPOILT, OperationalError) as exc:
+        _raise_unless_spoilt(exc)
+        yield _UNREADABLE.format("the rows of the items")
 
 
-def _projected(row: Any, head: Head) -> Iterator[str]:  # noqa: ANN401 - a row of `_PROJECTED`
+def _projected(row: Any, head: Head) -> list[str]:  # noqa: ANN401 - a row of `_PROJECTED`
     if not is_item(row.name):
-        return
+        return []
     if row.head is None:
-        yield f"{row.name}: its row among the items is missing"
-    else:
-        yield from unlike(row.name, head, Head(row.length, row.head.hex()))
+        return [f"{row.name}: its row among the items is missing"]
+    try:
+        return list(unlike(row.name, head, Head(row.length, row.head.hex())))
+    except _SPOILT:
+        return [_UNREADABLE.format(f"{row.name}, its row among the items")]
 
 
 def unlike_last_anchor(ledger: Ledger, file: AnchorFile) -> Iterator[str]:
@@ -206,50 +309,53 @@ def unlike_last_anchor(ledger: Ledger, file: AnchorFile) -> Iterator[str]:
     """
     last = file.last()
     if last is None:
-        if ledger.last(None, "Anchored"):
-            yield _NO_FILE.format(file.path)
+        with ledger.database.reading() as connection:
+            if _was_anchored(connection):
+                yield _NO_FILE.format(file.path)
         return
-    said = last.anchored
-    tip = select(events.c.number).where(events.c.number == said.last)
+    tip = select(events.c.number).where(events.c.number == last.anchored.last)
     with ledger.database.snapshot() as connection:
-        known = sum(_known(connection, some) for some in chunks(last.heads, _NAMES))
-        if known < len(last.heads):
-            yield f"{last.name}: {len(last.heads):,} streams were there, now {known:,} are"
-        if said.last and connection.execute(tip).first() is None:
-            yield f"{last.name}: its last event, number {said.last:,}, is missing"
-        length, digest = last.heads.get(AGENT, (0, ""))
-        if length and digest != _hash_of(connection, AGENT, length - 1):
-            yield f"{AGENT} event {length - 1}: it isn't what was anchored, or is missing"
+        for some in chunks(last.heads.items(), _NAMES):
+            yield from _moved(connection, dict(some))
+        if last.anchored.last and connection.execute(tip).first() is None:
+            yield f"{last.name}: its last event, number {last.anchored.last:,}, is missing"
 
 
-def _known(connection: Connection, names: Sequence[str]) -> int:
-    """How many of these streams there are."""
-    query = select(func.count()).select_from(streams).where(streams.c.name.in_(names))
-    return connection.execute(query).scalar_one()
+def _moved(connection: Connection, heads: Mapping[str, tuple[int, str]]) -> Iterator[str]:
+    """Streams in which what was the last event, isn't there any more."""
+    query = (
+        select(streams.c.name, events.c.sequence, events.c.hash)
+        .join(events, events.c.stream == streams.c.id)
+        .where(streams.c.name.in_(heads))
+    )
+    there = {(row.name, row.sequence): row.hash.hex() for row in connection.execute(query)}
+    for name, (length, digest) in heads.items():
+        found = Head(length, there[name, length - 1]) if (name, length - 1) in there else Head()
+        if found != Head(length, digest):
+            yield f"{name} event {length - 1}: it isn't what was anchored, or is missing"
 
 
-def _hash_of(connection: Connection, name: str, sequence: int) -> str:
-    query = select(events.c.hash).join(streams, streams.c.id == events.c.stream)
-    found = query.where(streams.c.name == name, events.c.sequence == sequence)
-    return (connection.execute(found).scalar() or b"").hex()
-
-
-def faults_of(ledger: Ledger, names: Iterable[str]) -> list[str]:
+def faults_of(ledger: Ledger, names: Iterable[str], file: AnchorFile | None = None) -> list[str]:
     """The faults of some streams, by their chains and by what the projection says of them."""
-    found: list[str] = []
-    expired = _expired(ledger)
     with ledger.database.snapshot() as connection:
-        for name in names:
-            chain = list(rows.stream_of(connection, name))
-            head = Head()
-            for link in chain:
-                found += faults(link, head)
-                head = Head(link.sequence + 1, link.hash)
-            found += _texts_missing(chain, expired)
-            query = _PROJECTED.where(streams.c.name == name)
-            found += [fault for row in connection.execute(query) for fault in _projected(row, head)]
-    accepted = _accepted(ledger)
-    return [fault for fault in dict.fromkeys(found) if fault not in accepted]
+        expired = _expired(connection)
+        found = dict.fromkeys(f for name in names for f in _faults_of(connection, name, expired))
+        accepted = _accepted(connection, file) if found else frozenset()
+    return [fault for fault in found if fault not in accepted]
+
+
+def _faults_of(connection: Connection, name: str, expired: datetime | None) -> Iterator[str]:
+    try:
+        chain = list(rows.stream_of(connection, name))
+        found = list(check(chain))
+        head = Head(chain[-1].sequence + 1, chain[-1].hash) if chain else Head()
+        for row in connection.execute(_PROJECTED.where(streams.c.name == name)):
+            found += _projected(row, head)
+        yield from found or unlike_events(connection, name=name)
+        yield from _texts_missing(chain, expired)
+    except (*_SPOILT, OperationalError) as exc:
+        _raise_unless_spoilt(exc)
+        yield _UNREADABLE.format(name)
 
 
 def _texts_missing(chain: Sequence[Sealed], expired: datetime | None) -> Iterator[str]:

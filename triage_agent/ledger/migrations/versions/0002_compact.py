@@ -126,8 +126,7 @@ def _sealed(row: Any, ids: dict[str, int], heads: dict[str, str]) -> dict[str, A
     at = datetime.fromisoformat(row.at).astimezone(UTC)
     place = [2, row.stream, row.sequence, heads.get(row.stream, "0" * 64)]
     place += [at.isoformat(), row.run, row.kind, row.private]
-    event = json.loads(row.body)["event"]
-    body = _canonical({name: value for name, value in event.items() if name != "kind"})
+    body = _canonical(_fields(row))
     digest = hashlib.sha256(f"{_canonical(place)}\n{body}".encode()).hexdigest()
     heads[row.stream] = digest
     return {
@@ -140,6 +139,17 @@ def _sealed(row: Any, ids: dict[str, int], heads: dict[str, str]) -> dict[str, A
         "hash": bytes.fromhex(digest),
         "private": bytes.fromhex(row.private) if row.private else None,
     }
+
+
+def _fields(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
+    """An event's public fields. A plan says in them what hands its item over: texts may go."""
+    event = json.loads(row.body)["event"]
+    fields = {name: value for name, value in event.items() if name != "kind"}
+    if row.kind == "Planned" and row.text:
+        actions = json.loads(row.text)["actions"]
+        posts = [action["name"] for action in actions if action["kind"] == "post"]
+        fields.setdefault("hand_overs", posts)
+    return fields
 
 
 def _canonical(value: object) -> str:

@@ -1,0 +1,60 @@
+"""Does each item's row say what its events say? By it runs find their work."""
+
+from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, null
+
+from triage_agent.decision.progress import Story
+from triage_agent.ledger.chain import opened
+from triage_agent.ledger.rows import SEALED, sealed
+from triage_agent.ledger.tables import events, items, streams
+
+_STREAMED = {"yield_per": 2000}
+_SILENT = ("Read", "ModelCalled", "Assessed", "Outcome")
+"""Events that say nothing of where an item stands; most of them are long."""
+_BARE = [
+    null() if column.name in ("salt", "text") else column for column in SEALED.selected_columns
+]
+"""An event without its text: that says nothing of it, either."""
+_TOLD = (
+    SEALED.with_only_columns(
+        *_BARE, items.c.object, items.c.record_id, items.c.mode, items.c.status, items.c.failures
+    )
+    .join(items, items.c.stream == events.c.stream)
+    .where(events.c.kind.not_in(_SILENT))
+    .order_by(events.c.stream, events.c.sequence)
+)
+
+
+def unlike_events(
+    connection: Connection, but: Container[int] = (), name: str | None = None
+) -> Iterator[str]:
+    """The items whose rows say otherwise than their events; of all but some, or of one alone."""
+    query = _TOLD if name is None else _TOLD.where(streams.c.name == name)
+    found = connection.execute(query, execution_options=_STREAMED)
+    for stream, of_one in groupby(found, key=lambda row: row.stream):
+        if stream not in but:
+            yield from _unlike(list(of_one))
+
+
+def _unlike(told: list[Any]) -> Iterator[str]:
+    row = told[0]
+    with suppress(ValueError, LookupError):  # what doesn't read is a fault of its chain
+        story = Story.of(opened(sealed(one[: len(_BARE)])) for one in told)
+        for column, says in _projected(story).items():
+            if getattr(row, column) != says:
+                said = f"among the items its {column} is {getattr(row, column)}"
+                yield f"{row.name}: {said}, by its events it is {says}"
+
+
+def _projected(story: Story) -> Mapping[str, object]:
+    return {
+        "object": story.object,
+        "record_id": story.record_id,
+        "mode": story.mode,
+        "status": story.status,
+        "failures": len(story.failures),
+    }

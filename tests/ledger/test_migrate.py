@@ -5,11 +5,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, make_url
 
 from tests.conftest import Kind, NewLedger
 from tests.ledger.conftest import Kept
@@ -17,6 +18,7 @@ from tests.postgres import Cluster
 from triage_agent.errors import LedgerFailed, WrongUsage
 from triage_agent.ledger import migrations, sqlite
 from triage_agent.ledger.migrate import NEWEST
+from triage_agent.ledger.sqlite import SqliteDatabase
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.tables import metadata
 
@@ -79,6 +81,21 @@ def test_several_openers_make_one_ledger(database: Kept) -> None:
             opened.close()
 
     assert NEWEST == revision(database)
+
+
+def test_new_files_are_opened_by_several_at_once(new_ledger: NewLedger) -> None:
+    """SQLite doesn't wait where several turn on the log of a new file; we do, a hundred times."""
+    together = Barrier(4)
+
+    def mode(file: str) -> object:
+        database = SqliteDatabase(make_url(file))
+        together.wait()
+        with database.reading() as connection:
+            return connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(100):
+            assert {"wal"} == set(pool.map(mode, [new_ledger("sqlite")] * 4))
 
 
 def test_a_migration_that_breaks_off_leaves_nothing(database: Kept) -> None:

@@ -1,5 +1,6 @@
 """A ledger in a file. SQLite goes on writing into a file that is no longer there: we look."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -16,8 +17,8 @@ from triage_agent.ledger.failures import GONE, stopped
 
 PATIENCE = 10_000
 """Milliseconds that a transaction waits for another process to end its own."""
+_TRIES = 10
 _PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     "secure_delete=ON",  # what is erased is overwritten
 )
@@ -35,7 +36,9 @@ class SqliteDatabase(Database):
         event.listen(self.engine, "connect", self._connected)
 
     def _connected(self, connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - a DB-API connection
-        for pragma in (f"busy_timeout={PATIENCE}", *_PRAGMAS):
+        connection.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        _write_ahead(connection)
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the log, too
         self._file = self._file or _identity(self._path)
@@ -71,6 +74,20 @@ class SqliteDatabase(Database):
 
     def only_run(self, run: str, now: datetime) -> AbstractContextManager[None]:
         return lock.only_run(self._path.with_name(f"{self._path.name}.lock"), run, now)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turns the log on. In a new file this fails at once where others do it too: so we wait."""
+    for tried in range(1, _TRIES + 1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or tried == _TRIES:
+                raise
+            connection.execute("BEGIN EXCLUSIVE")  # this waits, as long as it may, for the others
+            connection.execute("ROLLBACK")
+        else:
+            return
 
 
 def _identity(path: Path) -> Identity:

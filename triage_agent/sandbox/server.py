@@ -11,11 +11,11 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from triage_agent.errors import WrongUsage
-from triage_agent.sandbox import acts
+from triage_agent.sandbox import acts, pages
 from triage_agent.sandbox import leads as lead_files
 from triage_agent.sandbox.door import Door
 from triage_agent.sandbox.fault_file import FaultFile, read
@@ -162,7 +162,7 @@ def _application(org: Org, url: str, file: FaultFile) -> Door:
             *model.routes(faulty_manner(file.org)),
             Route("/sandbox/state", _state),
             Route("/sandbox/people", acts.answer, methods=["POST"]),
-            Route("/", _welcome),
+            *pages.routes(),
         ]
     )
     door = Door(starlette, seen=[], faults=Faults(file), clocks=clocks(file.org))
@@ -170,12 +170,8 @@ def _application(org: Org, url: str, file: FaultFile) -> Door:
     starlette.state.sessions = Sessions(url, people.sessions(org))
     starlette.state.workspace = faulty_workspace(workspace_on(org.store), file.org)
     starlette.state.seen = door.seen
+    starlette.state.arrived = lambda: None
     return door
-
-
-async def _welcome(_request: Request) -> Response:
-    text = "A sandbox: Salesforce under /services, Slack under /api, a model under /v1.\n"
-    return PlainTextResponse(text)
 
 
 async def _state(request: Request) -> Response:

@@ -1,0 +1,14 @@
+"""The sandbox's web pages, where a visitor plays the people. No protocol has any of it."""
+
+from collections.abc import Iterable
+
+from starlette.routing import BaseRoute, Mount
+
+from triage_agent.sandbox.pages import home, site
+
+
+def routes() -> Iterable[BaseRoute]:
+    """All pages, from `/` on."""
+    yield Mount("/assets", site.assets())
+    for page in (site, home):
+        yield from page.routes()

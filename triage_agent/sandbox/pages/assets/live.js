@@ -1,0 +1,56 @@
+// Looks again every second and a half, and puts what is new in place of what was there.
+// Every page works without this, too: then the visitor reloads.
+"use strict";
+
+const EVERY = 1500; // milliseconds
+const known = new Map(); // what the server last sent, by the element's id
+
+for (const form of document.querySelectorAll("form[data-at-once]")) {
+  form.classList.add("at-once");
+  form.addEventListener("change", () => form.requestSubmit());
+}
+
+function atEnd(part) {
+  return part.scrollHeight - part.scrollTop - part.clientHeight < 40;
+}
+
+function isBusy(part) {
+  const active = document.activeElement;
+  return part.contains(active) && active.matches("input, textarea, select");
+}
+
+function replace(part, html) {
+  const focused = part.contains(document.activeElement) && document.activeElement.id;
+  const follows = atEnd(part);
+  part.innerHTML = html; // the server's own page, in which all text is escaped
+  if (focused) document.getElementById(focused)?.focus();
+  if (follows) part.scrollTop = part.scrollHeight;
+}
+
+async function look() {
+  if (document.hidden) return;
+  const answer = await fetch(location.href);
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const html = page.getElementById(part.id)?.innerHTML;
+    if (html === undefined || html === known.get(part.id) || isBusy(part)) continue;
+    if (known.has(part.id) || html !== part.innerHTML) replace(part, html);
+    known.set(part.id, html);
+  }
+}
+
+async function lookForEver() {
+  try {
+    await look();
+  } catch (problem) {
+    if (!(problem instanceof TypeError)) throw problem; // the sandbox has ended; it may come back
+  }
+  setTimeout(lookForEver, EVERY);
+}
+
+for (const part of document.querySelectorAll("[data-live]")) {
+  known.set(part.id, part.innerHTML);
+  if (part.hasAttribute("data-ends")) part.scrollTop = part.scrollHeight;
+}
+if (known.size) setTimeout(lookForEver, EVERY);

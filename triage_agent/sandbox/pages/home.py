@@ -1,0 +1,71 @@
+"""The first page: a visitor types in a request, and sees what becomes of it."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from triage_agent.sandbox.pages import site
+from triage_agent.sandbox.salesforce import people
+from triage_agent.sandbox.salesforce.org import Org
+from triage_agent.sandbox.salesforce.refusals import Refusal
+from triage_agent.sandbox.store import Record
+
+_FORM = ("FirstName", "LastName", "Company", "Title", "Email", "Phone", "Description")
+_NEWEST = 12
+
+
+def routes() -> Iterable[Route]:
+    yield site.route("/", _home)
+    yield site.route("/", _send, "POST")
+
+
+async def _home(request: Request) -> Response:
+    return _page(request, {name: request.query_params.get(name, "") for name in _FORM})
+
+
+async def _send(request: Request) -> Response:
+    """A lead as a web form brings it: nobody's yet, in the queue."""
+    given = await site.form(request)
+    typed = {name: given.get(name, "").strip() for name in _FORM}
+    org = site.org_of(request)
+    values = {name: value for name, value in typed.items() if value}
+    try:
+        with org.store.changing():
+            lead = people.from_web(org, "Lead", values)
+    except Refusal as refusal:
+        wrong = dict.fromkeys(refusal.fields or [""], refusal.message)
+        return _page(request, typed, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
+    request.app.state.arrived()
+    return site.back(f"/?sent={lead}")
+
+
+def _page(
+    request: Request,
+    typed: Mapping[str, str],
+    wrong: Mapping[str, str] | None = None,
+    status: int = HTTPStatus.OK,
+) -> Response:
+    org = site.org_of(request)
+    leads = [lead for lead in org.store.records("Lead") if not lead["IsDeleted"]]
+    newest = sorted(leads, key=lambda lead: lead["CreatedDate"], reverse=True)[:_NEWEST]
+    return site.shown(
+        request,
+        "home.html",
+        status=status,
+        typed=typed,
+        wrong=wrong or {},
+        sent=request.query_params.get("sent"),
+        feed=[(lead, _standing(org, lead)) for lead in newest],
+        total=len(leads),
+    )
+
+
+def _standing(org: Org, lead: Record) -> tuple[str, str]:
+    """What became of a lead so far, as a person sees in the CRM: a word, and how it looks."""
+    if not lead.get("Triage_Category__c"):
+        return "new", "plain"
+    tasks = [task for task in org.store.records("Task") if task.get("WhoId") == lead["Id"]]
+    return ("task made", "good") if tasks else ("stopped", "stop")

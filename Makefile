@@ -5,10 +5,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test lint bench prove generated lock clean
+.PHONY: run demo test lint bench prove generated lock clean
 
 run: .venv/runtime  ## triage the sandbox's sample leads
 	@$(BIN)/triage-agent run --sandbox
+
+demo: .venv/runtime  ## the whole loop in a browser
+	@$(BIN)/triage-agent demo
 
 test: .venv/dev  ## all tests that need nothing but Python
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile

@@ -21,7 +21,12 @@ ALLOWED = {
     "authority/soql.py": [  # whose history isn't called after it
         '{"Opportunity": "OpportunityFieldHistory"}'
     ],
-    "cli.py": ['"--leads"', "Without --leads"],  # the option's name, kept for those who type it
+    "cli.py": [  # names kept for those who type them
+        '"--leads"',
+        "Without --leads",
+        "def demo(",
+    ],
+    "demonstration.py": ["from triage_agent.sandbox.leads import SAMPLE", '"leads": SAMPLE'],
     "targets.py": ["from triage_agent.sandbox import leads, server", "leads=leads.SAMPLE"],
     "wiring.py": [  # the sandbox's sample, and what its server calls a file of records
         "from triage_agent.sandbox.leads import SAMPLE",

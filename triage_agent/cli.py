@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from triage_agent import custody, terminal, wiring
+from triage_agent import custody, demonstration, terminal, wiring
 from triage_agent.errors import TriageError
 from triage_agent.targets import target_of
 
@@ -319,6 +319,17 @@ def sandbox(
         address = f"http://127.0.0.1:{port if port is not None else 8787}"
         terminal.say(f"Serving a sandbox on {address} until Ctrl-C; see {address}/sandbox/state")
         wiring.serve_sandbox(target, records, 8787 if port is None else port, faults)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8787,
+    project: Project = None,
+) -> None:
+    """Serve the embedded sandbox's pages, with the agent at work on it, until Ctrl-C."""
+    terminal.set_up_logs(verbose=False)
+    target = target_of(project, sandbox=True, sandbox_url=None)
+    demonstration.demonstrate(target, port, terminal.say)
 
 
 def main() -> None:

@@ -23,11 +23,15 @@ _SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbo
 
 @dataclass(frozen=True)
 class Target:
-    """Which systems a command works on: the real ones, the embedded sandbox, or one by URL."""
+    """Which systems a command works on: the real ones, the embedded sandbox, or one by URL.
+
+    `served_at`: where this process serves the embedded sandbox already, if it does.
+    """
 
     project: Path
     sandbox: bool = False
     sandbox_url: str | None = None
+    served_at: str | None = None
 
     @property
     def is_real(self) -> bool:
@@ -97,8 +101,8 @@ def systems(target: Target, settings: "Settings") -> Iterator[Systems]:
     """The target's systems; the embedded sandbox runs for as long as they are used."""
     if target.is_real:
         yield _real(settings)
-    elif target.sandbox_url:
-        yield _sandbox(target.sandbox_url, settings)
+    elif url := target.sandbox_url or target.served_at:
+        yield _sandbox(url, settings)
     else:
         from triage_agent.sandbox import leads, server
 

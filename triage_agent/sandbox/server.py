@@ -3,7 +3,7 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -55,15 +55,17 @@ def running(
     port: int = 0,
     faults: Path | None = None,
     deployed: Path | None = None,
+    arrived: Callable[[], None] = lambda: None,
 ) -> Iterator[str]:
     """A sandbox beside the caller's own work; its base URL. Port 0: any that is free.
 
     `deployed`: a Salesforce project; the permission sets in it are all that the running user has.
+    `arrived` is called, on the server's thread, when a visitor of the pages has sent a request.
     """
     file = read(faults) if faults else FaultFile()
     with _opened(state, leads, deployed, file.org) as org, _listening(port) as listener:
         url = _url(listener)
-        server = _server(_application(org, url, file))
+        server = _server(_application(org, url, file, arrived))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
@@ -154,7 +156,9 @@ def _server(application: Door) -> uvicorn.Server:
     )
 
 
-def _application(org: Org, url: str, file: FaultFile) -> Door:
+def _application(
+    org: Org, url: str, file: FaultFile, arrived: Callable[[], None] = lambda: None
+) -> Door:
     starlette = Starlette(
         routes=[
             *salesforce.routes(),
@@ -170,7 +174,7 @@ def _application(org: Org, url: str, file: FaultFile) -> Door:
     starlette.state.sessions = Sessions(url, people.sessions(org))
     starlette.state.workspace = faulty_workspace(workspace_on(org.store), file.org)
     starlette.state.seen = door.seen
-    starlette.state.arrived = lambda: None
+    starlette.state.arrived = arrived
     return door
 
 

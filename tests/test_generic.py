@@ -26,7 +26,7 @@ ALLOWED = {
         "Without --leads",
         "def demo(",
     ],
-    "demonstration.py": ["from triage_agent.sandbox.leads import SAMPLE", '"leads": SAMPLE'],
+    "demonstration.py": ["from triage_agent.sandbox.leads import SAMPLE", "leads=SAMPLE"],
     "targets.py": ["from triage_agent.sandbox import leads, server", "leads=leads.SAMPLE"],
     "wiring.py": [  # the sandbox's sample, and what its server calls a file of records
         "from triage_agent.sandbox.leads import SAMPLE",

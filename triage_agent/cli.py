@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from triage_agent import custody, demonstration, terminal, wiring
+from triage_agent import custody, demonstration, listening, terminal, wiring
 from triage_agent.errors import TriageError
 from triage_agent.targets import target_of
 
@@ -319,6 +319,19 @@ def sandbox(
         address = f"http://127.0.0.1:{port if port is not None else 8787}"
         terminal.say(f"Serving a sandbox on {address} until Ctrl-C; see {address}/sandbox/state")
         wiring.serve_sandbox(target, records, 8787 if port is None else port, faults)
+
+
+@app.command()
+def listen(
+    project: Project = None,
+    sandbox_url: Served = None,
+    verbose: Verbose = False,
+) -> None:
+    """Hear what people decide in Slack, until Ctrl-C."""
+    terminal.set_up_logs(verbose=verbose)
+    target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
+    told = listening.told_to_end()
+    listening.listen(target, told, lambda: terminal.say("Listening to Slack until Ctrl-C."))
 
 
 @app.command()

@@ -3,7 +3,8 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,19 @@ def demonstrate(target: Target, port: int, say: Callable[[str], None]) -> None:
     from triage_agent.wiring import run
 
     new = threading.Event()
-    place = {"state": target.sandbox_state, "leads": SAMPLE, "deployed": deployed(target)}
-    with _until_told(), server.running(**place, port=port, arrived=new.set) as url:
+    with _until_told(), ExitStack() as stack:
+        url = stack.enter_context(
+            server.running(
+                state=target.sandbox_state,
+                leads=SAMPLE,
+                port=port,
+                deployed=deployed(target),
+                arrived=new.set,
+            )
+        )
         say(f"Open {url} in a browser. Ctrl-C ends it.")
         at_work = replace(target, served_at=url)
+        stack.enter_context(_listening(at_work))
         while True:
             new.clear()
             try:
@@ -37,6 +47,23 @@ def demonstrate(target: Target, port: int, say: Callable[[str], None]) -> None:
             else:
                 _tell(report, say)
             new.wait(EVERY)
+
+
+@contextmanager
+def _listening(target: Target) -> Iterator[None]:
+    """Somebody hears what people click, beside whatever else is done."""
+    from triage_agent.listening import listen
+
+    ready, over = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        listener = pool.submit(listen, target, over, ready.set)
+        listener.add_done_callback(lambda _: ready.set())
+        ready.wait()
+        try:
+            yield
+        finally:
+            over.set()
+    listener.result()
 
 
 @contextmanager

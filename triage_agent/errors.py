@@ -12,6 +12,7 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     │   └── NotAllowed     exit 3: the page doesn't let this person do this
     ├── Outdated           exit 1: what was generated from the page no longer says what it says
     ├── LedgerFailed       exit 1: the ledger can't be used; nothing further was done
+    │   └── StreamMoved    exit 1: somebody else told of the same item at the same moment
     └── ConnectorError     another system: its name and a cause without personal data
         ├── Unavailable    it didn't take the request: nothing happened, another try may work
         ├── Rejected       it said no to this request, and would again
@@ -84,6 +85,10 @@ class Outdated(TriageError):
 
 class LedgerFailed(TriageError):
     """The ledger can't be written or read. What wasn't recorded wasn't done, and won't be."""
+
+
+class StreamMoved(LedgerFailed):
+    """Another process has added to the same stream in between: read it again, then decide."""
 
 
 class ConnectorError(TriageError):

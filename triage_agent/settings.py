@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None  # opens the connection over which people are heard
     slack_api_url: str | None = None
     salesforce_instance_url: str | None = None
     salesforce_client_id: str | None = None

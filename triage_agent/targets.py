@@ -19,6 +19,7 @@ STATE, LEDGER = ".triage", "ledger.db"
 ANCHORS = f"{LEDGER}-anchors.jsonl"
 BASELINE = "baseline"
 _SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbox"
+_SLACK_APP_TOKEN = "xapp-sandbox"  # noqa: S105 - a sandbox's token is meant to be known
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Systems:
     salesforce: "Credentials"
     slack_url: str
     slack_token: str
+    slack_app_token: str | None
     model: "Endpoint"
     baseline: bool
 
@@ -137,7 +139,8 @@ def _real(settings: "Settings") -> Systems:
     )
     slack_url = (settings.slack_api_url or SLACK_API).rstrip("/") + "/"
     token = str(secret(settings.slack_bot_token))
-    return Systems(credentials, slack_url, token, _model(settings), baseline=False)
+    app_token = secret(settings.slack_app_token)
+    return Systems(credentials, slack_url, token, app_token, _model(settings), baseline=False)
 
 
 def _sandbox(url: str, settings: "Settings") -> Systems:
@@ -149,6 +152,7 @@ def _sandbox(url: str, settings: "Settings") -> Systems:
         salesforce=Credentials(instance_url=url, access_token=_SALESFORCE_TOKEN),
         slack_url=f"{url}/api/",
         slack_token=_SLACK_TOKEN,
+        slack_app_token=_SLACK_APP_TOKEN,
         model=_model(settings) if settings.has_model else own,
         baseline=not settings.has_model,
     )

@@ -51,7 +51,7 @@ def run(
     if target.is_real:
         settings.require_real()
     sys.setswitchinterval(SWITCH)
-    terms = Terms(rules, prices, "shadow" if shadow else _mode(target, rules.page))
+    terms = Terms(rules, prices, "shadow" if shadow else mode_of(target, rules.page))
     with systems(target, settings) as found:
 
         def once() -> "RunReport":
@@ -78,7 +78,7 @@ class Terms:
     mode: "Mode"
 
 
-def _mode(target: Target, page: "Page") -> "Mode":
+def mode_of(target: Target, page: "Page") -> "Mode":
     """In a sandbox the agent acts; on real systems as the page says."""
     return page.workflow.mode if target.is_real else "live"
 
@@ -231,7 +231,7 @@ def status(target: Target) -> dict[str, str]:
     rules, settings = read_rules(target.project), Settings.of(target.project)
     with closing(open_ledger(target)) as ledger:
         brake = brake_of(target, settings, ledger)
-        return told(rules.model, _mode(target, rules.page), ledger, brake)
+        return told(rules.model, mode_of(target, rules.page), ledger, brake)
 
 
 def doctor(target: Target, *, allow_excess: bool) -> "Report":
@@ -290,7 +290,7 @@ def _announce(target: Target, settings: "Settings", page: "Page", words: str) ->
     from triage_agent.errors import TriageError
     from triage_agent.operating_model.schema import OWNER
 
-    live = _mode(target, page) == "live"
+    live = mode_of(target, page) == "live"
     names = page.recovery.tell if live else [OWNER]
     left = list(names)
     try:

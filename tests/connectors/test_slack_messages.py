@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.connectors.slack_messages import blocks, fallback, overflow
 from triage_agent.decision.actions import HandOver, Reason
+from triage_agent.decision.reviews import Standing
 
 LINK = "https://org.example/00Q000000000001AAA"
 HOSTILE = (
@@ -55,7 +56,7 @@ def hand_over(texts: Iterator[str], many: int = 2) -> HandOver:
         wants=next(texts),
         done=next(texts),
         next_step=next(texts),
-        item_id=next(texts),
+        item_id="0123456789abcdef01234567",
         record_id="00Q000000000001AAA",
         page=next(texts),
     )
@@ -97,7 +98,7 @@ def test_nothing_in_a_strangers_text_is_markup(
 ) -> None:
     """Hostile texts in any combination arrive, link nowhere and call nobody."""
     mixed = hand_over(cycle(texts), many)
-    message = blocks(mixed, LINK)
+    message = blocks(mixed, LINK, Standing())
     posted = slack.post("C0SALESDEV1", "k", mixed, None)
 
     assert "C0SALESDEV1" == posted.channel
@@ -109,7 +110,7 @@ def test_nothing_in_a_strangers_text_is_markup(
 def test_strangers_text_is_plain_or_rich_text() -> None:
     """Each field's text stands only in elements that Slack shows as they are."""
     texts = iter([f"<!channel> {number}" for number in range(60)])
-    message = blocks(hand_over(texts), LINK)
+    message = blocks(hand_over(texts), LINK, Standing())
     holders = [
         part
         for part in parts(message)
@@ -138,9 +139,9 @@ def test_the_fallback_says_what_it_is_about() -> None:
 def test_everything_to_decide_by_is_shown() -> None:
     """Each part of a hand-over is in its message, the model's words under their own label."""
     texts = [f"text {number}." for number in range(60)]
-    message = blocks(hand_over(iter(texts)), LINK)
+    message = blocks(hand_over(iter(texts)), LINK, Standing())
     shown = "\n".join(str(part["text"]) for part in typed(message, "plain_text", "text", "link"))
-    used = list(islice(texts, 1 + 4 + 1 + 2 + 6 + 6))
+    used = list(islice(texts, 1 + 4 + 1 + 2 + 6 + 5))
 
     assert [] == [text for text in used if text not in shown]
     assert "In the model's words: \ntext 15." in shown
@@ -148,7 +149,7 @@ def test_everything_to_decide_by_is_shown() -> None:
 
 def test_a_long_list_of_reasons_is_cut() -> None:
     """A message stays one that can be read, however many rules fired."""
-    message = blocks(hand_over(cycle(("x",)), 30), LINK)
+    message = blocks(hand_over(cycle(("x",)), 30), LINK, Standing())
 
     assert 8 == len(typed(message, "rich_text_quote"))
     assert "And 22 more reasons." in str(message)
@@ -156,7 +157,7 @@ def test_a_long_list_of_reasons_is_cut() -> None:
 
 def test_twenty_fields_fit() -> None:
     """Slack takes ten fields in a section, so the second ten stand in one of their own."""
-    sections = typed(blocks(hand_over(cycle(("x",)), 30), LINK), "section")
+    sections = typed(blocks(hand_over(cycle(("x",)), 30), LINK, Standing()), "section")
 
     assert [10, 10] == [len(section["fields"]) for section in sections]
 
@@ -164,7 +165,9 @@ def test_twenty_fields_fit() -> None:
 @pytest.mark.parametrize("text", ["a\x07\x1b[31mb", "a\u202eb\u2066"])
 def test_controls_are_left_out(text: str) -> None:
     """Nothing in a message rings, colours, or turns the writing round."""
-    told = str(blocks(hand_over(cycle((text,))), LINK)) + fallback(hand_over(cycle((text,))))
+    told = str(blocks(hand_over(cycle((text,))), LINK, Standing())) + fallback(
+        hand_over(cycle((text,)))
+    )
 
     assert [] == [c for c in "\x07\x1b\u202e\u2066" if c in told or repr(c)[1:-1] in told]
 
@@ -173,7 +176,7 @@ def test_without_the_models_words_there_is_no_label() -> None:
     """A hand-over from before the model was asked says nothing in its name."""
     silent = hand_over(cycle(("x",))).model_copy(update={"wants": None})
 
-    assert "model's words" not in str(blocks(silent, LINK))
+    assert "model's words" not in str(blocks(silent, LINK, Standing()))
 
 
 def test_the_overflow_message_is_taken(slack: SlackConnector) -> None:

@@ -96,6 +96,10 @@ EXAMPLES: dict[str, Event] = {
             field="Status",
             change=events.Change(was="Open", became="Working"),
         ),
+        events.Claimed(
+            by="Maya Lindqvist", login="maya", slack="U0MAYA00002", salesforce="005000000000002AAA"
+        ),
+        events.Shown(action="escalate", decisions=1),
         events.Erased(by="Dana Reyes", login="dana", texts=7),
         events.Overtaken(action="tag", key="abc.tag", how="was deleted"),
         run_events.Started(
@@ -107,6 +111,7 @@ EXAMPLES: dict[str, Event] = {
             unfinished=2,
             reads={"Lead": ("Company", "Email")},
         ),
+        run_events.Listening(page_version=4, page_sha256="p" * 64),
         run_events.Called(
             system="slack", method="POST", path="/api/auth.test", status=200, seconds=0.1
         ),

@@ -35,6 +35,9 @@ WORDS = {
         "status changed at 2026-11-23 09:30 by 005000000000002AAA "
         "(Lead 00Q000000000001AAA, from Open to Working)"
     ),
+    "Claimed": "Maya Lindqvist (maya, in Slack U0MAYA00002) took it on themselves",
+    "Shown": "escalate tells of 1 decisions now",
+    "Listening": "listening to Slack, by page version 4 (pppppppppppp)",
     "Erased": "Dana Reyes (dana) had its 7 texts erased",
     "RefusedToStart": "the run did not begin: the agent is paused",
     "FollowedUp": "asked what changed from 2026-11-23 09:30 on; 2 outcomes",

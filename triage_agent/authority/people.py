@@ -8,6 +8,17 @@ from triage_agent.operating_model.schema import Member, Page, Person
 Somebody = Person | Member
 
 
+def known_in_slack(page: Page, names: Sequence[str], user: str) -> Somebody | None:
+    """The person with that user id among those behind some names of the page; else nobody."""
+    everybody = (one for name in names for one in page.people(name))
+    return next((one for one in everybody if one.slack == user), None)
+
+
+def listed(page: Page, names: Sequence[str]) -> str:
+    """Those behind some names of the page, each once, as people say it."""
+    return ", ".join(dict.fromkeys(one.name for name in names for one in page.people(name)))
+
+
 def acting(
     page: Page, allowed: Sequence[str], named: str | None, login: str, *, playing: bool
 ) -> Somebody:

@@ -32,6 +32,8 @@ _COMPOSITE = frozenset({"allOrNone", "compositeRequest"})
 _MESSAGE = frozenset(
     {"channel", "text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media"}
 )
+_NOTE = frozenset({"channel", "user", "text", "thread_ts"})
+_CHANGE = frozenset({"channel", "ts", "text", "blocks"})
 HISTORY = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_metadata"})
 """The arguments of reading what was said in a channel."""
 Hosts = Mapping[System, frozenset[str]]
@@ -95,7 +97,7 @@ class Wire:
                 some = request.parts if _is_composite(request) else (request,)
                 return not is_login(request.path) and any(one.method != "GET" for one in some)
             case "slack":
-                posts = request.path.endswith("/chat.postMessage")
+                posts = request.path.endswith(("/chat.postMessage", "/chat.update"))
                 return posts and (request.body or {}).get("channel") != self._owner
             case "model":
                 return False
@@ -151,10 +153,12 @@ class Wire:
         called, given = request.path.rpartition("/api/")[2], request.body or {}
         if request.query:
             return f"{called} has arguments in its address"
-        if called == "auth.test":
+        if called in ("auth.test", "apps.connections.open"):
             return None
         if called == "chat.postMessage":
             may, known = self._posts_to, _MESSAGE
+        elif called in ("chat.update", "chat.postEphemeral") and self._live:
+            may, known = self._channels, _CHANGE if called == "chat.update" else _NOTE
         elif called in ("conversations.history", "conversations.replies"):
             may, known = self._channels, HISTORY
         else:

@@ -29,6 +29,7 @@ from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
 from triage_agent.decision.actions import HandOver
+from triage_agent.decision.reviews import Standing
 from triage_agent.decision.run_events import Called
 from triage_agent.errors import (
     AnswerLost,
@@ -76,15 +77,7 @@ class SlackConnector:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`url` ends in `/api/`; `record_url` is put before a record's id to link to it."""
-        self._client = _Client(
-            calls,
-            guard,
-            token=token,
-            base_url=url,
-            timeout=TIMEOUT,
-            logger=_silent(),
-            retry_handlers=[],
-        )
+        self._client = silent_client(token, url, calls, guard)
         self._sleep = sleep
         self._record_url = record_url
 
@@ -111,9 +104,35 @@ class SlackConnector:
             HAND_OVER,
             key,
             text=slack_messages.fallback(hand_over),
-            blocks=slack_messages.blocks(hand_over, self._record_url + hand_over.record_id),
+            blocks=slack_messages.blocks(hand_over, self._link(hand_over), Standing()),
             thread_ts=thread,
         )
+
+    def show(self, reference: str, hand_over: HandOver, standing: Standing) -> None:
+        """Has a hand-over's message, by its reference, say how it stands; twice is as once."""
+        channel, ts = reference.split("/")
+        self._call(
+            self._client.chat_update,
+            Unavailable,
+            channel=channel,
+            ts=ts,
+            text=slack_messages.fallback(hand_over),
+            blocks=slack_messages.blocks(hand_over, self._link(hand_over), standing),
+        )
+
+    def whisper(self, channel: str, user: str, words: str, thread: str | None = None) -> None:
+        """Tells one person in a channel something that nobody else sees."""
+        self._call(
+            self._client.chat_postEphemeral,
+            Unavailable,
+            channel=channel,
+            user=user,
+            text=slack_messages.escaped(words),
+            thread_ts=thread,
+        )
+
+    def _link(self, hand_over: HandOver) -> str:
+        return self._record_url + hand_over.record_id
 
     def post_overflow(self, channel: str, key: str, team: str) -> Posted:
         """Posts the message under which further hand-overs go as replies."""
@@ -244,6 +263,19 @@ class _Client(WebClient):
                 ),
             )
         return {"status": status, "headers": response.headers, "body": body}
+
+
+def silent_client(token: str, url: str, calls: CallLog, guard: Pass) -> _Client:
+    """The vendor's client with our limits, which tries nothing again and logs nothing."""
+    return _Client(
+        calls,
+        guard,
+        token=token,
+        base_url=url,
+        timeout=TIMEOUT,
+        logger=_silent(),
+        retry_handlers=[],
+    )
 
 
 def _given(request: Request) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
+    ActionsBlock,
     Block,
+    ButtonElement,
     ContextBlock,
     DividerBlock,
     HeaderBlock,
@@ -21,12 +23,15 @@ from slack_sdk.models.blocks import (
 from triage_agent.chunks import chunks
 from triage_agent.decision.actions import HandOver, Reason
 from triage_agent.decision.output import readable
+from triage_agent.decision.reviews import Standing
 from triage_agent.decision.text import clipped
 
 Text = RichTextElementParts.Text
 Link = RichTextElementParts.Link
 User = RichTextElementParts.User
 _BOLD = RichTextElementParts.TextStyle(bold=True)
+REVIEW, CLAIM = "review", "claim"
+"""The block of a hand-over's buttons, and what its buttons are called."""
 _PLAIN_LENGTH, _HEADER_LENGTH, _FIELDS, _REASONS = 2900, 150, 10, 8
 
 
@@ -41,7 +46,7 @@ def fallback(hand_over: HandOver) -> str:
     return escaped(clipped(f"A person is needed: {headline}", _HEADER_LENGTH))
 
 
-def blocks(hand_over: HandOver, link: str) -> list[dict[str, Any]]:
+def blocks(hand_over: HandOver, link: str, standing: Standing) -> list[dict[str, Any]]:
     """The whole message, within Slack's limits for any input."""
     parts: list[Block] = [
         HeaderBlock(text=_plain(f"Needs a person: {hand_over.headline}", _HEADER_LENGTH)),
@@ -53,6 +58,7 @@ def blocks(hand_over: HandOver, link: str) -> list[dict[str, Any]]:
         RichTextBlock(elements=[*_records(hand_over)]),
         DividerBlock(),
         RichTextBlock(elements=[*_footer(hand_over)]),
+        _standing(hand_over, standing),
         ContextBlock(elements=[_plain(f"Item {hand_over.item_id} · page {hand_over.page}", 2000)]),
     ]
     return [part.to_dict() for part in parts]
@@ -82,6 +88,19 @@ def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
             _words(" · "),
             Link(url=link, text="open the record"),
         ],
+    )
+
+
+def _standing(hand_over: HandOver, standing: Standing) -> Block:
+    """What people can do about it, or who has done it: never both."""
+    if standing.claimed_by is None:
+        claim = ButtonElement(
+            text=_plain("Claim"), action_id=CLAIM, value=hand_over.item_id, style="primary"
+        )
+        return ActionsBlock(block_id=REVIEW, elements=[claim])
+    taken = [_words("Claimed by ", _BOLD), User(user_id=standing.claimed_by)]
+    return RichTextBlock(
+        elements=[RichTextSectionElement(elements=[*taken, _words(f", {standing.at}")])]
     )
 
 

@@ -20,6 +20,7 @@ from triage_agent.decision.run_events import (
     ExcessAllowed,
     Finished,
     FollowedUp,
+    Listening,
     MeasuredBefore,
     PageChanged,
     Paused,
@@ -237,6 +238,29 @@ class Outcome(Value):
     change: Annotated[Change | None, Private] = None
 
 
+class Decided(Value):
+    """What a person decided: who they are in each place where they are known."""
+
+    by: str
+    login: str
+    slack: str
+    salesforce: str | None
+
+
+class Claimed(Decided):
+    """Somebody whom the item was handed to takes it on themselves."""
+
+    kind: Literal["Claimed"] = "Claimed"
+
+
+class Shown(Value):
+    """The hand-over's message tells of so many decisions now."""
+
+    kind: Literal["Shown"] = "Shown"
+    action: str
+    decisions: int
+
+
 class Erased(Value):
     """The texts of this item were taken out for good, at somebody's word."""
 
@@ -264,8 +288,11 @@ Event = Annotated[
     | Unclear
     | Overtaken
     | Outcome
+    | Claimed
+    | Shown
     | Erased
     | Started
+    | Listening
     | RefusedToStart
     | PageChanged
     | FollowedUp

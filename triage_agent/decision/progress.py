@@ -14,6 +14,8 @@ from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.events import (
     Assessed,
     Call,
+    Claimed,
+    Decided,
     Done,
     Drafted,
     Erased,
@@ -31,6 +33,7 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
+    Shown,
     Stopped,
     Unclear,
 )
@@ -85,6 +88,13 @@ class LookUp:
 
 
 @dataclass(frozen=True)
+class Show:
+    """Have a hand-over's message say what people have decided since."""
+
+    action: str
+
+
+@dataclass(frozen=True)
 class GiveUp:
     """Too many failures: stop the item and hand it to a person."""
 
@@ -98,7 +108,7 @@ class Nothing:
     status: Status
 
 
-Step = Assess | Draft | Deliver | LookUp | GiveUp | Nothing
+Step = Assess | Draft | Deliver | LookUp | Show | GiveUp | Nothing
 
 
 @dataclass
@@ -126,6 +136,10 @@ class Story:
     failures: list[Failed] = field(default_factory=list)
     calls: list[tuple[str, Call]] = field(default_factory=list)
     paid: dict[str, str] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    claimed: tuple[Claimed, datetime] | None = None
+    decisions: int = 0
+    shown: int = 0
     erased: bool = False
 
     @classmethod
@@ -144,6 +158,10 @@ class Story:
             self.open[happened.event.action] = (happened.event, happened.at)
         if isinstance(happened.event, ModelCalled):
             self._pay(happened.run, happened.event)
+        if isinstance(happened.event, Decided):
+            self.decisions += 1
+        if isinstance(happened.event, Claimed):
+            self.claimed = happened.event, happened.at
         self._fold(happened.event)
 
     def _pay(self, run: str, event: ModelCalled) -> None:
@@ -178,12 +196,27 @@ class Story:
     @property
     def _status(self) -> Status:
         states = [self.states[name] for name in self.planned or ()]
-        if self.planned is None or {"permitted", "intended", "unclear"} & {*states}:
+        if (
+            self.planned is None
+            or self.is_stale
+            or {"permitted", "intended", "unclear"} & {*states}
+        ):
             return "open"
         if not self.rules:
             return "failed" if {"failed", "refused"} & set(states) else "settled"
         posts = {self.states[name] for name in self.planned if self.is_post(name)}
         return "escalated" if posts & {"done", "recorded"} else "failed"
+
+    @property
+    def posted(self) -> str | None:
+        """The action that handed the item to a person, where its message and texts are there."""
+        there = (name for name in self.hand_overs if name in self.references)
+        return next((name for name in there if name in self.actions), None)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the message doesn't tell yet of all that people have decided."""
+        return self.posted is not None and self.shown < self.decisions
 
     def is_post(self, name: str) -> bool:
         """Whether an action hands the item to a person."""
@@ -263,6 +296,11 @@ class Story:
     def _(self, event: Done) -> None:
         self.open.pop(event.action, None)
         self.states[event.action] = "done"
+        self.references[event.action] = event.reference
+
+    @_fold.register
+    def _(self, event: Shown) -> None:
+        self.shown = event.decisions
 
     @_fold.register
     def _(self, event: NotFound) -> None:
@@ -309,7 +347,7 @@ def step_of(story: Story) -> Step:
         return next(map(Draft, drafts), Assess())
     if due := tuple(story.actions[name] for name in story.planned if _is_due(story, name)):
         return Deliver(due)
-    return Nothing(story.status)
+    return Show(story.posted) if story.is_stale and story.posted else Nothing(story.status)
 
 
 def _is_due(story: Story, name: str) -> bool:

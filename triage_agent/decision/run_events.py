@@ -27,6 +27,14 @@ class Started(Value):
     reads: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
+class Listening(Value):
+    """A listener began to hear what people do in Slack."""
+
+    kind: Literal["Listening"] = "Listening"
+    page_version: int
+    page_sha256: str
+
+
 class Called(Value):
     """One request to Salesforce or Slack: no query, no body, no personal data."""
 

@@ -27,6 +27,7 @@ from triage_agent.decision.progress import (
     GiveUp,
     LookUp,
     Nothing,
+    Show,
     Story,
     step_of,
 )
@@ -44,6 +45,7 @@ from triage_agent.effects.deliver import (
     deliver_records,
 )
 from triage_agent.effects.look_up import Interrupted, look_up
+from triage_agent.effects.show import show
 from triage_agent.errors import ConnectorError, Paused, TriageError
 from triage_agent.jobs.lanes import Lane
 from triage_agent.jobs.parts import Parts
@@ -58,7 +60,7 @@ TOGETHER = 0.01
 """Seconds within which results are committed in one group."""
 READ_AHEAD = 4
 """How many times over the model's places are filled by questions that wait: reading takes time."""
-READ, LOOK_UP = "read", "look up"
+READ, LOOK_UP, SHOW = "read", "look up", "show"
 TRIES = 5
 """How often one run takes the same step of an item at most."""
 Step = tuple[str, str]
@@ -205,9 +207,11 @@ class Pipeline:
             case Draft(name) if self._may_try(item, story, name):
                 self._ask(item, name, self._steps.draft(self._work(item, story), name))
             case Deliver(actions):
-                for action in actions:
-                    if self._may_try(item, story, action.name):
-                        self._board(item, story, action)
+                self._deliver(item, story, actions)
+            case Show() if self._may_try(item, story, SHOW):
+                under_way.add(SHOW)
+                work = partial(show, self._parts.slack, self._page, item, story)
+                self._fly(work, lambda _entries: [(item, SHOW)])
             case LookUp(keys) if not under_way and self._may_try(item, story, LOOK_UP):
                 under_way.add(LOOK_UP)
                 slow = any(intended.system == "slack" for intended in keys)
@@ -222,6 +226,11 @@ class Pipeline:
                 pass
         if not under_way:
             self._end(item, story)
+
+    def _deliver(self, item: str, story: Story, actions: Sequence[Action]) -> None:
+        for action in actions:
+            if self._may_try(item, story, action.name):
+                self._board(item, story, action)
 
     def _may_try(self, item: str, story: Story, step: str) -> bool:
         """Once in a run; then only after what passes, and within bounds."""

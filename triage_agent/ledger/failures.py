@@ -6,9 +6,9 @@ A database's own words are left out where a row may stand in them; addresses and
 import re
 from typing import NamedTuple
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from triage_agent.errors import LedgerFailed
+from triage_agent.errors import LedgerFailed, StreamMoved
 
 
 class Trouble(NamedTuple):
@@ -60,6 +60,8 @@ def trouble(exc: DBAPIError) -> Trouble | None:
 
 def failed(place: str, exc: DBAPIError) -> LedgerFailed:
     """The error that ends whatever needed the ledger."""
+    if isinstance(exc, IntegrityError):
+        return StreamMoved(f"the ledger {place}: another process told of the same just now")
     unknown = Trouble("the database refused it", "look the code up")
     return stopped(place, trouble(exc) or unknown, _code(exc))
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from triage_agent.decision.actions import PostHandOver
 from triage_agent.decision.events import (
     Assessed,
+    Claimed,
     Done,
     Drafted,
     Erased,
@@ -39,7 +40,7 @@ from triage_agent.ledger.phrases import count, joined, listed, moment
 from triage_agent.ledger.timeline import Timeline
 from triage_agent.ledger.words import cycle_in_words, words
 
-PEOPLE = (Erased,)
+PEOPLE: tuple[type[Claimed] | type[Erased], ...] = (Claimed, Erased)
 """What people do to an item. A kind that is added here is told under "Who decided?"."""
 
 STOP = "Why did it stop?"

@@ -5,6 +5,7 @@ from functools import singledispatch
 from triage_agent.decision.cycle import CycleTime
 from triage_agent.decision.events import (
     Assessed,
+    Claimed,
     Done,
     Drafted,
     Erased,
@@ -22,6 +23,7 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
+    Shown,
     Stopped,
     Unclear,
 )
@@ -33,6 +35,7 @@ from triage_agent.decision.run_events import (
     ExcessAllowed,
     Finished,
     FollowedUp,
+    Listening,
     MeasuredBefore,
     PageChanged,
     Paused,
@@ -209,6 +212,21 @@ def _(event: Outcome) -> str:
         change = f", from {event.change.was or 'nothing'} to {event.change.became or 'nothing'}"
     name = event.name.replace("_", " ")
     return f"{name} at {event.happened_at:{_MOMENT}}{by} ({event.object} {event.record_id}{change})"
+
+
+@words.register
+def _(event: Claimed) -> str:
+    return f"{event.by} ({event.login}, in Slack {event.slack}) took it on themselves"
+
+
+@words.register
+def _(event: Shown) -> str:
+    return f"{event.action} tells of {event.decisions} decisions now"
+
+
+@words.register
+def _(event: Listening) -> str:
+    return f"listening to Slack, by page version {event.page_version} ({event.page_sha256[:12]})"
 
 
 @words.register

@@ -1,0 +1,106 @@
+"""Slack's Socket Mode: what people click, over a connection that the agent opens itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from triage_agent.connectors.calls import CallLog
+from triage_agent.connectors.guard import Pass
+from triage_agent.connectors.slack import UNREACHABLE, silent_client
+from triage_agent.errors import OutsidePage, Unavailable, WrongUsage
+
+
+@dataclass(frozen=True)
+class Click:
+    """Somebody pressed a button of a message; all of it are Slack's own ids but `value`.
+
+    `value` is what the message's author put on the button; `thread` is None outside of a thread.
+    """
+
+    team: str
+    app: str
+    user: str
+    channel: str
+    ts: str
+    thread: str | None
+    action: str
+    value: str
+
+
+class Socket:
+    """One connection to Slack, which opens itself again whenever it is lost."""
+
+    def __init__(self, token: str, url: str, calls: CallLog, guard: Pass) -> None:
+        """`token` is the app's own, `url` ends in `/api/`."""
+        client = silent_client(token, url, calls, guard)
+        self._client = _Client(token, web_client=client, logger=client.logger)
+        self._app: str | None = None
+        self._client.message_listeners.append(self._greeted)
+
+    def open(self, heard: Callable[[Click], None]) -> None:
+        """Connects, and from then on tells of each click, acknowledged already, on some thread."""
+
+        def listener(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+            client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+            for click in clicks(request.payload):
+                if click.app == self._app:
+                    heard(click)
+
+        self._client.socket_mode_request_listeners.append(listener)
+        try:
+            self._client.connect()
+        except SlackApiError as exc:
+            code = str(exc.response.get("error"))
+            raise WrongUsage(f"Slack refuses SLACK_APP_TOKEN ({code})") from exc
+        except OSError as exc:
+            raise Unavailable("slack", "CONNECT", UNREACHABLE) from exc
+
+    def close(self) -> None:
+        """Ends the connection and the client's threads."""
+        self._client.close()
+
+    def _greeted(self, _client: object, message: Mapping[str, Any], _raw: str | None) -> None:
+        """Slack says as which app it knows us before it sends anything else."""
+        if message.get("type") == "hello":
+            self._app = message["connection_info"]["app_id"]
+
+
+class _Client(SocketModeClient):
+    """The vendor's client, which connects to no other host than Slack's."""
+
+    def issue_new_wss_url(self) -> str:
+        url: str = super().issue_new_wss_url()
+        given, ours = urlsplit(url), urlsplit(self.web_client.base_url)
+        host = ours.hostname or ""
+        is_ours = given.hostname == host or str(given.hostname).endswith(f".{host}")
+        is_secure = given.scheme == "wss" or ours.scheme == "http"  # the latter on loopback alone
+        if not (is_ours and is_secure):
+            raise OutsidePage("slack", "OUTSIDE_PAGE", f"{given.hostname} is not the host of slack")
+        return url
+
+
+def clicks(payload: Mapping[str, Any]) -> list[Click]:
+    """The buttons that a payload says were pressed in a message; none for anything else."""
+    if payload.get("type") != "block_actions" or payload["container"]["type"] != "message":
+        return []
+    where = payload["container"]
+    return [
+        Click(
+            team=payload["team"]["id"],
+            app=payload["api_app_id"],
+            user=payload["user"]["id"],
+            channel=where["channel_id"],
+            ts=where["message_ts"],
+            thread=where.get("thread_ts"),
+            action=action["action_id"],
+            value=action.get("value", ""),
+        )
+        for action in payload["actions"]
+    ]

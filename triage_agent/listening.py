@@ -1,0 +1,78 @@
+"""What `listen` does: people decide in Slack, and the ledger keeps it."""
+
+import secrets
+import signal
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from threading import Event
+from typing import TYPE_CHECKING
+
+from triage_agent.errors import WrongUsage
+from triage_agent.targets import Target, systems
+from triage_agent.wiring import brake_of, mode_of, open_ledger
+
+if TYPE_CHECKING:
+    from triage_agent.operating_model.loading import OperatingModel
+
+
+def told_to_end() -> Event:
+    """Set by Ctrl-C or a SIGTERM, from now on."""
+    told = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: told.set())
+    return told
+
+
+def listen(target: Target, until: Event, ready: Callable[[], None]) -> None:
+    """Hears what people click from when `ready` is called until told to stop."""
+    from triage_agent.authority.wire import Wire
+    from triage_agent.connectors.calls import CallLog
+    from triage_agent.connectors.guard import Guard
+    from triage_agent.connectors.slack import SlackConnector
+    from triage_agent.connectors.slack_socket import Socket
+    from triage_agent.ledger.store import RUN_PREFIX, WORKSPACE
+    from triage_agent.review.listener import Listener
+    from triage_agent.settings import Settings
+
+    settings, page = Settings.of(target.project), Pages(target)
+    if target.is_real:
+        settings.require_real()
+    with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
+        if found.slack_app_token is None:
+            raise WrongUsage("SLACK_APP_TOKEN is missing: it opens the connection to Slack")
+        calls, brake = CallLog(), brake_of(target, settings, ledger)
+        wire = Wire(page().page, found.hosts, live=mode_of(target, page().page) == "live")
+        guard = Guard(wire, calls, brake.check)
+        link = found.salesforce.instance_url.rstrip("/") + "/"
+        slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
+        ledger.claim_for(WORKSPACE, slack.workspace())
+        now = datetime.now(UTC)
+        run = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        listener = Listener(ledger, lambda: page().page, slack, calls, _now, run)
+        with closing(Socket(found.slack_app_token, found.slack_url, calls, guard)) as socket:
+            socket.open(listener.heard)
+            listener.begin(page())
+            ready()
+            until.wait()
+
+
+class Pages:
+    """The project's page as it is now: read again whenever its file has changed."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._read: tuple[int, OperatingModel] | None = None
+
+    def __call__(self) -> "OperatingModel":
+        from triage_agent.operating_model.loading import FILE
+        from triage_agent.project import read_model
+
+        changed = (self._target.project / FILE).stat().st_mtime_ns
+        if self._read is None or self._read[0] != changed:
+            self._read = changed, read_model(self._target.project)
+        return self._read[1]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,90 @@
+"""What people click in Slack, decided one after another; Slack is told what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+import structlog
+
+from triage_agent.connectors.calls import CallLog
+from triage_agent.connectors.slack import SlackConnector
+from triage_agent.connectors.slack_messages import CLAIM
+from triage_agent.connectors.slack_socket import Click
+from triage_agent.decision.progress import Story
+from triage_agent.decision.run_events import Listening
+from triage_agent.effects.show import show
+from triage_agent.errors import BadPage, LedgerFailed, Paused, TriageError
+from triage_agent.ledger.store import WORKSPACE, Ledger
+from triage_agent.operating_model.loading import OperatingModel
+from triage_agent.operating_model.schema import Page
+from triage_agent.review.claiming import Clicked, claim
+
+log = structlog.get_logger()
+_TIMES = 3
+"""How often a message is brought up to date at most, while others go on deciding."""
+
+
+@dataclass
+class Listener:
+    """`page` is asked anew for each click; `run`: the stream that keeps its requests."""
+
+    ledger: Ledger
+    page: Callable[[], Page]
+    slack: SlackConnector
+    calls: CallLog
+    clock: Callable[[], datetime]
+    run: str
+    _one_at_a_time: Lock = field(default_factory=Lock)
+
+    def begin(self, model: OperatingModel) -> None:
+        """Puts on record that somebody listens now, and by which page."""
+        page = Listening(page_version=model.page.version, page_sha256=model.sha256)
+        self.ledger.append(self.run, self.clock(), [(self.run, page)])
+
+    def heard(self, click: Click) -> None:
+        """Decides, and tells. Whatever stands in the way is told to whoever clicked, and logged."""
+        if click.team != self.ledger.identity(WORKSPACE):
+            log.warning("a click of another workspace", team=click.team)
+            return
+        try:
+            if words := self._decided(click):
+                self.slack.whisper(click.channel, click.user, words, click.thread)
+        except TriageError as exc:
+            log.warning("not told in Slack", item=click.value, reason=str(exc))
+        finally:
+            self._keep_calls()
+
+    def _decided(self, click: Click) -> str | None:
+        """What is to be told to whoever clicked, if anything."""
+        if click.action != CLAIM:
+            return "The agent knows no such button, so nothing was done."
+        clicked = Clicked(click.value, click.user, self.run, self.clock())
+        try:
+            page = self.page()
+            with self._one_at_a_time:
+                refused = claim(self.ledger, page, clicked)
+        except (BadPage, LedgerFailed) as exc:
+            log.error("a decision was not kept", item=click.value, reason=str(exc))  # noqa: TRY400 - no traceback
+            return "This couldn't be put on record now, so nothing was decided. Try again later."
+        return refused or self._shown(page, click.value)
+
+    def _shown(self, page: Page, item: str) -> str | None:
+        """Has the message say what was decided; again if somebody decided in the meantime."""
+        for _ in range(_TIMES):
+            story = Story.of(self.ledger.events(item))
+            if not story.is_stale:
+                break
+            try:
+                entries = show(self.slack, page, item, story)
+            except Paused as exc:
+                return f"It is on record; the message will say so later, for {exc}"
+            with self._one_at_a_time:
+                self.ledger.forget(item)
+                self.ledger.append(self.run, self.clock(), entries)
+        return None
+
+    def _keep_calls(self) -> None:
+        with self._one_at_a_time:
+            called = [(self.run, event) for event in self.calls.drain()]
+            self.ledger.append(self.run, self.clock(), called)

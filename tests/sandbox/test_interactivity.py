@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 from tests.sandbox.slack_people import (
     BUTTON,
     BUTTONS,
+    DANA,
     MAYA,
     PRIVATE,
     SALES,
@@ -161,12 +162,16 @@ def test_a_click_meets_the_message_as_it_is_now(app: App, bot: WebClient, maya: 
 def test_a_direct_or_private_channel_is_not_named(
     app: App, told_url: str, bot: WebClient, maya: Person
 ) -> None:
-    """Slack tells of those only what they are."""
-    for channel in (MAYA, PRIVATE):
-        posted = bot.chat_postMessage(channel=channel, text="x", blocks=[BUTTONS])
-        maya.click(posted["ts"], channel=posted["channel"])
+    """Slack tells of those only what they are; who isn't in them can't click there."""
+    dana = Person(told_url, DANA)
+    gone = []
+    for channel in (DANA, PRIVATE):
+        answer = bot.chat_postMessage(channel=channel, text="x", blocks=[BUTTONS])
+        dana.click(answer["ts"], channel=answer["channel"])
+        gone.append(maya.click(answer["ts"], channel=answer["channel"]))
 
     assert ["directmessage", "privategroup"] == [told["channel"]["name"] for told in app.told]
+    assert ["This isn't there any more."] * 2 == gone
 
 
 @pytest.mark.parametrize(

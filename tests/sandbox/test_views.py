@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from tests.sandbox.slack_people import (
     BUTTONS,
+    DANA,
     MAYA,
     App,
     Json,
@@ -208,7 +209,7 @@ def test_an_external_id_is_one_views_own(
 ) -> None:
     """Two open views can't share it, whoever has them before them."""
     opened(app, bot, maya, modal(external_id="mine"))
-    dana = Person(told_url, "U0DANA00001")
+    dana = Person(told_url, DANA)
     name = trigger(app, bot, dana)
 
     assert (

@@ -31,6 +31,7 @@ from triage_agent.sandbox.org_faults import (
     faulty_workspace,
     is_other_org,
 )
+from triage_agent.sandbox.pages.switches import Switches
 from triage_agent.sandbox.salesforce import people, schema
 from triage_agent.sandbox.salesforce import routes as salesforce
 from triage_agent.sandbox.salesforce.call import Sessions
@@ -170,6 +171,8 @@ def _application(org: Org, url: str, file: FaultFile) -> Door:
     starlette.state.sessions = Sessions(url, people.sessions(org))
     starlette.state.workspace = faulty_workspace(workspace_on(org.store), file.org)
     starlette.state.seen = door.seen
+    starlette.state.outcomes = door.outcomes
+    starlette.state.switches = Switches(file, door.faults)
     starlette.state.arrived = lambda: None
     return door
 

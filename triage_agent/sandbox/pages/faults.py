@@ -10,14 +10,13 @@ from starlette.routing import Route
 
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox.pages import site
-from triage_agent.sandbox.pages.switches import Switches, troubles
+from triage_agent.sandbox.pages.switches import OWN, Switches, troubles
 from triage_agent.sandbox.strict import Strict
 
 
 def routes() -> Iterable[Route]:
     yield site.route("/faults", _faults)
     yield site.route("/faults", _switch, "POST")
-    yield site.route("/faults/own", _write, "POST")
 
 
 async def _faults(request: Request) -> Response:
@@ -25,10 +24,12 @@ async def _faults(request: Request) -> Response:
 
 
 async def _switch(request: Request) -> Response:
-    """`on` or `off` names what to switch; a form with neither switches all off."""
+    """`on` or `off` names what to switch, `text` is a visitor's own; without any, all go off."""
     given = await site.form(request)
     switches = _switches(request)
     name = given.get("on") or given.get("off")
+    if name is None and "text" in given:
+        return _write(request, given["text"])
     if name is None:
         switches.all_off()
         return site.back("/faults")
@@ -38,13 +39,12 @@ async def _switch(request: Request) -> Response:
     return site.back(f"/faults#{name}")
 
 
-async def _write(request: Request) -> Response:
-    text = (await site.form(request)).get("text", "")
+def _write(request: Request, text: str) -> Response:
     try:
         _switches(request).write(text)
     except WrongUsage as wrong:
         return _page(request, text, str(wrong).splitlines(), HTTPStatus.UNPROCESSABLE_ENTITY)
-    return site.back("/faults#own")
+    return site.back(f"/faults#{OWN}")
 
 
 def _page(

@@ -1,7 +1,7 @@
 """The one place that every request passes, whatever it asks for and whoever answers it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from triage_agent.sandbox.content import parsed
 from triage_agent.sandbox.fault_file import Arrival
 from triage_agent.sandbox.faults import Faults
+from triage_agent.sandbox.outcomes import Outcomes
 from triage_agent.sandbox.strict import System
 
 _LONGEST_URL = 16_384  # bytes; Salesforce answers a longer one with 414
@@ -39,6 +40,7 @@ class Door:
     seen: list[dict[str, Any]]
     faults: Faults
     clocks: Mapping[str, timedelta]
+    outcomes: Outcomes = field(default_factory=Outcomes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # a socket is opened, or not, where it leads
@@ -52,15 +54,10 @@ class Door:
         body = await _whole_body(receive)
         entry = _entry(system, scope, body)
         self.seen.append(entry)
-
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                entry["status"] = message["status"]
-            await send(message)
-
-        mishap = self.faults.of(Arrival(system, entry["method"], entry["path"], entry["body"]))
-        app = self._answering(scope)
-        await mishap.befall(app, _unslashed(scope), _replayed(body, receive), answer)
+        with self.outcomes.watched(len(self.seen), entry, send) as answer:
+            mishap = self.faults.of(Arrival(system, entry["method"], entry["path"], entry["body"]))
+            app = self._answering(scope)
+            await mishap.befall(app, _unslashed(scope), _replayed(body, receive), answer)
 
     def _dated(self, send: Send, system: System | None) -> Send:
         """Sends each answer with the Date that the system's clock shows."""

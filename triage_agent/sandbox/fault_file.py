@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -171,22 +171,37 @@ class FaultFile(Strict):
     org: list[Annotated[OrgFault, Field(discriminator="fault")]] = Field(default_factory=list)
 
 
+Wanted = TypeVar("Wanted", bound=FaultFile)
+
+
 def read(path: Path) -> FaultFile:
     """A faults file, or all that is wrong with it."""
     try:
         text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _unreadable(str(path), error, "name a YAML file in UTF-8") from error
+    return read_text(text, str(path), FaultFile)
+
+
+def read_text(text: str, name: str, kind: type[Wanted]) -> Wanted:
+    """What a faults file of that name says, or all that is wrong with it."""
+    try:
         root = YAML(typ="safe", pure=True).compose(text)
         content = YAML(typ="safe", pure=True).load(text)
-    except (OSError, ValueError, RecursionError, YAMLError) as error:
-        what = " ".join(str(error).split())
-        raise WrongUsage(f"{path}: can't be read ({what}); name a YAML file in UTF-8") from error
+    except (ValueError, RecursionError, YAMLError) as error:
+        raise _unreadable(name, error, "it must be YAML") from error
     try:
-        return FaultFile.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
-        raise WrongUsage("\n".join(dict.fromkeys(_problems(path, root, error)))) from error
+        raise WrongUsage("\n".join(dict.fromkeys(_problems(name, root, error)))) from error
 
 
-def _problems(path: Path, root: Node | None, error: ValidationError) -> Iterator[str]:
+def _unreadable(name: str, error: Exception, cure: str) -> WrongUsage:
+    what = " ".join(str(error).split())
+    return WrongUsage(f"{name}: can't be read ({what}); {cure}")
+
+
+def _problems(name: str, root: Node | None, error: ValidationError) -> Iterator[str]:
     for problem in error.errors(include_url=False):
         place, line = "", 1
         for step, node in _walked(root, problem["loc"]):
@@ -194,7 +209,7 @@ def _problems(path: Path, root: Node | None, error: ValidationError) -> Iterator
             line = node.start_mark.line + 1
         if problem["type"] == "missing":
             place += f".{problem['loc'][-1]}"
-        yield f"{path}:{line}: {place.lstrip('.') or 'the file'}: {_cure(problem)}"
+        yield f"{name}:{line}: {place.lstrip('.') or 'the file'}: {_cure(problem)}"
 
 
 def _walked(node: Node | None, steps: tuple[str | int, ...]) -> Iterator[tuple[str | int, Node]]:

@@ -39,13 +39,22 @@ class CuttableProtocol(H11Protocol):
 
 
 class Faults:
-    """What the file says, kept over all requests: each fault counts those that fit it."""
+    """What faults files say, kept over all requests: each fault counts those that fit it."""
 
-    def __init__(self, file: FaultFile, clock: Clock = time.monotonic) -> None:
+    def __init__(self, *files: FaultFile, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self.start(*files)
+
+    def start(self, *files: FaultFile) -> None:
+        """From the next request on what these say happens, counted anew; the first file first."""
         self._watches = [
-            _Watch(fault, Random(f"{file.seed}/{number}"), clock)  # noqa: S311 - to be repeatable
+            _Watch(fault, Random(f"{file.seed}/{number}"), self._clock)  # noqa: S311 - to be repeatable
+            for file in files
             for number, fault in enumerate(file.faults)
         ]
+
+    def __len__(self) -> int:
+        return len(self._watches)
 
     def of(self, arrival: Arrival) -> "Mishap":
         """What befalls a request: the delays that hit it, and of all else the first."""

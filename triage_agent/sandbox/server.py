@@ -31,6 +31,7 @@ from triage_agent.sandbox.org_faults import (
     faulty_workspace,
     is_other_org,
 )
+from triage_agent.sandbox.pages.switches import Switches
 from triage_agent.sandbox.salesforce import people, schema
 from triage_agent.sandbox.salesforce import routes as salesforce
 from triage_agent.sandbox.salesforce.call import Sessions
@@ -198,12 +199,14 @@ def _application(
     )
     door = Door(starlette, seen=[], faults=Faults(file), clocks=clocks(file.org))
     workspace = faulty_workspace(workspace_on(org.store, url, timing), file.org)
-    deliveries = Deliveries(workspace, request_url, door.seen)
+    deliveries = Deliveries(workspace, request_url, door.seen, door.outcomes)
     starlette.state.org = org
     starlette.state.sessions = Sessions(url, people.sessions(org))
     starlette.state.workspace = workspace
     starlette.state.interactivity = Interactivity(workspace, deliveries)
     starlette.state.seen = door.seen
+    starlette.state.outcomes = door.outcomes
+    starlette.state.switches = Switches(file, door.faults)
     starlette.state.arrived = arrived
     return door, deliveries
 

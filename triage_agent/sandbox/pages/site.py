@@ -66,6 +66,7 @@ def shown(
         path=request.url.path,
         person=person(request),
         people=people(request),
+        faults_on=len(request.app.state.switches.faults),
         here=str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
         **values,
     )

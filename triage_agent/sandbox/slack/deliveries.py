@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,6 +14,7 @@ import h11
 from starlette.websockets import WebSocketDisconnect
 
 from triage_agent.sandbox.content import parsed
+from triage_agent.sandbox.outcomes import Outcomes
 from triage_agent.sandbox.slack import links, outward
 from triage_agent.sandbox.slack.parts import Json
 from triage_agent.sandbox.slack.workspace import Workspace
@@ -27,20 +28,21 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True)
 class Deliveries:
-    """`request_url`: where the app listens if it holds no socket open; `seen`: the door's log."""
+    """`request_url`: where the app listens if it holds no socket open; `seen`, `outcomes`: the door's."""
 
     workspace: Workspace
     request_url: str | None
     seen: list[dict[str, Any]]
+    outcomes: Outcomes
     _deadlines: set[asyncio.Timeout] = field(default_factory=set)
 
     async def deliver(self, payload: Json) -> Json:
         """What the app answered; empty if it only acknowledged."""
         async with self._answered_in_time():
             if self.workspace.live.links:
-                entry = self._noted(links.PATH.rstrip("/"), payload)
-                answer = await self.workspace.live.links.deliver(payload)
-                entry["status"] = HTTPStatus.OK
+                with self._noted(links.PATH.rstrip("/"), payload) as entry:
+                    answer = await self.workspace.live.links.deliver(payload)
+                    entry["status"] = HTTPStatus.OK
                 return answer
             if self.request_url:
                 return await self._posted(self.request_url, payload)
@@ -54,10 +56,10 @@ class Deliveries:
         await self.workspace.live.links.end()
 
     async def _posted(self, url: str, payload: Json) -> Json:
-        entry = self._noted(urlsplit(url).path or "/", payload)
         secret = self.workspace.app["signing_secret"]
-        status, body = await outward.post(url, *outward.signed(json.dumps(payload), secret))
-        entry["status"] = status
+        with self._noted(urlsplit(url).path or "/", payload) as entry:
+            status, body = await outward.post(url, *outward.signed(json.dumps(payload), secret))
+            entry["status"] = status
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise Undelivered(f"The app answered with status {status}.")
         if payload["type"] != "view_submission" or not body.strip():
@@ -86,7 +88,8 @@ class Deliveries:
         finally:
             self._deadlines.remove(deadline)
 
-    def _noted(self, path: str, payload: Json) -> dict[str, Any]:
+    @contextmanager
+    def _noted(self, path: str, payload: Json) -> Iterator[dict[str, Any]]:
         """Writes it down beside the requests that come in."""
         entry = {
             "system": "slack",
@@ -97,4 +100,9 @@ class Deliveries:
             "at": datetime.now(UTC).isoformat(),
         }
         self.seen.append(entry)
-        return entry
+        number = len(self.seen)
+        self.outcomes.begin(number, entry)
+        try:
+            yield entry
+        finally:
+            self.outcomes.end(number, entry)

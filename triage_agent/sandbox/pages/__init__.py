@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from starlette.routing import BaseRoute, Mount
 
-from triage_agent.sandbox.pages import home, site
+from triage_agent.sandbox.pages import crm, home, site
 
 
 def routes() -> Iterable[BaseRoute]:
     """All pages, from `/` on."""
     yield Mount("/assets", site.assets())
-    for page in (site, home):
+    for page in (site, home, crm):
         yield from page.routes()

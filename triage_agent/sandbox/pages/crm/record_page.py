@@ -1,0 +1,135 @@
+"""A record's page: what came in, what the agent wrote, what changed, what stands around it."""
+
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from triage_agent.sandbox.pages import site
+from triage_agent.sandbox.pages.crm import acts, fields, lists, related, trail
+from triage_agent.sandbox.pages.crm.mentions import Mention, mentions
+from triage_agent.sandbox.salesforce.org import Org
+from triage_agent.sandbox.salesforce.schema import Entity
+from triage_agent.sandbox.store import Record
+
+Tabs = dict[str, tuple[str, int]]
+
+_FACTS = {
+    "Lead": (
+        *("Name", "Title", "Company", "Email", "Phone", "Website", "Industry", "NumberOfEmployees"),
+        *("Country", "LeadSource", "CreatedDate"),
+    ),
+    "Case": (
+        *("SuppliedName", "SuppliedCompany", "SuppliedEmail", "SuppliedPhone", "ContactId"),
+        *("AccountId", "Product__c", "Priority", "Origin", "CreatedDate"),
+    ),
+    "Task": ("WhoId", "WhatId", "ActivityDate", "Priority", "CreatedDate", "CompletedDateTime"),
+    "Account": (
+        *("Type", "Website", "Industry", "Phone", "NumberOfEmployees", "BillingCountry"),
+        *("Support_Plan__c", "OwnerId", "CreatedDate"),
+    ),
+    "Contact": ("AccountId", "Title", "Email", "Phone", "OwnerId", "CreatedDate"),
+    "Opportunity": ("AccountId", "StageName", "Amount", "CloseDate", "OwnerId", "CreatedDate"),
+    "Known_Issue__c": ("Product__c", "Status__c", "OwnerId", "CreatedDate"),
+}
+_TEXTS = ("Description", "Workaround__c")
+_STRIP = {
+    "Lead": ("Status", "OwnerId"),
+    "Case": ("Status", "OwnerId"),
+    "Task": ("Status", "OwnerId"),
+}
+_CONVERTED = ("ConvertedAccountId", "ConvertedContactId")
+
+
+def page(
+    request: Request,
+    entity: Entity,
+    record: Record,
+    *,
+    tabs: Tabs,
+    wrong: str | None = None,
+    status: int = HTTPStatus.OK,
+) -> Response:
+    """`wrong`: what Salesforce has against what the visitor just did."""
+    org = site.org_of(request)
+    about = mentions(site.workspace_of(request))
+    told = trail.changes(org, entity, record)
+    return site.shown(
+        request,
+        "crm_record.html",
+        status=status,
+        tabs=tabs,
+        wrong=wrong,
+        name=entity.name,
+        kind=fields.singular(entity.name),
+        record=record,
+        title=fields.title(entity.name, record),
+        subtitle=fields.subtitle(entity.name, record),
+        text="\n\n".join(str(record[name]) for name in _TEXTS if record.get(name)),
+        facts=fields.values(org, entity, record, _FACTS[entity.name]),
+        strip=fields.values(org, entity, record, _STRIP.get(entity.name, ())),
+        converted=fields.values(org, entity, record, _CONVERTED),
+        every=[(one, fields.value(org, one, record.get(n))) for n, one in entity.fields.items()],
+        changes=told,
+        marks=trail.last_by_field(told),
+        maker=trail.maker(org, entity, record),
+        agent=_written(org, record, about) if fields.is_item(entity) else None,
+        around=_around(org, entity, record, about),
+        choices=acts.choices(org, entity, record),
+        can_act=acts.user_org(request) is not None,
+    )
+
+
+def gone(request: Request, entity: Entity, record: Record, *, tabs: Tabs) -> Response:
+    """A record that is in the recycle bin: who put it there, and where it went on."""
+    org = site.org_of(request)
+    master = record.get("MasterRecordId")
+    return site.shown(
+        request,
+        "crm_gone.html",
+        status=HTTPStatus.GONE,
+        tabs=tabs,
+        name=entity.name,
+        kind=fields.singular(entity.name),
+        title=fields.title(entity.name, record),
+        at=record["LastModifiedDate"],
+        by_whom=trail.who(org, record["LastModifiedById"]),
+        master=f"/crm/{entity.name}/{master}" if master else None,
+        about=fields.values(org, entity, record, ("WhoId", "WhatId")),
+    )
+
+
+def _written(org: Org, record: Record, about: dict[str, list[Mention]]) -> dict[str, object]:
+    """What the agent made of an item: its tag, its tasks with their drafts, its messages."""
+    entity = org.objects["Task"]
+    tasks = [
+        task
+        for task in lists.live(org, "Task")
+        if record["Id"] in (task.get("WhoId"), task.get("WhatId"))
+        and trail.is_made_by_agent(org, entity, task)
+    ]
+    told = about.get(record["Id"], [])
+    return {
+        "standing": lists.standing(record, bool(tasks), bool(told)),
+        "tasks": [
+            (t, fields.values(org, entity, t, ("OwnerId", "Status", "ActivityDate"))) for t in tasks
+        ],
+        "messages": told,
+    }
+
+
+def _around(
+    org: Org, entity: Entity, record: Record, about: dict[str, list[Mention]]
+) -> list[tuple[str, str, lists.Listing]]:
+    """Related records by object, each with its title; the first few of many."""
+    return [
+        (name, fields.plural(name), _short(org, org.objects[name], found, about))
+        for name, found in related.related(org, entity.name, record)
+    ]
+
+
+def _short(
+    org: Org, entity: Entity, found: list[Record], about: dict[str, list[Mention]]
+) -> lists.Listing:
+    rows = lists.rows(org, entity, found[: related.SHOWN], about)
+    return lists.Listing(rows, lists.columns(entity.name), len(found), 1, 1)

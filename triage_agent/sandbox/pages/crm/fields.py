@@ -18,6 +18,15 @@ TITLES = {
 }
 """The objects that have pages, in their order, and the fields that name a record."""
 
+_LABELS = {
+    "WhoId": "About",
+    "WhatId": "Related to",
+    "ActivityDate": "Due",
+    "CreatedDate": "Created",
+    "CompletedDateTime": "Completed",
+}
+"""Salesforce's own words for these say less."""
+
 _PLURALS = {"Opportunity": "Opportunities", "Known_Issue__c": "Known issues"}
 
 
@@ -39,7 +48,7 @@ def singular(name: str) -> str:
 
 
 def label(field: Field) -> str:
-    return field.label.removesuffix(" ID") if field.type == "reference" else field.label
+    return _LABELS.get(field.name, field.label.removesuffix(" ID"))
 
 
 def title(name: str, record: Record) -> str:

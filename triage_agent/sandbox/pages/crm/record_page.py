@@ -62,6 +62,7 @@ def page(
         wrong=wrong,
         name=entity.name,
         kind=fields.singular(entity.name),
+        label=fields.label,
         record=record,
         title=fields.title(entity.name, record),
         subtitle=fields.subtitle(entity.name, record),

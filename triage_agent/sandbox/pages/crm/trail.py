@@ -99,7 +99,9 @@ def _told(org: Org, entity: Entity, record: Record) -> Iterator[Change]:
     for row in _rows(org, entity, record):
         by, at = who(org, row["CreatedById"]), row["CreatedDate"]
         field = fields.get(row["Field"])
-        if field is None:
+        if row["Field"] == history.CREATED and record.get("LeadSource") == "Web":
+            yield Change(at, None, "Came in from the web site")
+        elif field is None:
             yield Change(at, by, _EVENTS.get(row["Field"], str(row["Field"])))
         elif row.get("DataType") != "EntityId":  # the same change, told by ids instead of names
             old, new = row.get("OldValue"), row.get("NewValue")
@@ -114,7 +116,7 @@ def _stamped(org: Org, entity: Entity, record: Record) -> Iterator[Change]:
     """What no history tells of."""
     if not _tells(org, entity, record):
         by = maker(org, entity, record)
-        yield Change(record["CreatedDate"], by, "Created" if by else "In the CRM since")
+        yield Change(record["CreatedDate"], by, "Created" if by else "Added to the CRM")
     last = last_change(org, record)
     if last and not entity.tracked:
         yield last
@@ -124,7 +126,7 @@ def _of_task(org: Org, task: Record) -> Iterator[Change]:
     entity = org.objects["Task"]
     by, last = maker(org, entity, task), last_change(org, task)
     about = Value(title("Task", task), f"/crm/Task/{task['Id']}")
-    yield Change(task["CreatedDate"], by, "Task made" if by else "Task there since", about=about)
+    yield Change(task["CreatedDate"], by, "Task made" if by else "Task added", about=about)
     if last:
         what = "Task deleted" if task["IsDeleted"] else f"Task changed, now {task['Status']}"
         yield Change(last.at, last.by, what, about=about)

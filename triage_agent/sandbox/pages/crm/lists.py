@@ -5,12 +5,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Any
 
 from triage_agent.sandbox.pages.crm import fields, trail
 from triage_agent.sandbox.pages.crm.fields import Value
 from triage_agent.sandbox.pages.crm.mentions import Mention
+from triage_agent.sandbox.pages.crm.remembered import Remembered
 from triage_agent.sandbox.pages.crm.trail import Change
 from triage_agent.sandbox.salesforce.org import Org
 from triage_agent.sandbox.salesforce.schema import Entity
@@ -23,6 +25,8 @@ _SNIPPET = 300
 _NOT_TEXT = frozenset({"id", "reference", "boolean", "date", "datetime"})
 _UNHEARD = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060\ufeff]+")
 
+_TEXTS = Remembered[str]()
+"""All texts of each record, folded."""
 _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Lead": {"Status": ("Status",), "Owner": ("OwnerId",), "Received": ("CreatedDate",)},
     "Case": {"Status": ("Status",), "Owner": ("OwnerId",), "Received": ("CreatedDate",)},
@@ -100,7 +104,7 @@ def listing(
     org: Org, entity: Entity, about: Mapping[str, list[Mention]], query: str, page: int
 ) -> Listing:
     """A page of what a search finds; the last one, where there are not so many."""
-    found = _found(entity, live(org, entity.name), query)
+    found = _found(org, entity, query)
     newest = sorted(found, key=lambda record: record["CreatedDate"])[::-1]
     pages = max(1, ceil(len(found) / SIZE))
     page = min(max(page, 1), pages)
@@ -118,26 +122,25 @@ def rows(
 ) -> list[Row]:
     """Records as a list shows them."""
     recent = timestamp(datetime.now(UTC) - _LATELY)
-    tasks = tasked(org) if fields.is_item(entity) else frozenset()
-    return [
-        Row(
-            id=record["Id"],
+    is_item = fields.is_item(entity)
+    tasks = tasked(org) if is_item else frozenset()
+
+    def row(record: Record) -> Row:
+        identifier, cells = record["Id"], _COLUMNS[entity.name].items()
+        stands = standing(record, has_task=identifier in tasks, is_told=identifier in about)
+        return Row(
+            id=identifier,
             title=fields.title(entity.name, record),
             subtitle=fields.subtitle(entity.name, record),
-            words=str(record.get("Description") or "")[:_SNIPPET] if fields.is_item(entity) else "",
-            standing=standing(record, record["Id"] in tasks, record["Id"] in about)
-            if fields.is_item(entity)
-            else None,
+            words=str(record.get("Description") or "")[:_SNIPPET] if is_item else "",
+            standing=stands if is_item else None,
             is_made_by_agent=trail.is_made_by_agent(org, entity, record),
-            cells={
-                title: _first(org, entity, record, names)
-                for title, names in _COLUMNS[entity.name].items()
-            },
+            cells={title: _first(org, entity, record, names) for title, names in cells},
             change=trail.last_change(org, record),
             lately=record["LastModifiedDate"] >= recent,
         )
-        for record in records
-    ]
+
+    return [row(record) for record in records]
 
 
 def tasked(org: Org) -> frozenset[str]:
@@ -147,7 +150,7 @@ def tasked(org: Org) -> frozenset[str]:
     return frozenset(task.get("WhoId") or task.get("WhatId") or "" for task in made)
 
 
-def standing(record: Record, has_task: bool, is_told: bool) -> Standing:  # noqa: FBT001 - two facts
+def standing(record: Record, *, has_task: bool, is_told: bool) -> Standing:
     category = record.get("Triage_Category__c")
     if has_task:
         word, look = "task made", "good"
@@ -166,19 +169,26 @@ def folded(text: str) -> str:
     return _UNHEARD.sub("", unicodedata.normalize("NFKD", text))
 
 
-def _found(entity: Entity, records: list[Record], query: str) -> list[Record]:
+def _found(org: Org, entity: Entity, query: str) -> list[Record]:
     """Those in whose texts every word of the query is."""
-    words = folded(query).split()
+    records, words = live(org, entity.name), folded(query).split()
     if not words:
         return records
     names = [name for name, field in entity.fields.items() if field.type not in _NOT_TEXT]
-    return [record for record in records if _has(record, names, words)]
+    texts = (
+        _TEXTS.of(org.store, record["Id"], record, partial(_text, record, names))
+        for record in records
+    )
+    return [
+        record
+        for record, text in zip(records, texts, strict=True)
+        if all(word in text for word in words)
+    ]
 
 
-def _has(record: Mapping[str, Any], names: list[str], words: list[str]) -> bool:
+def _text(record: Mapping[str, Any], names: list[str]) -> str:
     texts = (record.get(name) for name in names)
-    text = folded("\n".join(text for text in texts if isinstance(text, str)))
-    return all(word in text for word in words)
+    return folded("\n".join(text for text in texts if isinstance(text, str)))
 
 
 def _first(org: Org, entity: Entity, record: Record, names: tuple[str, ...]) -> Value | None:

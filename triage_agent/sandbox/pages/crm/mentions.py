@@ -3,17 +3,16 @@
 import re
 from dataclasses import dataclass
 from html import unescape
-from weakref import WeakKeyDictionary
 
+from triage_agent.sandbox.pages.crm.remembered import Remembered
 from triage_agent.sandbox.slack.workspace import Workspace
-from triage_agent.sandbox.store import Message, Store
+from triage_agent.sandbox.store import Message
 
 _ID = re.compile(r"(?<![a-zA-Z0-9])[a-zA-Z0-9]{18}(?![a-zA-Z0-9])")
 _LONGEST = 140
 
-_Read = dict[tuple[str, str], tuple[Message, frozenset[str]]]
-_READ: WeakKeyDictionary[Store, _Read] = WeakKeyDictionary()
-"""The ids in each message. A message is never changed in place, so it is read once."""
+_READ = Remembered[frozenset[str]]()
+"""The ids in each message."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,11 @@ class Mention:
 
 def mentions(workspace: Workspace) -> dict[str, list[Mention]]:
     """All messages by the ids that they name, oldest first."""
-    read = _READ.setdefault(workspace.store, {})
     found: dict[str, list[Mention]] = {}
     for channel, messages in workspace.conversations().items():
         name = workspace.channels.get(channel)
         for message in messages:
-            for identifier in _ids_in(read, channel, message):
+            for identifier in _ids_in(workspace, channel, message):
                 mention = Mention(
                     channel=channel,
                     name=f"#{name}" if name else "a direct message",
@@ -46,9 +44,6 @@ def mentions(workspace: Workspace) -> dict[str, list[Mention]]:
     return found
 
 
-def _ids_in(read: _Read, channel: str, message: Message) -> frozenset[str]:
-    known = read.get((channel, message["ts"]))
-    if known is None or known[0] is not message:
-        known = (message, frozenset(_ID.findall(str(message))))
-        read[channel, message["ts"]] = known
-    return known[1]
+def _ids_in(workspace: Workspace, channel: str, message: Message) -> frozenset[str]:
+    key = (channel, message["ts"])
+    return _READ.of(workspace.store, key, message, lambda: frozenset(_ID.findall(str(message))))

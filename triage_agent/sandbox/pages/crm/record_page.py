@@ -53,27 +53,15 @@ def page(
     """`wrong`: what Salesforce has against what the visitor just did."""
     org = site.org_of(request)
     about = mentions(site.workspace_of(request))
-    told = trail.changes(org, entity, record)
     return site.shown(
         request,
         "crm_record.html",
         status=status,
         tabs=tabs,
         wrong=wrong,
-        name=entity.name,
-        kind=fields.singular(entity.name),
-        label=fields.label,
         record=record,
-        title=fields.title(entity.name, record),
-        subtitle=fields.subtitle(entity.name, record),
-        text="\n\n".join(str(record[name]) for name in _TEXTS if record.get(name)),
-        facts=fields.values(org, entity, record, _FACTS[entity.name]),
-        strip=fields.values(org, entity, record, _STRIP.get(entity.name, ())),
-        converted=fields.values(org, entity, record, _CONVERTED),
-        every=[(one, fields.value(org, one, record.get(n))) for n, one in entity.fields.items()],
-        changes=told,
-        marks=trail.last_by_field(told),
-        maker=trail.maker(org, entity, record),
+        **_said(org, entity, record),
+        **_happened(org, entity, record),
         agent=_written(org, record, about) if fields.is_item(entity) else None,
         around=_around(org, entity, record, about),
         choices=acts.choices(org, entity, record),
@@ -100,6 +88,34 @@ def gone(request: Request, entity: Entity, record: Record, *, tabs: Tabs) -> Res
     )
 
 
+def _said(org: Org, entity: Entity, record: Record) -> dict[str, object]:
+    """What the record itself holds."""
+    return {
+        "name": entity.name,
+        "kind": fields.singular(entity.name),
+        "label": fields.label,
+        "title": fields.title(entity.name, record),
+        "subtitle": fields.subtitle(entity.name, record),
+        "text": "\n\n".join(str(record[name]) for name in _TEXTS if record.get(name)),
+        "facts": fields.values(org, entity, record, _FACTS[entity.name]),
+        "strip": fields.values(org, entity, record, _STRIP.get(entity.name, ())),
+        "converted": fields.values(org, entity, record, _CONVERTED),
+        "every": [
+            (field, fields.value(org, field, record.get(name)))
+            for name, field in entity.fields.items()
+        ],
+    }
+
+
+def _happened(org: Org, entity: Entity, record: Record) -> dict[str, object]:
+    changes = trail.changes(org, entity, record)
+    return {
+        "changes": changes,
+        "marks": trail.last_by_field(changes),
+        "maker": trail.maker(org, entity, record),
+    }
+
+
 def _written(org: Org, record: Record, about: dict[str, list[Mention]]) -> dict[str, object]:
     """What the agent made of an item: its tag, its tasks with their drafts, its messages."""
     entity = org.objects["Task"]
@@ -111,7 +127,7 @@ def _written(org: Org, record: Record, about: dict[str, list[Mention]]) -> dict[
     ]
     told = about.get(record["Id"], [])
     return {
-        "standing": lists.standing(record, bool(tasks), bool(told)),
+        "standing": lists.standing(record, has_task=bool(tasks), is_told=bool(told)),
         "tasks": [
             (t, fields.values(org, entity, t, ("OwnerId", "Status", "ActivityDate"))) for t in tasks
         ],

@@ -50,7 +50,7 @@ def domain(text: str | None) -> str:
 
 def _circle(org: Org, name: str, record: Record) -> Circle:
     mails = _texts(record, _MAIL)
-    domains = {domain(mail) for mail in mails} | {domain(record.get("Website"))}
+    domains = _domains(record)
     known = _values(record, _OF_CONTACT)
     people = [
         one
@@ -61,9 +61,7 @@ def _circle(org: Org, name: str, record: Record) -> Circle:
     if name != "Account":
         accounts |= {one["AccountId"] for one in people if one.get("AccountId")}
         accounts |= {
-            one["Id"]
-            for one in live(org, "Account")
-            if domain(one.get("Website")) in domains - {""}
+            one["Id"] for one in live(org, "Account") if domain(one.get("Website")) in domains
         }
     return Circle(
         itself=record["Id"],
@@ -71,7 +69,7 @@ def _circle(org: Org, name: str, record: Record) -> Circle:
         contacts=frozenset(one["Id"] for one in people),
         mails=frozenset(mails),
         companies=frozenset(_texts(record, _COMPANY)),
-        domains=frozenset(domains - {""} if name == "Account" else ()),
+        domains=frozenset(domains if name == "Account" else ()),
     )
 
 
@@ -89,8 +87,8 @@ def _wanted(circle: Circle) -> dict[str, _Wanted]:
         return bool(
             mails & circle.mails
             or _texts(one, _COMPANY) & circle.companies
-            or {*map(domain, mails), domain(one.get("Website"))} & circle.domains
             or is_theirs(one)
+            or (circle.domains and _domains(one) & circle.domains)
         )
 
     return {
@@ -101,6 +99,11 @@ def _wanted(circle: Circle) -> dict[str, _Wanted]:
         "Lead": is_item,
         "Case": is_item,
     }
+
+
+def _domains(record: Record) -> set[str]:
+    sites = [record.get("Website"), *_values(record, _MAIL)]
+    return {*map(domain, sites)} - {""}
 
 
 def _values(record: Record, names: tuple[str, ...]) -> set[str]:

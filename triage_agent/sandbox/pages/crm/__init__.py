@@ -9,9 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from triage_agent.sandbox.pages import site
-from triage_agent.sandbox.pages.crm import acts, lists, record_page
+from triage_agent.sandbox.pages.crm import acts, lists, mentions, record_page
 from triage_agent.sandbox.pages.crm.fields import TITLES, plural
-from triage_agent.sandbox.pages.crm.mentions import mentions
 from triage_agent.sandbox.salesforce import ids
 from triage_agent.sandbox.salesforce.org import Org
 from triage_agent.sandbox.salesforce.refusals import Refusal
@@ -78,7 +77,7 @@ async def _list(request: Request) -> Response:
         listing=lists.listing(
             org,
             org.objects[name],
-            mentions(site.workspace_of(request)),
+            mentions.finder(site.workspace_of(request)),
             query,
             int(page) if page.isascii() and page.isdigit() and len(page) < 9 else 1,  # noqa: PLR2004
         ),

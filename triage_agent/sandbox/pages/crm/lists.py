@@ -11,7 +11,7 @@ from typing import Any
 
 from triage_agent.sandbox.pages.crm import fields, trail
 from triage_agent.sandbox.pages.crm.fields import Value
-from triage_agent.sandbox.pages.crm.mentions import Mention
+from triage_agent.sandbox.pages.crm.mentions import Finder
 from triage_agent.sandbox.pages.crm.remembered import Remembered
 from triage_agent.sandbox.pages.crm.trail import Change
 from triage_agent.sandbox.salesforce.org import Org
@@ -100,16 +100,14 @@ def live(org: Org, name: str) -> list[Record]:
     return [record for record in org.store.records(name) if not record["IsDeleted"]]
 
 
-def listing(
-    org: Org, entity: Entity, about: Mapping[str, list[Mention]], query: str, page: int
-) -> Listing:
+def listing(org: Org, entity: Entity, find: Finder, query: str, page: int) -> Listing:
     """A page of what a search finds; the last one, where there are not so many."""
     found = _found(org, entity, query)
     newest = sorted(found, key=lambda record: record["CreatedDate"])[::-1]
     pages = max(1, ceil(len(found) / SIZE))
     page = min(max(page, 1), pages)
     shown = newest[(page - 1) * SIZE : page * SIZE]
-    there = rows(org, entity, shown, about)
+    there = rows(org, entity, shown, find)
     return Listing(there, columns(entity.name), len(found), page, pages)
 
 
@@ -117,17 +115,16 @@ def columns(name: str) -> list[str]:
     return list(_COLUMNS[name])
 
 
-def rows(
-    org: Org, entity: Entity, records: list[Record], about: Mapping[str, list[Mention]]
-) -> list[Row]:
+def rows(org: Org, entity: Entity, records: list[Record], find: Finder) -> list[Row]:
     """Records as a list shows them."""
     recent = timestamp(datetime.now(UTC) - _LATELY)
     is_item = fields.is_item(entity)
     tasks = tasked(org) if is_item else frozenset()
+    told = find([record["Id"] for record in records]) if is_item else {}
 
     def row(record: Record) -> Row:
         identifier, cells = record["Id"], _COLUMNS[entity.name].items()
-        stands = standing(record, has_task=identifier in tasks, is_told=identifier in about)
+        stands = standing(record, has_task=identifier in tasks, is_told=identifier in told)
         return Row(
             id=identifier,
             title=fields.title(entity.name, record),

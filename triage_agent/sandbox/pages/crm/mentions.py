@@ -1,7 +1,9 @@
 """Which messages in Slack are about a record: those that name its id."""
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 
 from triage_agent.sandbox.pages.crm.remembered import Remembered
@@ -27,13 +29,20 @@ class Mention:
         return float(self.ts)
 
 
-def mentions(workspace: Workspace) -> dict[str, list[Mention]]:
-    """All messages by the ids that they name, oldest first."""
+Finder = Callable[[Collection[str]], dict[str, list[Mention]]]
+
+
+def finder(workspace: Workspace) -> Finder:
+    """Finds the messages by the records that they name, oldest first."""
+    return partial(_find, workspace)
+
+
+def _find(workspace: Workspace, wanted: Collection[str]) -> dict[str, list[Mention]]:
     found: dict[str, list[Mention]] = {}
     for channel, messages in workspace.conversations().items():
         name = workspace.channels.get(channel)
         for message in messages:
-            for identifier in _ids_in(workspace, channel, message):
+            for identifier in _ids_in(workspace, channel, message).intersection(wanted):
                 mention = Mention(
                     channel=channel,
                     name=f"#{name}" if name else "a direct message",

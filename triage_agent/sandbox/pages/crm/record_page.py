@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from triage_agent.sandbox.pages import site
-from triage_agent.sandbox.pages.crm import acts, fields, lists, related, trail
-from triage_agent.sandbox.pages.crm.mentions import Mention, mentions
+from triage_agent.sandbox.pages.crm import acts, fields, lists, mentions, related, trail
+from triage_agent.sandbox.pages.crm.mentions import Finder
 from triage_agent.sandbox.salesforce.org import Org
 from triage_agent.sandbox.salesforce.schema import Entity
 from triage_agent.sandbox.store import Record
@@ -52,7 +52,7 @@ def page(
 ) -> Response:
     """`wrong`: what Salesforce has against what the visitor just did."""
     org = site.org_of(request)
-    about = mentions(site.workspace_of(request))
+    find = mentions.finder(site.workspace_of(request))
     return site.shown(
         request,
         "crm_record.html",
@@ -62,8 +62,8 @@ def page(
         record=record,
         **_said(org, entity, record),
         **_happened(org, entity, record),
-        agent=_written(org, record, about) if fields.is_item(entity) else None,
-        around=_around(org, entity, record, about),
+        agent=_written(org, record, find) if fields.is_item(entity) else None,
+        around=_around(org, entity, record, find),
         choices=acts.choices(org, entity, record),
         can_act=acts.user_org(request) is not None,
     )
@@ -116,7 +116,7 @@ def _happened(org: Org, entity: Entity, record: Record) -> dict[str, object]:
     }
 
 
-def _written(org: Org, record: Record, about: dict[str, list[Mention]]) -> dict[str, object]:
+def _written(org: Org, record: Record, find: Finder) -> dict[str, object]:
     """What the agent made of an item: its tag, its tasks with their drafts, its messages."""
     entity = org.objects["Task"]
     tasks = [
@@ -125,7 +125,7 @@ def _written(org: Org, record: Record, about: dict[str, list[Mention]]) -> dict[
         if record["Id"] in (task.get("WhoId"), task.get("WhatId"))
         and trail.is_made_by_agent(org, entity, task)
     ]
-    told = about.get(record["Id"], [])
+    told = find([record["Id"]]).get(record["Id"], [])
     return {
         "standing": lists.standing(record, has_task=bool(tasks), is_told=bool(told)),
         "tasks": [
@@ -136,17 +136,15 @@ def _written(org: Org, record: Record, about: dict[str, list[Mention]]) -> dict[
 
 
 def _around(
-    org: Org, entity: Entity, record: Record, about: dict[str, list[Mention]]
+    org: Org, entity: Entity, record: Record, find: Finder
 ) -> list[tuple[str, str, lists.Listing]]:
     """Related records by object, each with its title; the first few of many."""
     return [
-        (name, fields.plural(name), _short(org, org.objects[name], found, about))
-        for name, found in related.related(org, entity.name, record)
+        (name, fields.plural(name), _short(org, org.objects[name], found, find))
+        for name, found in related.around(org, entity.name, record)
     ]
 
 
-def _short(
-    org: Org, entity: Entity, found: list[Record], about: dict[str, list[Mention]]
-) -> lists.Listing:
-    rows = lists.rows(org, entity, found[: related.SHOWN], about)
+def _short(org: Org, entity: Entity, found: list[Record], find: Finder) -> lists.Listing:
+    rows = lists.rows(org, entity, found[: related.SHOWN], find)
     return lists.Listing(rows, lists.columns(entity.name), len(found), 1, 1)

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from triage_agent.sandbox.pages.crm.lists import folded, live
+from triage_agent.sandbox.pages.crm.remembered import Remembered
 from triage_agent.sandbox.salesforce.org import Org
-from triage_agent.sandbox.store import Record
+from triage_agent.sandbox.store import Record, Store
 
 SHOWN = 10
 _OF_ACCOUNT = ("AccountId", "ConvertedAccountId")
 _OF_CONTACT = ("ContactId", "ConvertedContactId", "WhoId")
 _MAIL = ("Email", "SuppliedEmail")
 _COMPANY = ("Company", "SuppliedCompany")
+
+_FOLDED = Remembered[set[str]]()
+"""Of each lead or case its addresses and companies."""
 
 _Wanted = Callable[[Record], bool]
 
@@ -29,10 +34,10 @@ class Circle:
     domains: frozenset[str]
 
 
-def related(org: Org, name: str, record: Record) -> Iterator[tuple[str, list[Record]]]:
+def around(org: Org, name: str, record: Record) -> Iterator[tuple[str, list[Record]]]:
     """By object, the newest first; not the record itself."""
     circle = _circle(org, name, record)
-    for other, wanted in _wanted(circle).items():
+    for other, wanted in _wanted(org.store, circle).items():
         found = [one for one in live(org, other) if one["Id"] != record["Id"] and wanted(one)]
         if found:
             yield other, sorted(found, key=lambda one: one["CreatedDate"], reverse=True)
@@ -73,7 +78,9 @@ def _circle(org: Org, name: str, record: Record) -> Circle:
     )
 
 
-def _wanted(circle: Circle) -> dict[str, _Wanted]:
+def _wanted(store: Store, circle: Circle) -> dict[str, _Wanted]:
+    known = circle.mails | circle.companies
+
     def is_theirs(one: Record) -> bool:
         return bool(_values(one, _OF_ACCOUNT) & circle.accounts)
 
@@ -83,10 +90,9 @@ def _wanted(circle: Circle) -> dict[str, _Wanted]:
         )
 
     def is_item(one: Record) -> bool:
-        mails = _texts(one, _MAIL)
+        folded_texts = partial(_texts, one, (*_MAIL, *_COMPANY))
         return bool(
-            mails & circle.mails
-            or _texts(one, _COMPANY) & circle.companies
+            _FOLDED.of(store, one["Id"], one, folded_texts) & known
             or is_theirs(one)
             or (circle.domains and _domains(one) & circle.domains)
         )

@@ -28,7 +28,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True)
 class Deliveries:
-    """`request_url`: where the app listens if it holds no socket open; `seen`, `outcomes`: the door's."""
+    """`request_url`: where the app listens if it holds no socket open; the rest is the door's."""
 
     workspace: Workspace
     request_url: str | None

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 SALES, OPS, SUPPORT = "C0SALESDEV1", "C0OPSSUMM01", "C0SUPPORT01"
 METADATA = {"event_type": "triage_escalated", "event_payload": {"key": "k-1"}}
-BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "*Hello*"}}]
+BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "*Hello*"}, "block_id": "b-1"}]
 
 Start = Callable[..., str]
 
@@ -62,7 +62,7 @@ def test_forms_and_json_say_the_same(start: Start) -> None:
     headers = {"Authorization": "Bearer xoxb-sandbox"}
     form = {
         "channel": "#sales-triage",
-        "blocks": '[{"type": "divider"}]',
+        "blocks": '[{"type": "divider", "block_id": "b-1"}]',
         "metadata": '{"event_type": "t", "event_payload": {}}',
     }
     answer = requests.post(f"{base}/chat.postMessage", form, headers=headers, timeout=5).json()
@@ -70,7 +70,10 @@ def test_forms_and_json_say_the_same(start: Start) -> None:
         f"{base}/chat.postMessage", {"channel": SALES, "blocks": "["}, headers=headers, timeout=5
     ).json()
 
-    assert ([{"type": "divider"}], "") == (answer["message"]["blocks"], answer["message"]["text"])
+    assert ([{"type": "divider", "block_id": "b-1"}], "") == (
+        answer["message"]["blocks"],
+        answer["message"]["text"],
+    )
     assert {"ok": False, "error": "invalid_blocks_format"} == broken
 
 

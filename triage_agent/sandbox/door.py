@@ -17,7 +17,12 @@ from triage_agent.sandbox.faults import Faults
 from triage_agent.sandbox.strict import System
 
 _LONGEST_URL = 16_384  # bytes; Salesforce answers a longer one with 414
-_SYSTEMS: dict[str, System] = {"services": "salesforce", "api": "slack", "v1": "model"}
+_SYSTEMS: dict[str, System] = {
+    "services": "salesforce",
+    "api": "slack",
+    "hooks": "slack",
+    "v1": "model",
+}
 _SECRETS = frozenset({"assertion", "client_secret", "password", "refresh_token", "token"})
 _FORM = "application/x-www-form-urlencoded"
 
@@ -36,7 +41,10 @@ class Door:
     clocks: Mapping[str, timedelta]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        system = _SYSTEMS.get(scope.get("path", "").split("/")[1]) if "path" in scope else None
+        if scope["type"] != "http":  # a socket is opened, or not, where it leads
+            await self.app(scope, receive, send)
+            return
+        system = _SYSTEMS.get(scope["path"].split("/")[1])
         send = self._dated(send, system)
         if system is None:
             await self.app(scope, receive, send)

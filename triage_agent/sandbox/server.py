@@ -39,31 +39,42 @@ from triage_agent.sandbox.salesforce.deployed_fields import with_custom_fields
 from triage_agent.sandbox.salesforce.org import Org, be_another, found, org_on
 from triage_agent.sandbox.salesforce.permissions import administrator
 from triage_agent.sandbox.slack import routes as slack
+from triage_agent.sandbox.slack.deliveries import Deliveries
+from triage_agent.sandbox.slack.interactivity import Interactivity
+from triage_agent.sandbox.slack.links import Links
+from triage_agent.sandbox.slack.outward import checked_url
+from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.sandbox.slack.workspace import workspace_on
 from triage_agent.sandbox.store import Store
 
 _HOST = "127.0.0.1"
 _LONGEST_REQUEST_HEAD = 1_048_576  # bytes; so that too long a URL gets its documented answer
 _SECONDS_TO_FINISH = 2
+_SECONDS_BETWEEN_PINGS = 10
+_TIMING = Timing()
 
 
 @contextmanager
-def running(
+def running(  # noqa: PLR0913 - each may be given alone
     *,
     state: Path | None,
     leads: Path | None,
     port: int = 0,
     faults: Path | None = None,
     deployed: Path | None = None,
+    request_url: str | None = None,
+    timing: Timing = _TIMING,
 ) -> Iterator[str]:
     """A sandbox beside the caller's own work; its base URL. Port 0: any that is free.
 
     `deployed`: a Salesforce project; the permission sets in it are all that the running user has.
+    `request_url`: where Slack tells an app that holds no socket open what people did.
     """
     file = read(faults) if faults else FaultFile()
+    request_url = checked_url(request_url)
     with _opened(state, leads, deployed, file.org) as org, _listening(port) as listener:
         url = _url(listener)
-        server = _server(_application(org, url, file))
+        server = _Server(*_application(org, url, file, request_url, timing))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
@@ -80,14 +91,17 @@ def serve(
     port: int,
     faults: Path | None = None,
     deployed: Path | None = None,
+    request_url: str | None = None,
 ) -> None:
     """A sandbox in the foreground, until it is interrupted or terminated."""
     file = read(faults) if faults else FaultFile()
+    request_url = checked_url(request_url)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops at either, then raises it again: to stop is all that was asked.
         signal.signal(number, lambda _number, _frame: None)
     with _opened(state, leads, deployed, file.org) as org, _listening(port) as listener:
-        _server(_application(org, _url(listener), file)).run([listener])
+        door, links = _application(org, _url(listener), file, request_url, _TIMING)
+        _Server(door, links).run([listener])
 
 
 @contextmanager
@@ -138,23 +152,32 @@ def _url(listener: socket.socket) -> str:
     return f"http://{_HOST}:{listener.getsockname()[1]}"
 
 
-def _server(application: Door) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            application,
+class _Server(uvicorn.Server):
+    def __init__(self, door: Door, links: Links) -> None:
+        config = uvicorn.Config(
+            door,
             log_config=None,
             access_log=False,
             lifespan="off",
-            ws="none",
+            ws="wsproto",
+            ws_ping_interval=_SECONDS_BETWEEN_PINGS,
             date_header=False,  # the door tells the time
             http=CuttableProtocol,
             h11_max_incomplete_event_size=_LONGEST_REQUEST_HEAD,
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
-    )
+        super().__init__(config)
+        self._links = links
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever holds a socket open is told before it is cut."""
+        await self._links.end()
+        await super().shutdown(sockets)
 
 
-def _application(org: Org, url: str, file: FaultFile) -> Door:
+def _application(
+    org: Org, url: str, file: FaultFile, request_url: str | None, timing: Timing
+) -> tuple[Door, Links]:
     starlette = Starlette(
         routes=[
             *salesforce.routes(),
@@ -166,12 +189,16 @@ def _application(org: Org, url: str, file: FaultFile) -> Door:
         ]
     )
     door = Door(starlette, seen=[], faults=Faults(file), clocks=clocks(file.org))
+    workspace = faulty_workspace(workspace_on(org.store, url, timing), file.org)
     starlette.state.org = org
     starlette.state.sessions = Sessions(url, people.sessions(org))
-    starlette.state.workspace = faulty_workspace(workspace_on(org.store), file.org)
+    starlette.state.workspace = workspace
+    starlette.state.interactivity = Interactivity(
+        workspace, Deliveries(workspace, request_url, door.seen)
+    )
     starlette.state.seen = door.seen
     starlette.state.arrived = lambda: None
-    return door
+    return door, workspace.live.links
 
 
 async def _state(request: Request) -> Response:

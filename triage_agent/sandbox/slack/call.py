@@ -9,17 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from triage_agent.sandbox.content import parsed
+from triage_agent.sandbox.slack.refusal import SlackError
 from triage_agent.sandbox.slack.workspace import Workspace
 
 Json = dict[str, Any]
-
-
-class SlackError(Exception):
-    """`ok: false` with this error, and whatever else the answer says."""
-
-    def __init__(self, error: str, **more: object) -> None:
-        super().__init__(error)
-        self.answer = {"ok": False, "error": error, **more}
 
 
 @dataclass(frozen=True)
@@ -74,6 +67,9 @@ class SlackCall:
         return found
 
 
+# Methods for the token of the app; all others are for its bot in a workspace.
+_OF_APP_TOKENS = frozenset({"apps.connections.open"})
+
 Method = Callable[[SlackCall], Json]
 
 
@@ -86,10 +82,11 @@ def endpoint(methods: Mapping[str, tuple[str, Method]]) -> Callable[[Request], A
         headers = {}
         try:
             given = _arguments(request, body)
-            scopes = _scopes(request, given, workspace)
+            name = request.path_params["method"]
+            scopes = _scopes(_token(request, given), name, workspace)
             headers["x-oauth-scopes"] = ",".join(scopes)
             call = SlackCall(workspace, given)
-            method = _permitted(methods, request.path_params["method"], call, scopes)
+            method = _permitted(methods, name, call, scopes)
             with workspace.store.changing():
                 content = {"ok": True, **method(call)}
         except SlackError as error:
@@ -112,15 +109,22 @@ def _arguments(request: Request, body: bytes) -> Mapping[str, Any]:
     return {**given, **content}
 
 
-def _scopes(request: Request, given: Mapping[str, Any], workspace: Workspace) -> Sequence[str]:
-    """What the token of a request was granted."""
+def _token(request: Request, given: Mapping[str, Any]) -> str:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = bearer if scheme == "Bearer" else given.get("token")
     if not token:
         raise SlackError("not_authed")
-    if token not in workspace.tokens:
+    return str(token)
+
+
+def _scopes(token: str, method: str, workspace: Workspace) -> Sequence[str]:
+    """What a token was granted, if it is of the kind that the method takes."""
+    granted = {**workspace.tokens, **workspace.app_tokens}
+    if token not in granted:
         raise SlackError("invalid_auth")
-    return workspace.tokens[token]
+    if (token in workspace.app_tokens) != (method in _OF_APP_TOKENS):
+        raise SlackError("not_allowed_token_type")
+    return granted[token]
 
 
 def _permitted(

@@ -1,6 +1,7 @@
 """Who and what is in the workspace: the calls that only look something up."""
 
-from triage_agent.sandbox.slack.call import Json, SlackCall, SlackError
+from triage_agent.sandbox.slack.call import Json, SlackCall
+from triage_agent.sandbox.slack.refusal import SlackError
 
 
 def auth_test(call: SlackCall) -> Json:
@@ -14,6 +15,11 @@ def team_info(call: SlackCall) -> Json:
     team = call.workspace.team
     shown = {"id": team["id"], "name": team["name"], "url": team["url"], "domain": team["domain"]}
     return {"team": {**shown, "email_domain": ""}}
+
+
+def open_connection(call: SlackCall) -> Json:
+    """Where a socket may be opened."""
+    return {"url": call.workspace.live.links.invite()}
 
 
 def conversation_info(call: SlackCall) -> Json:
@@ -62,9 +68,13 @@ def _user(call: SlackCall, identifier: str) -> Json:
     return {
         "id": identifier,
         "team_id": call.workspace.team["id"],
-        "name": name.partition(" ")[0].lower(),
+        "name": call.workspace.login(identifier),
         "real_name": name,
         "deleted": False,
         "is_bot": identifier == call.workspace.bot["user_id"],
-        "profile": {"real_name": name, "display_name": name},
+        "profile": {
+            "title": call.workspace.titles.get(identifier, ""),
+            "real_name": name,
+            "display_name": name,
+        },
     }

@@ -6,9 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from triage_agent.sandbox.slack.call import Json, SlackCall, SlackError
+from triage_agent.sandbox.slack.call import Json, SlackCall
 from triage_agent.sandbox.slack.messages import without_metadata
-from triage_agent.sandbox.store import Message
+from triage_agent.sandbox.slack.refusal import SlackError
+from triage_agent.sandbox.store import Message, Store
 
 _MOST_HISTORY = 999
 _MOST_REPLIES = 1000
@@ -38,14 +39,19 @@ def replies(call: SlackCall) -> Json:
     within = _window(call)
     parent = call.workspace.store.message(channel, thread)
     found = [parent] if parent else []
-    found += [m for m in _threads(call, channel).get(thread, ()) if within(m["ts"])]
+    found += [m for m in _threads(call.workspace.store, channel).get(thread, ()) if within(m["ts"])]
     return _page(call, channel, found, call.number("limit", _MOST_REPLIES, _MOST_REPLIES))
 
 
-def _threads(call: SlackCall, channel: str) -> Mapping[str, list[Message]]:
+def as_shown(store: Store, channel: str, message: Message) -> Message:
+    """A message as the history shows it when nobody asks for metadata."""
+    return without_metadata(_threaded(message, _threads(store, channel).get(message["ts"], ())))
+
+
+def _threads(store: Store, channel: str) -> Mapping[str, list[Message]]:
     """Each thread's replies, oldest first, by the ts of its head."""
     threads: dict[str, list[Message]] = defaultdict(list)
-    for message in call.workspace.store.messages(channel):
+    for message in store.messages(channel):
         if message.get("thread_ts", message["ts"]) != message["ts"]:
             threads[message["thread_ts"]].append(message)
     return threads
@@ -96,7 +102,7 @@ def _micros(ts: str) -> int:
 
 def _page(call: SlackCall, channel: str, found: Sequence[Message], limit: int) -> Json:
     start = _cursor(call.text("cursor"))
-    threads = _threads(call, channel)
+    threads = _threads(call.workspace.store, channel)
     shown = [_threaded(m, threads.get(m["ts"], ())) for m in found[start : start + limit]]
     if not call.flag("include_all_metadata"):
         shown = [without_metadata(message) for message in shown]

@@ -2,8 +2,10 @@
 
 import re
 
-from triage_agent.sandbox.slack import blocks
-from triage_agent.sandbox.slack.call import Json, SlackCall, SlackError
+from triage_agent.sandbox.slack import blocks, parts
+from triage_agent.sandbox.slack.call import Json, SlackCall
+from triage_agent.sandbox.slack.refusal import SlackError
+from triage_agent.sandbox.slack.workspace import Workspace
 from triage_agent.sandbox.store import Message
 
 _LONGEST_TEXT = 40_000
@@ -12,39 +14,71 @@ _EVENT_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,254}")
 
 def post_message(call: SlackCall) -> Json:
     channel = call.open_channel()
-    content = _content(call)
-    if not content.get("text") and not content.get("blocks"):
-        raise SlackError("no_text")
+    content = said(call)
     thread = call.text("thread_ts")
     if thread:
         parent = _parent(call, channel, thread)
         content.update(thread_ts=thread, parent_user_id=parent["user"])
-    bot = call.workspace.bot
-    by = {"user": bot["user_id"], "bot_id": bot["bot_id"], "app_id": bot["app_id"]}
-    ts = call.workspace.next_ts()
-    team = call.workspace.team["id"]
-    message = {"type": "message", "ts": ts, **by, "team": team, "text": "", **content}
+    message = made(call.workspace, content)
     call.workspace.store.put_message(channel, message)
-    return {"channel": channel, "ts": ts, "message": without_metadata(message)}
+    return {"channel": channel, "ts": message["ts"], "message": without_metadata(message)}
+
+
+def post_ephemeral(call: SlackCall) -> Json:
+    """A note lasts as long as the sandbox runs; nobody but that person ever sees it."""
+    channel = call.open_channel()
+    user = call.text("user")
+    if not call.workspace.is_member(user, channel):
+        raise SlackError("user_not_in_channel")
+    content = said(call)
+    if call.text("thread_ts"):
+        content["thread_ts"] = call.text("thread_ts")
+    note = {**made(call.workspace, content), "is_ephemeral": True}
+    call.workspace.live.notes.put(user, channel, note)
+    return {"message_ts": note["ts"]}
 
 
 def update(call: SlackCall) -> Json:
     """What isn't given stays as it is; an empty list or object takes it away."""
     channel = call.open_channel()
-    before = call.workspace.store.message(channel, call.text("ts"))
-    if before is None:
+    if call.workspace.store.message(channel, call.text("ts")) is None:
         raise SlackError("message_not_found")
-    bot = call.workspace.bot
-    if before.get("bot_id") != bot["bot_id"]:
-        raise SlackError("cant_update_message")
     content = _content(call)
     if not content:
         raise SlackError("no_text")
-    edited = {"user": bot["user_id"], "ts": call.workspace.next_ts()}
-    message = {**before, **content, "edited": edited}
-    call.workspace.store.put_message(channel, message)
+    message = change(call.workspace, channel, call.text("ts"), content)
     shown = without_metadata(message)
     return {"channel": channel, "ts": message["ts"], "text": message["text"], "message": shown}
+
+
+def said(call: SlackCall) -> Json:
+    """The content of a message that is to say something."""
+    content = _content(call)
+    if not content.get("text") and not content.get("blocks"):
+        raise SlackError("no_text")
+    return content
+
+
+def made(workspace: Workspace, content: Json) -> Message:
+    """A message of the bot's, from now."""
+    bot = workspace.bot
+    by = {"user": bot["user_id"], "bot_id": bot["bot_id"], "app_id": bot["app_id"]}
+    head = {"type": "message", "ts": workspace.next_ts(), **by, "team": workspace.team["id"]}
+    return {**head, "text": "", **content}
+
+
+def change(workspace: Workspace, channel: str, ts: str, content: Json) -> Message:
+    """Another content for a message of the bot's."""
+    before = workspace.store.message(channel, ts)
+    if before is None:
+        raise SlackError("message_not_found")
+    bot = workspace.bot
+    if before.get("bot_id") != bot["bot_id"]:
+        raise SlackError("cant_update_message")
+    edited = {"user": bot["user_id"], "ts": workspace.next_ts()}
+    message = {**before, **content, "edited": edited}
+    workspace.store.put_message(channel, message)
+    return message
 
 
 def permalink(call: SlackCall) -> Json:
@@ -80,13 +114,16 @@ def _content(call: SlackCall) -> Json:
     return found
 
 
-def _valid_blocks(given: object) -> object:
-    problems = blocks.problems(given) if given != [] else []
+def _valid_blocks(given: object) -> list[Json]:
+    if given == []:
+        return []
+    problems = blocks.problems(given)
     if problems:
         raise SlackError(
             "invalid_blocks", errors=problems, response_metadata={"messages": problems}
         )
-    return given
+    assert isinstance(given, list), "the checks refuse all else"
+    return parts.identified(given)
 
 
 def _valid_metadata(given: object) -> object:

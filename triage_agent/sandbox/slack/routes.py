@@ -2,14 +2,26 @@
 
 from collections.abc import Mapping
 
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
-from triage_agent.sandbox.slack import directory, history, messages
-from triage_agent.sandbox.slack.call import Json, Method, SlackCall, SlackError, endpoint
+from triage_agent.sandbox.slack import directory, history, links, messages, responding, views
+from triage_agent.sandbox.slack.call import Json, Method, SlackCall, endpoint
+from triage_agent.sandbox.slack.refusal import SlackError
+from triage_agent.sandbox.slack.workspace import Workspace
 
 
-def routes() -> list[Route]:
-    return [Route("/api/{method}", endpoint(_METHODS), methods=["GET", "POST"])]
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/api/{method}", endpoint(_METHODS), methods=["GET", "POST"]),
+        Route("/hooks/actions/{team}/{number}/{secret}", responding.answer, methods=["POST"]),
+        WebSocketRoute(links.PATH, _linked),
+    ]
+
+
+async def _linked(socket: WebSocket) -> None:
+    workspace: Workspace = socket.app.state.workspace
+    await workspace.live.links.serve(socket)
 
 
 def _not_spoken(_call: SlackCall) -> Json:
@@ -17,8 +29,10 @@ def _not_spoken(_call: SlackCall) -> Json:
 
 
 _METHODS: Mapping[str, tuple[str, Method]] = {
+    "apps.connections.open": ("connections:write", directory.open_connection),
     "auth.test": ("", directory.auth_test),
     "chat.getPermalink": ("", messages.permalink),
+    "chat.postEphemeral": ("chat:write", messages.post_ephemeral),
     "chat.postMessage": ("chat:write", messages.post_message),
     "chat.update": ("chat:write", messages.update),
     "conversations.history": ("channels:history", history.history),
@@ -28,6 +42,9 @@ _METHODS: Mapping[str, tuple[str, Method]] = {
     "team.info": ("team:read", directory.team_info),
     "users.info": ("users:read", directory.user_info),
     "users.list": ("users:read", directory.user_list),
+    "views.open": ("", views.open_view),
+    "views.push": ("", views.push_view),
+    "views.update": ("", views.update_view),
     # These are here only so that they are refused as Slack refuses them: no token has the scope.
     "conversations.join": ("channels:join", _not_spoken),
     "reactions.add": ("reactions:write", _not_spoken),

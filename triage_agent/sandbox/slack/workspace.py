@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from triage_agent.sandbox.content import own_yaml
+from triage_agent.sandbox.slack.live import Live, live
+from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.sandbox.store import Store
 
 _MICROSECONDS = 1_000_000
@@ -13,9 +15,11 @@ _MICROSECONDS = 1_000_000
 
 @dataclass
 class Workspace:
-    """`tokens`: scopes by token; `channels`, `users`: names by id.
+    """`tokens`, `app_tokens`: scopes by token; `channels`, `users`, `titles`: names by id.
 
-    `private`, `not_joined` by the bot, `archived`: ids of channels.
+    `members`: who is in a private channel, by its id; everybody is in the others.
+    `app`: the secrets that it shares with Slack. `private`, `not_joined` by the bot, `archived`:
+    ids of channels.
     `last`: when the newest message was posted, in microseconds.
     """
 
@@ -26,6 +30,11 @@ class Workspace:
     channels: Mapping[str, str]
     users: Mapping[str, str]
     private: frozenset[str]
+    members: Mapping[str, Sequence[str]]
+    titles: Mapping[str, str]
+    app: Mapping[str, str]
+    app_tokens: Mapping[str, Sequence[str]]
+    live: Live
     not_joined: frozenset[str] = frozenset()
     archived: frozenset[str] = frozenset()
     last: int = field(default=0)
@@ -35,6 +44,16 @@ class Workspace:
         self.last = max(self.last + 1, time.time_ns() // 1000)
         seconds, rest = divmod(self.last, _MICROSECONDS)
         return f"{seconds}.{rest:06d}"
+
+    def login(self, user: str) -> str:
+        """The short name that a person, or the bot, goes by."""
+        return self.everybody[user].partition(" ")[0].lower()
+
+    def is_member(self, user: str, channel: str) -> bool:
+        """Whether a person sees what is in a channel."""
+        if channel in self.channels:
+            return user in self.members.get(channel, self.users)
+        return user in self.users and channel == _direct(user)
 
     @property
     def everybody(self) -> Mapping[str, str]:
@@ -70,8 +89,11 @@ def known_channels() -> Mapping[str, str]:
     return channels
 
 
-def workspace_on(store: Store) -> Workspace:
-    """The bundled workspace, going on after the messages that the store has."""
+def workspace_on(store: Store, url: str, timing: Timing) -> Workspace:
+    """The bundled workspace, going on after the messages that the store has.
+
+    `url`: the sandbox's base URL.
+    """
     content = own_yaml(__package__, "workspace.yaml")
     workspace = Workspace(
         store=store,
@@ -79,8 +101,13 @@ def workspace_on(store: Store) -> Workspace:
         bot=content["bot"],
         tokens=content["tokens"],
         channels=content["channels"],
-        users=content["users"],
+        users={user: about["name"] for user, about in content["users"].items()},
         private=frozenset(content["private"]),
+        members=content["private"],
+        titles={user: about["title"] for user, about in content["users"].items()},
+        app=content["app"],
+        app_tokens=content["app_tokens"],
+        live=live(url, content["bot"]["app_id"], timing),
     )
     posted = (m["ts"] for messages in workspace.conversations().values() for m in messages)
     workspace.last = max((int(ts.replace(".", "")) for ts in posted), default=0)

@@ -1,0 +1,51 @@
+"""Response URLs: where an app may answer a click for half an hour, without a token."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from itertools import count
+
+from triage_agent.sandbox.slack.refusal import SlackError
+from triage_agent.sandbox.store import Message
+
+_MOST_USES = 5
+
+
+@dataclass
+class Hook:
+    """`message`: what was clicked in; `note`: whether only that person sees it."""
+
+    user: str
+    channel: str
+    ts: str
+    thread: str | None
+    note: bool
+    issued: float
+    uses: int = 0
+
+
+class Hooks:
+    """`url`: the sandbox's base URL; `life`: how long one is good, in seconds."""
+
+    def __init__(self, url: str, life: float) -> None:
+        self._url = url
+        self._life = life
+        self._numbers = count(1_000_000_000_001)
+        self._hooks: dict[str, Hook] = {}
+
+    def new(self, team: str, user: str, channel: str, message: Message) -> str:
+        path = f"/hooks/actions/{team}/{next(self._numbers)}/{secrets.token_hex(12)}"
+        thread, note = message.get("thread_ts"), message.get("is_ephemeral", False)
+        self._hooks[path] = Hook(user, channel, message["ts"], thread, note, time.monotonic())
+        return self._url + path
+
+    def use(self, path: str) -> Hook:
+        hook = self._hooks.get(path)
+        if hook is None:
+            raise SlackError("invalid_url")
+        if time.monotonic() - hook.issued > self._life:
+            raise SlackError("expired_url")
+        if hook.uses >= _MOST_USES:
+            raise SlackError("used_url")
+        hook.uses += 1
+        return hook

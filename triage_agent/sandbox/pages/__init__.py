@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from starlette.routing import BaseRoute, Mount
 
-from triage_agent.sandbox.pages import home, site
+from triage_agent.sandbox.pages import home, record, site, slack
 
 
 def routes() -> Iterable[BaseRoute]:
     """All pages, from `/` on."""
     yield Mount("/assets", site.assets())
-    for page in (site, home):
+    for page in (site, home, slack, record):
         yield from page.routes()

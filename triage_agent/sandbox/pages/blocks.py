@@ -23,13 +23,15 @@ _HOLDS = ("selected_", "initial_", "value")
 class Where:
     """The message, or the modal, that blocks stand in.
 
-    `view`: a modal's id; `people`: who can be chosen, names by id; `back`: the page it is on.
+    `people`: who can be chosen, names by id; `back`: the page it is on; `spot`: its id in there.
+    A message has `channel` and `ts`, a modal has `view`, its id.
     `state`: what is chosen by block_id and action_id; `wrong`: what is to be told, by block_id.
     """
 
     names: Names
     people: Mapping[str, str]
     back: str
+    spot: str
     channel: str = ""
     ts: str = ""
     view: str = ""
@@ -54,7 +56,7 @@ class Where:
     def id(self, block: Json, element: Json) -> str:
         """The element's name in the page, the same as long as it is the same."""
         names = (block.get("block_id", ""), element.get("action_id", ""))
-        return "-".join([self.view or self.ts, *(quote(name, safe="") for name in names)])
+        return "-".join([self.spot, *(quote(name, safe="") for name in names)])
 
     def chosen(self, block: Json, element: Json) -> list[str]:
         """The text, or the values, that are in an element now."""

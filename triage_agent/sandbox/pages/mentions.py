@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from triage_agent.sandbox.content import own_yaml
 from triage_agent.sandbox.pages.markup import link, moment, words
-from triage_agent.sandbox.slack.workspace import Workspace
 
 _NEAR = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}
 _TOKEN = re.compile(r"\{(\w+)\}")
@@ -32,10 +31,6 @@ class Names:
         return Markup('<a class="mention" href="/slack/{}">#{}</a>').format(
             identifier, self.channels[identifier]
         )
-
-
-def names_of(workspace: Workspace) -> Names:
-    return Names(workspace.everybody, workspace.channels)
 
 
 def mention(text: str) -> Markup:

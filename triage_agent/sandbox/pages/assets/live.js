@@ -3,6 +3,7 @@
 "use strict";
 
 const EVERY = 1500; // milliseconds
+const SOON = 300;
 const sent = new WeakMap(); // how the server last sent an element, or the inside of a live part
 const FIRST = ".inside :is(input, textarea, select, .button), footer button";
 let opener = ""; // the id of what had the focus before a dialog opened
@@ -123,6 +124,7 @@ async function send(form, button) {
   if (answer.ok) show(await answer.text());
   else location.reload();
   form.removeAttribute("data-sending");
+  setTimeout(() => look().catch(() => {}), SOON); // what the app did just after it acknowledged
 }
 
 document.addEventListener("submit", (event) => {

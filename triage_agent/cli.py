@@ -303,6 +303,14 @@ def sandbox(
             show_default=False,
         ),
     ] = None,
+    request_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Tell an app that listens there what people do in Slack.",
+            metavar="URL",
+            show_default=False,
+        ),
+    ] = None,
     project: Project = None,
 ) -> None:
     """Serve a local Salesforce, Slack and model, until Ctrl-C.
@@ -315,10 +323,10 @@ def sandbox(
     if reset:
         wiring.reset_sandbox(target)
         terminal.say("The embedded sandbox and its ledger are empty again.")
-    if not reset or records or faults or port is not None:
+    if not reset or records or faults or request_url or port is not None:
         address = f"http://127.0.0.1:{port if port is not None else 8787}"
         terminal.say(f"Serving a sandbox on {address} until Ctrl-C; see {address}/sandbox/state")
-        wiring.serve_sandbox(target, records, 8787 if port is None else port, faults)
+        wiring.serve_sandbox(target, records, 8787 if port is None else port, faults, request_url)
 
 
 def main() -> None:

@@ -362,15 +362,27 @@ def _known(ledger: "Ledger", wanted: str, page: "Page | None") -> "list[Timeline
 
 
 def serve_sandbox(
-    target: Target, records: Path | None, port: int, faults: Path | None = None
+    target: Target,
+    records: Path | None,
+    port: int,
+    faults: Path | None = None,
+    request_url: str | None = None,
 ) -> None:
-    """Serves a sandbox until it is stopped: over `records` in memory, else the embedded one's."""
+    """Serves a sandbox until it is stopped: over `records` in memory, else the embedded one's.
+
+    `request_url`: where its Slack tells an app what people did.
+    """
     from triage_agent.sandbox import server
     from triage_agent.sandbox.leads import SAMPLE
 
     state = None if records else target.sandbox_state
     server.serve(
-        state=state, leads=records or SAMPLE, port=port, faults=faults, deployed=deployed(target)
+        state=state,
+        leads=records or SAMPLE,
+        port=port,
+        faults=faults,
+        deployed=deployed(target),
+        request_url=request_url,
     )
 
 

@@ -15,6 +15,7 @@ from simple_salesforce.exceptions import SalesforceError
 from slack_sdk import WebClient
 
 from triage_agent.sandbox.server import running
+from triage_agent.sandbox.slack.timing import Timing
 
 LEAD = {"LastName": "Ames", "Company": "Alpha"}
 ACCOUNTS = [
@@ -73,9 +74,18 @@ def start() -> Iterator[Start]:
             leads: Path | None = None,
             faults: Path | None = None,
             deployed: Path | None = None,
+            request_url: str | None = None,
+            timing: Timing | None = None,
         ) -> str:
             return stack.enter_context(
-                running(state=state, leads=leads, faults=faults, deployed=deployed)
+                running(
+                    state=state,
+                    leads=leads,
+                    faults=faults,
+                    deployed=deployed,
+                    request_url=request_url,
+                    timing=timing or Timing(),
+                )
             )
 
         yield started

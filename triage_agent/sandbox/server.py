@@ -38,6 +38,7 @@ from triage_agent.sandbox.salesforce.deployed import permission_sets
 from triage_agent.sandbox.salesforce.deployed_fields import with_custom_fields
 from triage_agent.sandbox.salesforce.org import Org, be_another, found, org_on
 from triage_agent.sandbox.salesforce.permissions import administrator
+from triage_agent.sandbox.slack import acts as slack_acts
 from triage_agent.sandbox.slack import routes as slack
 from triage_agent.sandbox.slack.deliveries import Deliveries
 from triage_agent.sandbox.slack.interactivity import Interactivity
@@ -185,6 +186,7 @@ def _application(
             *model.routes(faulty_manner(file.org)),
             Route("/sandbox/state", _state),
             Route("/sandbox/people", acts.answer, methods=["POST"]),
+            Route("/sandbox/slack/{act}", slack_acts.answer, methods=["POST"]),
             *pages.routes(),
         ]
     )

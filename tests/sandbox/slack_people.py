@@ -1,0 +1,127 @@
+"""People of the sandbox's Slack, and an app that listens for what they do."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import requests
+from slack_sdk.signature import SignatureVerifier
+
+Json = dict[str, Any]
+Answer = Callable[[Json], tuple[int, object]]
+
+MAYA, DANA, TESS = "U0MAYA00002", "U0DANA00001", "U0TESS00010"
+SALES, PRIVATE = "C0SALESDEV1", "C0PRIVATE01"
+SECRET = "sandbox-signing-secret"
+BUTTON = {
+    "type": "button",
+    "action_id": "claim",
+    "text": {"type": "plain_text", "text": "Claim"},
+    "value": "lead-7",
+    "style": "primary",
+}
+BUTTONS: Json = {"type": "actions", "block_id": "acts", "elements": [BUTTON]}
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def option(value: str) -> Json:
+    return {"text": plain(value.title()), "value": value}
+
+
+def modal(*blocks: Json, **more: object) -> Json:
+    """A modal with one text to fill in, or with these blocks."""
+    why: Json = {
+        "type": "input",
+        "block_id": "why",
+        "label": plain("Why?"),
+        "element": {"type": "plain_text_input", "action_id": "text", "max_length": 20},
+    }
+    head = {"type": "modal", "title": plain("Hand back"), "submit": plain("Send")}
+    return {**head, "blocks": list(blocks) or [why], **more}
+
+
+def no_answer(_payload: Json) -> tuple[int, object]:
+    return 200, None
+
+
+class Person:
+    """Somebody who clicks and fills in: everything goes through the sandbox's own acts."""
+
+    def __init__(self, url: str, user: str) -> None:
+        self._url = url
+        self._user = user
+
+    def act(self, name: str, **act: object) -> Json:
+        url = f"{self._url}/sandbox/slack/{name}"
+        answer: Json = requests.post(url, json={"as": self._user, **act}, timeout=10).json()
+        return answer
+
+    def click(self, ts: str, place: Sequence[str] = ("acts", "claim"), **more: object) -> Any:  # noqa: ANN401 - a sentence or nothing
+        where = {"channel": SALES, "ts": ts, "block_id": place[0], "action_id": place[1]}
+        return self.act("click", **{**where, **more})["trouble"]
+
+    def submit(self, view_id: str, **values: str | list[str] | None) -> Json:
+        """What came of it; `values` of the elements called text, by block_id."""
+        given = {block: {"text": value} for block, value in values.items()}
+        return self.act("submit", view_id=view_id, values=given)
+
+    def view(self) -> Any:  # noqa: ANN401 - a view or nothing
+        return self.act("look", channel=SALES)["view"]
+
+    def notes(self, channel: str = SALES) -> list[Json]:
+        notes: list[Json] = self.act("look", channel=channel)["notes"]
+        return notes
+
+
+class App:
+    """An app at a Request URL: what it was told, whether it was signed, and what it answers."""
+
+    def __init__(self) -> None:
+        self.told: list[Json] = []
+        self.headers: list[Json] = []
+        self.genuine: list[bool] = []
+        self.answer: Answer = no_answer
+        self.url = ""
+
+    def hear(self, body: bytes, headers: Json) -> tuple[int, bytes]:
+        payload: Json = json.loads(parse_qs(body.decode())["payload"][0])
+        self.headers.append(headers)
+        self.genuine.append(SignatureVerifier(SECRET).is_valid_request(body, headers))
+        self.told.append(payload)
+        status, content = self.answer(payload)
+        return status, b"" if content is None else json.dumps(content).encode()
+
+
+@contextmanager
+def listening() -> Iterator[App]:
+    """An app at a free port of this machine."""
+    app = App()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, content = app.hear(body, dict(self.headers))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass  # nothing to see
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        app.url = f"http://127.0.0.1:{server.server_port}/slack/events"
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield app
+        finally:
+            server.shutdown()
+            thread.join()

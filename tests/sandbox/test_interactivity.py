@@ -1,0 +1,380 @@
+"""What an app at a Request URL is told of clicks, by whom it is signed, and how it may answer."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from slack_sdk import WebClient
+
+from tests.sandbox.slack_people import (
+    BUTTON,
+    BUTTONS,
+    MAYA,
+    PRIVATE,
+    SALES,
+    TESS,
+    App,
+    Json,
+    Person,
+    listening,
+    option,
+    plain,
+)
+from triage_agent.errors import WrongUsage
+from triage_agent.sandbox.slack.timing import Timing
+
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def app() -> Iterator[App]:
+    with listening() as found:
+        yield found
+
+
+@pytest.fixture
+def base(start: Start, app: App) -> str:
+    """A sandbox that tells the app; the waits are short."""
+    return start(request_url=app.url, timing=Timing(answer=0.5))
+
+
+@pytest.fixture
+def bot(base: str) -> WebClient:
+    return WebClient("xoxb-sandbox", base_url=f"{base}/api/")
+
+
+@pytest.fixture
+def maya(base: str) -> Person:
+    return Person(base, MAYA)
+
+
+def posted(bot: WebClient, *blocks: Json, **more: Any) -> str:  # noqa: ANN401 - the client's own keywords
+    message = bot.chat_postMessage(
+        channel=SALES, text="A lead", blocks=list(blocks) or [BUTTONS], **more
+    )
+    return str(message["ts"])
+
+
+def test_a_click_is_told_as_documented(app: App, bot: WebClient, maya: Person) -> None:
+    """The payload says who clicked what, where, and how the message looks now."""
+    metadata = {"event_type": "t", "event_payload": {}}
+    ts = posted(bot, metadata=metadata)
+    trouble = maya.click(ts)
+    (told,) = app.told
+    (message,) = bot.conversations_history(channel=SALES)["messages"]
+    (action,) = told.pop("actions")
+    trigger, response_url = told.pop("trigger_id"), told.pop("response_url")
+
+    assert trouble is None
+    assert {
+        "type": "block_actions",
+        "team": {"id": "T0BRIGHT001", "domain": "brightfield"},
+        "user": {"id": MAYA, "username": "maya", "name": "maya", "team_id": "T0BRIGHT001"},
+        "api_app_id": "A0TRIAGE001",
+        "token": "sandbox-verification-token",
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "container": {
+            "type": "message",
+            "message_ts": ts,
+            "channel_id": SALES,
+            "is_ephemeral": False,
+        },
+        "channel": {"id": SALES, "name": "sales-triage"},
+        "message": message,
+        "state": {"values": {}},
+    } == told
+    assert "metadata" not in message
+    assert float(action.pop("action_ts")) > float(ts)
+    assert {**BUTTON, "block_id": "acts"} == action
+    assert 3 == len(trigger.split("."))
+    assert "/hooks/actions/T0BRIGHT001/" in response_url
+
+
+def test_a_click_is_signed(app: App, bot: WebClient, maya: Person) -> None:
+    """The SDK's verifier finds it genuine, and it comes as Slack's own."""
+    maya.click(posted(bot))
+    (headers,) = app.headers
+
+    assert [True] == app.genuine
+    assert "application/x-www-form-urlencoded" == headers["Content-Type"]
+    assert headers["User-Agent"].startswith("Slackbot 1.0")
+
+
+def test_what_can_be_chosen_is_told(app: App, bot: WebClient, maya: Person) -> None:
+    """Options come whole, a person by id, and the state keeps what was chosen before."""
+    menu = {
+        "type": "static_select",
+        "action_id": "menu",
+        "option_groups": [{"label": plain("Few"), "options": [option("one"), option("two")]}],
+    }
+    who = {"type": "users_select", "action_id": "who", "initial_user": TESS}
+    more = {"type": "overflow", "action_id": "more", "options": [option("park"), option("drop")]}
+    days = {"type": "radio_buttons", "action_id": "days", "options": [option("now")]}
+    boxes = {"type": "checkboxes", "action_id": "boxes", "options": [option("a"), option("b")]}
+    ts = posted(
+        bot, {"type": "actions", "block_id": "x", "elements": [menu, who, more, days, boxes]}
+    )
+    for name, chosen in {
+        "menu": "two",
+        "who": MAYA,
+        "more": "drop",
+        "days": "now",
+        "boxes": "b",
+    }.items():
+        assert maya.click(ts, ("x", name), chosen=chosen) is None
+    actions = [told["actions"][0] for told in app.told]
+
+    assert [
+        {"selected_option": option("two")},
+        {"selected_user": MAYA},
+        {"selected_option": option("drop")},
+        {"selected_option": option("now")},
+        {"selected_options": [option("b")]},
+    ] == [{k: v for k, v in found.items() if k.startswith("selected_")} for found in actions]
+    assert TESS == actions[1]["initial_user"]
+    assert {
+        "menu": {"type": "static_select", "selected_option": option("two")},
+        "who": {"type": "users_select", "selected_user": MAYA},
+        "days": {"type": "radio_buttons", "selected_option": option("now")},
+        "boxes": {"type": "checkboxes", "selected_options": [option("b")]},
+    } == app.told[-1]["state"]["values"]["x"]
+    assert TESS == app.told[0]["state"]["values"]["x"]["who"]["selected_user"]
+    assert "Nothing like that can be chosen here." == maya.click(ts, ("x", "menu"), chosen="three")
+
+
+def test_parts_without_an_id_get_one(app: App, bot: WebClient, maya: Person) -> None:
+    """Slack makes up ids that weren't given, keeps those that were, and tells them in clicks."""
+    button = {"type": "button", "text": plain("Go")}
+    section = {"type": "section", "text": plain("x"), "accessory": button}
+    ts = posted(bot, section, {"type": "actions", "elements": [button, BUTTON]})
+    (message,) = bot.conversations_history(channel=SALES)["messages"]
+    first, second = message["blocks"]
+    made = [first["accessory"]["action_id"], second["elements"][0]["action_id"]]
+    maya.click(ts, (first["block_id"], made[0]))
+    maya.click(ts, (second["block_id"], "claim"))
+
+    assert 4 == len({first["block_id"], second["block_id"], *made})
+    assert BUTTON == second["elements"][1]
+    assert [made[0], "claim"] == [told["actions"][0]["action_id"] for told in app.told]
+
+
+def test_a_click_meets_the_message_as_it_is_now(app: App, bot: WebClient, maya: Person) -> None:
+    """After an update that is the new one, still with its thread; a button that went is gone."""
+    ts = posted(bot)
+    reply = posted(bot, thread_ts=ts)
+    other = {
+        **BUTTONS,
+        "elements": [{**BUTTON, "action_id": "release", "url": "https://x.example"}],
+    }
+    bot.chat_update(channel=SALES, ts=ts, text="Claimed", blocks=[other])
+    gone = maya.click(ts)
+    maya.click(ts, ("acts", "release"))
+    maya.click(reply)
+    head, below = app.told
+
+    assert "This isn't there any more." == gone
+    assert ("Claimed", 1, [other]) == (
+        head["message"]["text"],
+        head["message"]["reply_count"],
+        head["message"]["blocks"],
+    )
+    assert (ts, reply) == (below["container"]["thread_ts"], below["message"]["ts"])
+    assert "This isn't there any more." == maya.click("1.000001")
+
+
+def test_a_direct_or_private_channel_is_not_named(
+    app: App, base: str, bot: WebClient, maya: Person
+) -> None:
+    """Slack tells of those only what they are."""
+    for channel in (MAYA, PRIVATE):
+        posted = bot.chat_postMessage(channel=channel, text="x", blocks=[BUTTONS])
+        maya.click(posted["ts"], channel=posted["channel"])
+
+    assert ["directmessage", "privategroup"] == [told["channel"]["name"] for told in app.told]
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "trouble"),
+    [
+        (204, 0, None),
+        (500, 0, "The app answered with status 500."),
+        (302, 0, "The app answered with status 302."),
+        (200, 0.7, "The app didn't answer within 0.5 seconds."),
+    ],
+)
+def test_an_app_has_to_acknowledge(
+    app: App, bot: WebClient, maya: Person, status: int, seconds: float, trouble: str | None
+) -> None:
+    """With a 2xx, and in time; else the person is warned."""
+
+    def answer(_payload: Json) -> tuple[int, object]:
+        time.sleep(seconds)
+        return status, None
+
+    app.answer = answer
+
+    assert trouble == maya.click(posted(bot))
+
+
+def test_nobody_may_listen(start: Start) -> None:
+    """Without an app the person learns that there is none, or that it can't be reached."""
+    with listening() as app:
+        gone = app.url
+    for request_url, trouble in (
+        (None, "No app listens: none holds a socket open, and there is no Request URL."),
+        (gone, "The app can't be reached."),
+    ):
+        url = start(request_url=request_url)
+        ts = posted(WebClient("xoxb-sandbox", base_url=f"{url}/api/"))
+
+        assert trouble == Person(url, MAYA).click(ts)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1:1/",
+        "http://app.example:80/",
+        "http://127.0.0.1/",
+        "x",
+        "http://127.0.0.1:x",
+    ],
+)
+def test_only_this_machine_is_told(start: Start, url: str) -> None:
+    """A Request URL anywhere else is refused before anything is served."""
+    with pytest.raises(WrongUsage) as refused:
+        start(request_url=url)
+
+    assert f"--request-url {url}" in str(refused.value)
+
+
+def test_a_delivery_is_in_the_log(app: App, base: str, bot: WebClient, maya: Person) -> None:
+    """With the keys of every other request, and without the token."""
+    maya.click(posted(bot))
+    entry = requests.get(f"{base}/sandbox/state", timeout=5).json()["requests"][-1]
+
+    assert ["system", "method", "path", "body", "status", "at"] == list(entry)
+    assert ("slack", "POST", "/slack/events", 200) == (
+        entry["system"],
+        entry["method"],
+        entry["path"],
+        entry["status"],
+    )
+    assert {name: v for name, v in app.told[0].items() if name != "token"} == entry["body"]
+
+
+def test_a_note_is_for_one_person(app: App, bot: WebClient, base: str, maya: Person) -> None:
+    """Only that person sees it; a click in it says so, and doesn't tell the note itself."""
+    head = posted(bot)
+    ts = bot.chat_postEphemeral(
+        channel=SALES, user=MAYA, text="Sure?", blocks=[BUTTONS], thread_ts=head
+    )["message_ts"]
+    maya.click(ts)
+    (note,) = maya.notes()
+    (told,) = app.told
+
+    assert ("Sure?", ts, head, [BUTTONS]) == (
+        note["text"],
+        note["ts"],
+        note["thread_ts"],
+        note["blocks"],
+    )
+    assert [] == Person(base, TESS).notes()
+    assert "This isn't there any more." == Person(base, TESS).click(ts)
+    assert 1 == len(bot.conversations_history(channel=SALES)["messages"])
+    assert (
+        {
+            "type": "message",
+            "message_ts": ts,
+            "channel_id": SALES,
+            "is_ephemeral": True,
+            "thread_ts": head,
+        },
+        False,
+    ) == (told["container"], "message" in told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"channel": "C0NOWHERE00"}, "channel_not_found"),
+        ({"channel": PRIVATE}, "user_not_in_channel"),
+        ({"user": "U0NOBODY000"}, "user_not_in_channel"),
+        ({"text": ""}, "no_text"),
+        ({"blocks": [{"type": "poem"}]}, "invalid_blocks"),
+    ],
+)
+def test_a_note_that_is_wrong_is_refused(bot: WebClient, arguments: Json, expected: str) -> None:
+    """Each mistake gets its documented error."""
+    given = {"channel": SALES, "user": TESS, "text": "x", **arguments}
+    answer = requests.post(
+        f"{bot.base_url}chat.postEphemeral",
+        json=given,
+        headers={"Authorization": "Bearer xoxb-sandbox"},
+        timeout=5,
+    ).json()
+
+    assert expected == answer["error"]
+
+
+def respond(app: App, **content: object) -> tuple[int, str]:
+    answer = requests.post(app.told[-1]["response_url"], json=content, timeout=5)
+    return answer.status_code, answer.text
+
+
+def test_a_click_can_be_answered_at_its_response_url(
+    app: App, bot: WebClient, maya: Person
+) -> None:
+    """With a note by default, with a message, or with another instead of the first; five times."""
+    ts = posted(bot)
+    maya.click(ts)
+    answers = [
+        respond(app, text="Noted"),
+        respond(app, text="Said", response_type="in_channel", thread_ts=ts),
+        respond(app, text="New", replace_original=True),
+        respond(app),
+        respond(app, delete_original=True),
+        respond(app, text="Once more"),
+    ]
+    thread = bot.conversations_replies(channel=SALES, ts=ts)["messages"]
+
+    assert [200, 200, 200, 400, 200, 404] == [status for status, _ in answers]
+    assert ["no_text" in answers[3][1], "used_url" in answers[5][1]] == [True, True]
+    assert ["Noted"] == [note["text"] for note in maya.notes()]
+    assert ["This message was deleted.", "Said"] == [message["text"] for message in thread]
+
+
+def test_a_note_can_be_replaced_and_taken_away(app: App, bot: WebClient, maya: Person) -> None:
+    """Through the response URL of a click in it."""
+    ts = bot.chat_postEphemeral(channel=SALES, user=MAYA, text="Sure?", blocks=[BUTTONS])
+    maya.click(ts["message_ts"])
+    respond(app, text="Done", replace_original=True)
+    replaced = [note["text"] for note in maya.notes()]
+    respond(app, delete_original=True)
+
+    assert (["Done"], []) == (replaced, maya.notes())
+
+
+def test_a_response_url_is_good_for_a_while(start: Start, app: App) -> None:
+    """An old one, and one that was never given, are refused."""
+    url = start(request_url=app.url, timing=Timing(hook=0))
+    maya = Person(url, MAYA)
+    maya.click(posted(WebClient("xoxb-sandbox", base_url=f"{url}/api/")))
+    status, text = respond(app, text="x")
+    unknown = requests.post(f"{url}/hooks/actions/T0/1/a", json={}, timeout=5)
+
+    assert (404, {"ok": False, "error": "expired_url"}) == (status, json.loads(text))
+    assert (404, "invalid_url") == (unknown.status_code, unknown.json()["error"])
+
+
+def test_acts_are_checked(base: str) -> None:
+    """Who plays a person is told what is wrong with an act."""
+    stranger = Person(base, "U0NOBODY000")
+
+    assert "nobody of the workspace" in stranger.act("look", channel=SALES)["error"]
+    assert "write one of click, choose" in stranger.act("dance")["error"]
+    assert "view_id: Field required" == stranger.act("close")["error"]

@@ -12,6 +12,7 @@ from triage_agent.sandbox.pages.site import upright
 
 # Neither blanks nor backslashes: browsers read those in an address otherwise than urlsplit does.
 _ADDRESS = re.compile(r"(?:https?://[^\s\\<>\"/?#]|mailto:[^\s\\<>\"?])[^\s\\<>\"]*", re.IGNORECASE)
+_OTHER_DOT = "\N{IDEOGRAPHIC FULL STOP}"  # browsers read it as one
 _HOST = re.compile(r"[^\s/?#\\]+")
 
 
@@ -46,7 +47,8 @@ def is_address(url: str) -> bool:
 def beside(url: str, label: str) -> Markup:
     """The host of an address, where its label says another; else nothing."""
     real = host(url)
-    plain = unicodedata.normalize("NFKC", upright(label)).lower()
+    seen = "".join(letter for letter in label if unicodedata.category(letter) != "Cf")
+    plain = unicodedata.normalize("NFKC", seen).replace(_OTHER_DOT, ".").lower()
     if all(_claim(word) in ("", real.lower()) for word in plain.split()):
         return Markup()
     return Markup(' <span class="host">({})</span>').format(real)

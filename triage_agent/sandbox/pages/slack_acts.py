@@ -64,7 +64,10 @@ def interactivity_of(request: Request) -> Interactivity:
 
 
 async def _taken(
-    interactivity: Interactivity, person: str, view: Mapping[str, Any], given: Sequence[tuple[str, str]]
+    interactivity: Interactivity,
+    person: str,
+    view: Mapping[str, Any],
+    given: Sequence[tuple[str, str]],
 ) -> Mapping[str, str]:
     """What there is to tell about a modal that was clicked in or sent off."""
     clicked = dict(given).get("choose")

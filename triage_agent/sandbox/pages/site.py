@@ -115,11 +115,21 @@ def person(request: Request) -> Person:
     return next((one for one in everybody if one.slack == chosen), everybody[0])
 
 
+def upright(text: str) -> str:
+    """Text in which nothing turns round what stands beside it."""
+    return text.translate(_TURNING)
+
+
 async def form(request: Request) -> dict[str, str]:
-    """A form's fields, the last of those with one name; lines end as everywhere but in forms."""
+    """A form's fields, the last of those with one name."""
+    return dict(await fields(request))
+
+
+async def fields(request: Request) -> list[tuple[str, str]]:
+    """All of a form's fields by name; lines end as everywhere but in forms."""
     text = (await request.body()).decode(errors="replace")
     given = parse_qsl(text, keep_blank_values=True)
-    return {name: value.replace("\r\n", "\n") for name, value in given}
+    return [(name, value.replace("\r\n", "\n")) for name, value in given]
 
 
 def routes() -> Iterable[Route]:
@@ -167,8 +177,7 @@ def _moment(value: str | float) -> datetime:
 
 
 def _text(value: object) -> Any:  # noqa: ANN401 - whatever a template shows
-    """Nothing that was written turns round what stands beside it."""
-    return value.translate(_TURNING) if type(value) is str else value
+    return upright(value) if type(value) is str else value
 
 
 _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])

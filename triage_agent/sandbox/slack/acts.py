@@ -27,14 +27,14 @@ class Click(_Act):
     ts: str
     block_id: str
     action_id: str
-    chosen: str | None = None
+    chosen: str | list[str] | None = None
 
 
 class Choose(_Act):
     view_id: str
     block_id: str
     action_id: str
-    chosen: str | None = None
+    chosen: str | list[str] | None = None
 
 
 class Submit(_Act):

@@ -27,12 +27,12 @@ class Interactivity:
     )
 
     async def click(
-        self, user: str, channel: str, ts: str, block_id: str, action_id: str, chosen: str | None
+        self, user: str, channel: str, ts: str, block_id: str, action_id: str, chosen: parts.Chosen
     ) -> str | None:
         """A button pressed or an option picked in a message.
 
-        `chosen`: an option's value, a user's id, a date or text; None for a button. The answer is
-        None when it was acknowledged, else a sentence that the person sees beside it.
+        `chosen`: an option's value or several, a user's id, a date or text; None for a button. The
+        answer is None when it was acknowledged, else a sentence that the person sees beside it.
         """
         message = self._message(user, channel, ts)
         if message is None:
@@ -50,7 +50,7 @@ class Interactivity:
         return await self._told(payload, done)
 
     async def choose(
-        self, user: str, view_id: str, block_id: str, action_id: str, chosen: str | None
+        self, user: str, view_id: str, block_id: str, action_id: str, chosen: parts.Chosen
     ) -> str | None:
         """The same in an open modal."""
         modal = self.workspace.live.modals.one(view_id)
@@ -148,7 +148,7 @@ class _Done:
 
 
 def _done(
-    workspace: Workspace, blocks: Sequence[Json], place: Place, chosen: str | None
+    workspace: Workspace, blocks: Sequence[Json], place: Place, chosen: parts.Chosen
 ) -> _Done | None:
     """None if there is nothing at that place."""
     found = parts.found(blocks, place)

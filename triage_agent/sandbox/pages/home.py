@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from triage_agent.sandbox.content import own_yaml
 from triage_agent.sandbox.pages import site
 from triage_agent.sandbox.salesforce import people
 from triage_agent.sandbox.salesforce.org import Org
@@ -23,7 +24,8 @@ def routes() -> Iterable[Route]:
 
 
 async def _home(request: Request) -> Response:
-    return _page(request, {name: request.query_params.get(name, "") for name in _FORM})
+    sample = _samples().get(request.query_params.get("like", ""), {})
+    return _page(request, {name: sample.get(name, "") for name in _FORM})
 
 
 async def _send(request: Request) -> Response:
@@ -56,6 +58,7 @@ def _page(
         "home.html",
         status=status,
         typed=typed,
+        samples=_samples(),
         wrong=wrong or {},
         sent=request.query_params.get("sent"),
         feed=[(lead, _standing(org, lead)) for lead in newest],
@@ -63,9 +66,14 @@ def _page(
     )
 
 
+def _samples() -> Mapping[str, Mapping[str, str]]:
+    samples: Mapping[str, Mapping[str, str]] = own_yaml(__package__, "samples.yaml")
+    return samples
+
+
 def _standing(org: Org, lead: Record) -> tuple[str, str]:
-    """What became of a lead so far, as a person sees in the CRM: a word, and how it looks."""
+    """What became of a lead so far, as the CRM shows it: some words, and how they look."""
     if not lead.get("Triage_Category__c"):
         return "new", "plain"
     tasks = [task for task in org.store.records("Task") if task.get("WhoId") == lead["Id"]]
-    return ("task made", "good") if tasks else ("stopped", "stop")
+    return ("task made", "good") if tasks else ("with people", "stop")

@@ -397,6 +397,15 @@ def test_lead_files_with_broken_lines(
     assert said in ran.err
 
 
+def test_only_an_app_on_this_machine_is_told(on: TypeIn) -> None:
+    """A Request URL elsewhere is refused, and no sandbox is served."""
+    ran = on("sandbox", "--port", "0", "--request-url", "https://app.example/slack")
+
+    assert 2 == ran.code
+    assert "--request-url https://app.example/slack" in ran.err
+    assert "this machine alone" in ran.err
+
+
 def test_page_is_printed_to_be_signed(on: TypeIn, project: Path) -> None:
     """It needs nothing but the page; Markdown unless HTML is asked for."""
     for other in (project / "prompts").iterdir():

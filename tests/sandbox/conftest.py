@@ -14,6 +14,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 from slack_sdk import WebClient
 
+from tests.sandbox.slack_people import MAYA, App, Person, listening, no_answer
 from triage_agent.sandbox.server import running
 from triage_agent.sandbox.slack.timing import Timing
 
@@ -145,3 +146,34 @@ def salesforce(url: str, connect: Connect) -> Client:
 @pytest.fixture
 def slack(url: str) -> WebClient:
     return WebClient("xoxb-sandbox", base_url=f"{url}/api/")
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[App]:
+    with listening() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def told_url(listener: App) -> Iterator[str]:
+    """A sandbox that tells the listener what people do in Slack, shared by a module's tests."""
+    with running(state=None, leads=None, request_url=listener.url) as url:
+        yield url
+
+
+@pytest.fixture
+def app(listener: App) -> App:
+    """An app that was told nothing yet, and acknowledges all."""
+    listener.told.clear()
+    listener.answer = no_answer
+    return listener
+
+
+@pytest.fixture
+def bot(told_url: str) -> WebClient:
+    return WebClient("xoxb-sandbox", base_url=f"{told_url}/api/")
+
+
+@pytest.fixture
+def maya(told_url: str) -> Person:
+    return Person(told_url, MAYA)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import requests
+from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
 Json = dict[str, Any]
@@ -125,3 +126,21 @@ def listening() -> Iterator[App]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def trigger(app: App, bot: WebClient, person: Person) -> str:
+    """A trigger of a click that was just made."""
+    ts = bot.chat_postMessage(channel=SALES, text="x", blocks=[BUTTONS])["ts"]
+    assert person.click(str(ts)) is None
+    return str(app.told[-1]["trigger_id"])
+
+
+def opened(app: App, bot: WebClient, person: Person, view: Json) -> Any:  # noqa: ANN401 - JSON
+    return bot.views_open(trigger_id=trigger(app, bot, person), view=view)["view"]
+
+
+def posted(bot: WebClient, *blocks: Json, **more: Any) -> str:  # noqa: ANN401 - the client's own keywords
+    message = bot.chat_postMessage(
+        channel=SALES, text="A lead", blocks=list(blocks) or [BUTTONS], **more
+    )
+    return str(message["ts"])

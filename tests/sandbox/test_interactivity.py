@@ -1,9 +1,8 @@
 """What an app at a Request URL is told of clicks, by whom it is signed, and how it may answer."""
 
-import json
+import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -12,6 +11,7 @@ from slack_sdk import WebClient
 from tests.sandbox.slack_people import (
     BUTTON,
     BUTTONS,
+    DANA,
     MAYA,
     PRIVATE,
     SALES,
@@ -22,40 +22,13 @@ from tests.sandbox.slack_people import (
     listening,
     option,
     plain,
+    posted,
 )
 from triage_agent.errors import WrongUsage
+from triage_agent.sandbox.server import running
 from triage_agent.sandbox.slack.timing import Timing
 
 Start = Callable[..., str]
-
-
-@pytest.fixture
-def app() -> Iterator[App]:
-    with listening() as found:
-        yield found
-
-
-@pytest.fixture
-def base(start: Start, app: App) -> str:
-    """A sandbox that tells the app; the waits are short."""
-    return start(request_url=app.url, timing=Timing(answer=0.5))
-
-
-@pytest.fixture
-def bot(base: str) -> WebClient:
-    return WebClient("xoxb-sandbox", base_url=f"{base}/api/")
-
-
-@pytest.fixture
-def maya(base: str) -> Person:
-    return Person(base, MAYA)
-
-
-def posted(bot: WebClient, *blocks: Json, **more: Any) -> str:  # noqa: ANN401 - the client's own keywords
-    message = bot.chat_postMessage(
-        channel=SALES, text="A lead", blocks=list(blocks) or [BUTTONS], **more
-    )
-    return str(message["ts"])
 
 
 def test_a_click_is_told_as_documented(app: App, bot: WebClient, maya: Person) -> None:
@@ -64,7 +37,7 @@ def test_a_click_is_told_as_documented(app: App, bot: WebClient, maya: Person) -
     ts = posted(bot, metadata=metadata)
     trouble = maya.click(ts)
     (told,) = app.told
-    (message,) = bot.conversations_history(channel=SALES)["messages"]
+    (message,) = bot.conversations_replies(channel=SALES, ts=ts)["messages"]
     (action,) = told.pop("actions")
     trigger, response_url = told.pop("trigger_id"), told.pop("response_url")
 
@@ -97,9 +70,9 @@ def test_a_click_is_told_as_documented(app: App, bot: WebClient, maya: Person) -
 def test_a_click_is_signed(app: App, bot: WebClient, maya: Person) -> None:
     """The SDK's verifier finds it genuine, and it comes as Slack's own."""
     maya.click(posted(bot))
-    (headers,) = app.headers
+    headers = app.headers[-1]
 
-    assert [True] == app.genuine
+    assert app.genuine[-1]
     assert "application/x-www-form-urlencoded" == headers["Content-Type"]
     assert headers["User-Agent"].startswith("Slackbot 1.0")
 
@@ -151,7 +124,7 @@ def test_parts_without_an_id_get_one(app: App, bot: WebClient, maya: Person) -> 
     button = {"type": "button", "text": plain("Go")}
     section = {"type": "section", "text": plain("x"), "accessory": button}
     ts = posted(bot, section, {"type": "actions", "elements": [button, BUTTON]})
-    (message,) = bot.conversations_history(channel=SALES)["messages"]
+    (message,) = bot.conversations_replies(channel=SALES, ts=ts)["messages"]
     first, second = message["blocks"]
     made = [first["accessory"]["action_id"], second["elements"][0]["action_id"]]
     maya.click(ts, (first["block_id"], made[0]))
@@ -187,37 +160,49 @@ def test_a_click_meets_the_message_as_it_is_now(app: App, bot: WebClient, maya: 
 
 
 def test_a_direct_or_private_channel_is_not_named(
-    app: App, base: str, bot: WebClient, maya: Person
+    app: App, told_url: str, bot: WebClient, maya: Person
 ) -> None:
-    """Slack tells of those only what they are."""
-    for channel in (MAYA, PRIVATE):
-        posted = bot.chat_postMessage(channel=channel, text="x", blocks=[BUTTONS])
-        maya.click(posted["ts"], channel=posted["channel"])
+    """Slack tells of those only what they are; who isn't in them can't click there."""
+    dana = Person(told_url, DANA)
+    gone = []
+    for channel in (DANA, PRIVATE):
+        answer = bot.chat_postMessage(channel=channel, text="x", blocks=[BUTTONS])
+        dana.click(answer["ts"], channel=answer["channel"])
+        gone.append(maya.click(answer["ts"], channel=answer["channel"]))
 
     assert ["directmessage", "privategroup"] == [told["channel"]["name"] for told in app.told]
+    assert ["This isn't there any more."] * 2 == gone
 
 
 @pytest.mark.parametrize(
-    ("status", "seconds", "trouble"),
+    ("status", "trouble"),
     [
-        (204, 0, None),
-        (500, 0, "The app answered with status 500."),
-        (302, 0, "The app answered with status 302."),
-        (200, 0.7, "The app didn't answer within 0.5 seconds."),
+        (204, None),
+        (500, "The app answered with status 500."),
+        (302, "The app answered with status 302."),
     ],
 )
 def test_an_app_has_to_acknowledge(
-    app: App, bot: WebClient, maya: Person, status: int, seconds: float, trouble: str | None
+    app: App, bot: WebClient, maya: Person, status: int, trouble: str | None
 ) -> None:
-    """With a 2xx, and in time; else the person is warned."""
-
-    def answer(_payload: Json) -> tuple[int, object]:
-        time.sleep(seconds)
-        return status, None
-
-    app.answer = answer
+    """With a 2xx; else the person is warned."""
+    app.answer = lambda _payload: (status, None)
 
     assert trouble == maya.click(posted(bot))
+
+
+def test_an_app_has_to_be_quick(app: App, start: Start) -> None:
+    """Who doesn't answer in time might as well not be there."""
+    url = start(request_url=app.url, timing=Timing(answer=0.1))
+
+    def answer(_payload: Json) -> tuple[int, object]:
+        time.sleep(0.3)
+        return 200, None
+
+    app.answer = answer
+    ts = posted(WebClient("xoxb-sandbox", base_url=f"{url}/api/"))
+
+    assert "The app didn't answer within 0.1 seconds." == Person(url, MAYA).click(ts)
 
 
 def test_nobody_may_listen(start: Start) -> None:
@@ -252,10 +237,10 @@ def test_only_this_machine_is_told(start: Start, url: str) -> None:
     assert f"--request-url {url}" in str(refused.value)
 
 
-def test_a_delivery_is_in_the_log(app: App, base: str, bot: WebClient, maya: Person) -> None:
+def test_a_delivery_is_in_the_log(app: App, told_url: str, bot: WebClient, maya: Person) -> None:
     """With the keys of every other request, and without the token."""
     maya.click(posted(bot))
-    entry = requests.get(f"{base}/sandbox/state", timeout=5).json()["requests"][-1]
+    entry = requests.get(f"{told_url}/sandbox/state", timeout=5).json()["requests"][-1]
 
     assert ["system", "method", "path", "body", "status", "at"] == list(entry)
     assert ("slack", "POST", "/slack/events", 200) == (
@@ -267,114 +252,36 @@ def test_a_delivery_is_in_the_log(app: App, base: str, bot: WebClient, maya: Per
     assert {name: v for name, v in app.told[0].items() if name != "token"} == entry["body"]
 
 
-def test_a_note_is_for_one_person(app: App, bot: WebClient, base: str, maya: Person) -> None:
-    """Only that person sees it; a click in it says so, and doesn't tell the note itself."""
-    head = posted(bot)
-    ts = bot.chat_postEphemeral(
-        channel=SALES, user=MAYA, text="Sure?", blocks=[BUTTONS], thread_ts=head
-    )["message_ts"]
-    maya.click(ts)
-    (note,) = maya.notes()
-    (told,) = app.told
-
-    assert ("Sure?", ts, head, [BUTTONS]) == (
-        note["text"],
-        note["ts"],
-        note["thread_ts"],
-        note["blocks"],
-    )
-    assert [] == Person(base, TESS).notes()
-    assert "This isn't there any more." == Person(base, TESS).click(ts)
-    assert 1 == len(bot.conversations_history(channel=SALES)["messages"])
-    assert (
-        {
-            "type": "message",
-            "message_ts": ts,
-            "channel_id": SALES,
-            "is_ephemeral": True,
-            "thread_ts": head,
-        },
-        False,
-    ) == (told["container"], "message" in told)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ({"channel": "C0NOWHERE00"}, "channel_not_found"),
-        ({"channel": PRIVATE}, "user_not_in_channel"),
-        ({"user": "U0NOBODY000"}, "user_not_in_channel"),
-        ({"text": ""}, "no_text"),
-        ({"blocks": [{"type": "poem"}]}, "invalid_blocks"),
-    ],
-)
-def test_a_note_that_is_wrong_is_refused(bot: WebClient, arguments: Json, expected: str) -> None:
-    """Each mistake gets its documented error."""
-    given = {"channel": SALES, "user": TESS, "text": "x", **arguments}
-    answer = requests.post(
-        f"{bot.base_url}chat.postEphemeral",
-        json=given,
-        headers={"Authorization": "Bearer xoxb-sandbox"},
-        timeout=5,
-    ).json()
-
-    assert expected == answer["error"]
-
-
-def respond(app: App, **content: object) -> tuple[int, str]:
-    answer = requests.post(app.told[-1]["response_url"], json=content, timeout=5)
-    return answer.status_code, answer.text
-
-
-def test_a_click_can_be_answered_at_its_response_url(
-    app: App, bot: WebClient, maya: Person
-) -> None:
-    """With a note by default, with a message, or with another instead of the first; five times."""
-    ts = posted(bot)
-    maya.click(ts)
-    answers = [
-        respond(app, text="Noted"),
-        respond(app, text="Said", response_type="in_channel", thread_ts=ts),
-        respond(app, text="New", replace_original=True),
-        respond(app),
-        respond(app, delete_original=True),
-        respond(app, text="Once more"),
-    ]
-    thread = bot.conversations_replies(channel=SALES, ts=ts)["messages"]
-
-    assert [200, 200, 200, 400, 200, 404] == [status for status, _ in answers]
-    assert ["no_text" in answers[3][1], "used_url" in answers[5][1]] == [True, True]
-    assert ["Noted"] == [note["text"] for note in maya.notes()]
-    assert ["This message was deleted.", "Said"] == [message["text"] for message in thread]
-
-
-def test_a_note_can_be_replaced_and_taken_away(app: App, bot: WebClient, maya: Person) -> None:
-    """Through the response URL of a click in it."""
-    ts = bot.chat_postEphemeral(channel=SALES, user=MAYA, text="Sure?", blocks=[BUTTONS])
-    maya.click(ts["message_ts"])
-    respond(app, text="Done", replace_original=True)
-    replaced = [note["text"] for note in maya.notes()]
-    respond(app, delete_original=True)
-
-    assert (["Done"], []) == (replaced, maya.notes())
-
-
-def test_a_response_url_is_good_for_a_while(start: Start, app: App) -> None:
-    """An old one, and one that was never given, are refused."""
-    url = start(request_url=app.url, timing=Timing(hook=0))
-    maya = Person(url, MAYA)
-    maya.click(posted(WebClient("xoxb-sandbox", base_url=f"{url}/api/")))
-    status, text = respond(app, text="x")
-    unknown = requests.post(f"{url}/hooks/actions/T0/1/a", json={}, timeout=5)
-
-    assert (404, {"ok": False, "error": "expired_url"}) == (status, json.loads(text))
-    assert (404, "invalid_url") == (unknown.status_code, unknown.json()["error"])
-
-
-def test_acts_are_checked(base: str) -> None:
+def test_acts_are_checked(told_url: str) -> None:
     """Who plays a person is told what is wrong with an act."""
-    stranger = Person(base, "U0NOBODY000")
+    stranger = Person(told_url, "U0NOBODY000")
 
     assert "nobody of the workspace" in stranger.act("look", channel=SALES)["error"]
     assert "write one of click, choose" in stranger.act("dance")["error"]
     assert "view_id: Field required" == stranger.act("close")["error"]
+
+
+def test_the_sandbox_ends_while_an_app_thinks(app: App) -> None:
+    """Whoever waits for it is told, and nothing lingers."""
+    thinking, thought = threading.Event(), threading.Event()
+
+    def answer(_payload: Json) -> tuple[int, object]:
+        thinking.set()
+        thought.wait(5)
+        return 200, None
+
+    app.answer = answer
+    troubles: list[object] = []
+    with running(state=None, leads=None, request_url=app.url) as url:
+        ts = posted(WebClient("xoxb-sandbox", base_url=f"{url}/api/"))
+        maya = Person(url, MAYA)
+        waiting = threading.Thread(target=lambda: troubles.append(maya.click(ts)))
+        waiting.start()
+        assert thinking.wait(5)
+        began = time.monotonic()
+    took = time.monotonic() - began
+    thought.set()
+    waiting.join()
+
+    assert took < 2
+    assert ["The sandbox ends."] == troubles

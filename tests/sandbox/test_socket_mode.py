@@ -306,5 +306,5 @@ def test_the_sandbox_ends_with_sockets_open(opened: Open, caplog: pytest.LogCapt
 
     assert took < 2
     assert "refresh_requested" == link.reason()
-    assert ["The app can't be reached."] == troubles
+    assert ["The sandbox ends."] == troubles
     assert [] == caplog.records

@@ -1,7 +1,6 @@
 """Modals: how an app opens and changes them, what it is told, and what Slack checks by itself."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import pytest
 from slack_sdk import WebClient
@@ -9,64 +8,20 @@ from slack_sdk.errors import SlackApiError
 
 from tests.sandbox.slack_people import (
     BUTTONS,
+    DANA,
     MAYA,
-    SALES,
     App,
     Json,
     Person,
-    listening,
     modal,
-    no_answer,
+    opened,
     option,
     plain,
+    trigger,
 )
-from triage_agent.sandbox.server import running
 from triage_agent.sandbox.slack.timing import Timing
 
 Start = Callable[..., str]
-REQUIRED = {"why": "Please complete this required field."}
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[App]:
-    with listening() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def base(listener: App) -> Iterator[str]:
-    """One sandbox for all, as nothing that is open in it hinders the next modal."""
-    with running(state=None, leads=None, request_url=listener.url) as url:
-        yield url
-
-
-@pytest.fixture
-def app(listener: App) -> App:
-    """An app that was told nothing yet, and acknowledges all."""
-    listener.told.clear()
-    listener.answer = no_answer
-    return listener
-
-
-@pytest.fixture
-def bot(base: str) -> WebClient:
-    return WebClient("xoxb-sandbox", base_url=f"{base}/api/")
-
-
-@pytest.fixture
-def maya(base: str) -> Person:
-    return Person(base, MAYA)
-
-
-def trigger(app: App, bot: WebClient, person: Person) -> str:
-    """A trigger of a click that was just made."""
-    ts = bot.chat_postMessage(channel=SALES, text="x", blocks=[BUTTONS])["ts"]
-    assert person.click(str(ts)) is None
-    return str(app.told[-1]["trigger_id"])
-
-
-def opened(app: App, bot: WebClient, person: Person, view: Json) -> Any:  # noqa: ANN401 - JSON
-    return bot.views_open(trigger_id=trigger(app, bot, person), view=view)["view"]
 
 
 def error(call: Callable[..., object], **arguments: object) -> tuple[str, Sequence[str]]:
@@ -96,158 +51,6 @@ def test_a_modal_is_opened_as_documented(app: App, bot: WebClient, maya: Person)
         "notify_on_close": False,
         "state": {"values": {"why": {"text": {"type": "plain_text_input", "value": None}}}},
     } == {name: v for name, v in view.items() if name not in {*given, "id", "hash"}}
-
-
-def test_a_submission_is_told_and_closes(app: App, bot: WebClient, maya: Person) -> None:
-    """The app learns the view with what was filled in; an empty acknowledgement closes it."""
-    view = opened(app, bot, maya, modal())
-    came = maya.submit(view["id"], why="No budget")
-    told = app.told[-1]
-
-    assert {"trouble": None, "errors": {}} == came
-    assert maya.view() is None
-    assert ("view_submission", view["id"], []) == (
-        told["type"],
-        told["view"]["id"],
-        told["response_urls"],
-    )
-    assert "No budget" == told["view"]["state"]["values"]["why"]["text"]["value"]
-    assert {
-        "type", "team", "user", "api_app_id", "token", "enterprise", "is_enterprise_install",
-        "trigger_id", "view", "response_urls",
-    } == told.keys()  # fmt: skip
-    assert "This isn't there any more." == maya.submit(view["id"], why="x")["trouble"]
-
-
-@pytest.mark.parametrize(
-    ("element", "value", "wrong"),
-    [
-        ({}, None, "Please complete this required field."),
-        ({}, "", "Please complete this required field."),
-        ({"min_length": 5}, "abcd", "Please enter at least 5 characters."),
-        ({"max_length": 3}, "abcd", "Please enter no more than 3 characters."),
-        (
-            {"type": "static_select", "options": [option("a")]},
-            "b",
-            "Please choose one of the options.",
-        ),
-        (
-            {"type": "static_select", "options": [option("a")]},
-            ["a"],
-            "Please choose one of the options.",
-        ),
-        (
-            {"type": "checkboxes", "options": [option("a")]},
-            [],
-            "Please complete this required field.",
-        ),
-    ],
-)
-def test_slack_looks_first(
-    app: App,
-    bot: WebClient,
-    maya: Person,
-    element: Json,
-    value: str | list[str] | None,
-    wrong: str,
-) -> None:
-    """What is missing or doesn't fit is told to the person, not to the app."""
-    part = {"type": "plain_text_input", "action_id": "text", **element}
-    block = {"type": "input", "block_id": "why", "label": plain("Why?"), "element": part}
-    view = opened(app, bot, maya, modal(block))
-    before = len(app.told)
-
-    assert {"trouble": None, "errors": {"why": wrong}} == maya.submit(view["id"], why=value)
-    assert (before, view["id"]) == (len(app.told), maya.view()["id"])
-
-
-def test_every_kind_of_input_is_told(app: App, bot: WebClient, maya: Person) -> None:
-    """Each in its own way; an optional one may stay empty, another keeps what it began with."""
-    elements: dict[str, Json] = {
-        "a": {"type": "multi_static_select", "options": [option("x"), option("y")]},
-        "b": {"type": "datepicker"},
-        "c": {"type": "users_select"},
-        "d": {"type": "radio_buttons", "options": [option("x")], "initial_option": option("x")},
-        "e": {"type": "plain_text_input", "initial_value": "as it was"},
-        "f": {"type": "checkboxes", "options": [option("x")]},
-    }
-    blocks = [
-        {
-            "type": "input", "block_id": name, "label": plain("?"), "optional": name == "f",
-            "element": {**element, "action_id": "text"},
-        }
-        for name, element in elements.items()
-    ]  # fmt: skip
-    view = opened(app, bot, maya, modal(*blocks))
-    maya.submit(view["id"], a=["x", "y"], b="2027-01-31", c=MAYA)
-    values = app.told[-1]["view"]["state"]["values"]
-
-    assert [
-        {"type": "multi_static_select", "selected_options": [option("x"), option("y")]},
-        {"type": "datepicker", "selected_date": "2027-01-31"},
-        {"type": "users_select", "selected_user": MAYA},
-        {"type": "radio_buttons", "selected_option": option("x")},
-        {"type": "plain_text_input", "value": "as it was"},
-        {"type": "checkboxes", "selected_options": []},
-    ] == [values[name]["text"] for name in elements]
-
-
-@pytest.mark.parametrize(
-    ("answer", "titles"),
-    [
-        ({"response_action": "clear"}, []),
-        ({"response_action": "update", "view": modal(title=plain("Other"))}, ["Other"]),
-        ({"response_action": "push", "view": modal(title=plain("Next"))}, ["Hand back", "Next"]),
-    ],
-)
-def test_an_app_answers_a_submission(
-    app: App, bot: WebClient, maya: Person, answer: Json, titles: Sequence[str]
-) -> None:
-    """It may clear all, put another view in its place, or one on top."""
-    view = opened(app, bot, maya, modal())
-    app.answer = lambda told: (200, answer if told["type"] == "view_submission" else None)
-    came = maya.submit(view["id"], why="x")
-    seen: list[str] = []
-    while top := maya.view():
-        seen.insert(0, top["title"]["text"])
-        maya.act("close", view_id=top["id"])
-
-    assert ({"trouble": None, "errors": {}}, titles) == (came, seen)
-
-
-def test_an_app_may_find_errors(app: App, bot: WebClient, maya: Person) -> None:
-    """They are shown at their inputs, the modal stays, and what was filled in stays in it."""
-    view = opened(app, bot, maya, modal())
-    app.answer = lambda _told: (200, {"response_action": "errors", "errors": {"why": "Too short"}})
-
-    assert {"trouble": None, "errors": {"why": "Too short"}} == maya.submit(view["id"], why="x")
-    assert "x" == maya.view()["state"]["values"]["why"]["text"]["value"]
-
-
-@pytest.mark.parametrize(
-    ("status", "answer"),
-    [
-        (500, None),
-        (200, "ok"),
-        (200, {"response_action": "dance"}),
-        (200, {"ok": True}),
-        (200, {"response_action": "errors"}),
-        (200, {"response_action": "errors", "errors": {"elsewhere": "x"}}),
-        (200, {"response_action": "update"}),
-        (200, {"response_action": "push", "view": {"type": "modal"}}),
-    ],
-)
-def test_a_wrong_answer_is_trouble(
-    app: App, bot: WebClient, maya: Person, status: int, answer: object
-) -> None:
-    """The person is asked to try again, and the modal stays."""
-    view = opened(app, bot, maya, modal())
-    app.answer = lambda _told: (status, answer)
-
-    assert (
-        "We had some trouble connecting. Try again?" == maya.submit(view["id"], why="x")["trouble"]
-    )
-    assert view["id"] == maya.view()["id"]
 
 
 def test_a_choice_in_a_modal_is_told(app: App, bot: WebClient, maya: Person) -> None:
@@ -401,91 +204,15 @@ def test_a_trigger_is_good_once_and_soon(
     )
 
 
-def test_an_external_id_is_one_views_own(app: App, bot: WebClient, maya: Person, base: str) -> None:
+def test_an_external_id_is_one_views_own(
+    app: App, bot: WebClient, maya: Person, told_url: str
+) -> None:
     """Two open views can't share it, whoever has them before them."""
     opened(app, bot, maya, modal(external_id="mine"))
-    dana = Person(base, "U0DANA00001")
+    dana = Person(told_url, DANA)
     name = trigger(app, bot, dana)
 
     assert (
         "duplicate_external_id"
         == error(bot.views_open, trigger_id=name, view=modal(external_id="mine"))[0]
     )
-
-
-TEXT = {"type": "plain_text_input", "action_id": "text"}
-INPUT: Json = {"type": "input", "label": plain("?"), "element": TEXT}
-
-
-@pytest.mark.parametrize(
-    ("view", "pointer", "message"),
-    [
-        (modal(title=plain("x" * 25)), "/view/title/text", "less than 25"),
-        (modal(submit=plain("x" * 25)), "/view/submit/text", "less than 25"),
-        (modal(close=plain("x" * 25)), "/view/close/text", "less than 25"),
-        (modal(callback_id="x" * 256), "/view/callback_id", "less than 256"),
-        (modal(private_metadata="x" * 3001), "/view/private_metadata", "less than 3001"),
-        (modal(external_id="x" * 256), "/view/external_id", "less than 256"),
-        (modal(*[{"type": "divider"}] * 101), "/view/blocks", "no more than 100"),
-        (modal(blocks=[]), "/view/blocks", "no fewer than 1"),
-        (modal(type="home"), "/view/type", "unsupported type: home"),
-        ({"type": "modal", "title": plain("x"), "blocks": [INPUT]}, "/view/submit", "missing"),
-        (
-            modal(INPUT | {"label": plain("x" * 2001)}),
-            "/view/blocks/0/label/text",
-            "less than 2001",
-        ),
-        (modal(INPUT | {"hint": plain("x" * 2001)}), "/view/blocks/0/hint/text", "less than 2001"),
-        (
-            modal(INPUT | {"element": TEXT | {"max_length": 3001}}),
-            "/view/blocks/0/element/max_length",
-            "between 1 and 3000",
-        ),
-        (
-            modal(INPUT | {"element": TEXT | {"min_length": "1"}}),
-            "/view/blocks/0/element/min_length",
-            "must be an integer",
-        ),
-        (
-            modal(INPUT | {"element": TEXT | {"placeholder": plain("x" * 151)}}),
-            "/view/blocks/0/element/placeholder/text",
-            "less than 151",
-        ),
-        (
-            modal(INPUT | {"element": {"type": "static_select"}}),
-            "/view/blocks/0/element",
-            "missing required field: options or option_groups",
-        ),
-        (
-            modal(INPUT | {"element": {"type": "radio_buttons", "options": [option("a")] * 11}}),
-            "/view/blocks/0/element/options",
-            "no more than 10",
-        ),
-        (
-            modal(INPUT | {"element": {"type": "datepicker", "initial_date": "tomorrow"}}),
-            "/view/blocks/0/element/initial_date",
-            "must match",
-        ),
-        (
-            modal(INPUT | {"element": BUTTONS["elements"][0]}),
-            "/view/blocks/0/element/type",
-            "unsupported type: button",
-        ),
-    ],
-)
-def test_a_view_that_is_wrong_is_explained(
-    bot: WebClient, view: Json, pointer: str, message: str
-) -> None:
-    """invalid_arguments comes with the place and the reason."""
-    found, (problem,) = error(bot.views_open, trigger_id="1.2.a", view=view)
-
-    assert "invalid_arguments" == found
-    assert problem.endswith(f"[json-pointer:{pointer}]")
-    assert message in problem
-
-
-def test_a_view_may_be_too_large(bot: WebClient) -> None:
-    """250 kB is the most, whatever it is made of."""
-    texts = [{"type": "section", "text": plain("x" * 2900)} for _ in range(100)]
-
-    assert "view_too_large" == error(bot.views_open, trigger_id="1.2.a", view=modal(*texts))[0]

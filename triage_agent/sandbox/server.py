@@ -42,7 +42,6 @@ from triage_agent.sandbox.slack import acts as slack_acts
 from triage_agent.sandbox.slack import routes as slack
 from triage_agent.sandbox.slack.deliveries import Deliveries
 from triage_agent.sandbox.slack.interactivity import Interactivity
-from triage_agent.sandbox.slack.links import Links
 from triage_agent.sandbox.slack.outward import checked_url
 from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.sandbox.slack.workspace import workspace_on
@@ -101,8 +100,8 @@ def serve(
         # uvicorn stops at either, then raises it again: to stop is all that was asked.
         signal.signal(number, lambda _number, _frame: None)
     with _opened(state, leads, deployed, file.org) as org, _listening(port) as listener:
-        door, links = _application(org, _url(listener), file, request_url, _TIMING)
-        _Server(door, links).run([listener])
+        door, deliveries = _application(org, _url(listener), file, request_url, _TIMING)
+        _Server(door, deliveries).run([listener])
 
 
 @contextmanager
@@ -154,7 +153,7 @@ def _url(listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, door: Door, links: Links) -> None:
+    def __init__(self, door: Door, deliveries: Deliveries) -> None:
         config = uvicorn.Config(
             door,
             log_config=None,
@@ -168,17 +167,17 @@ class _Server(uvicorn.Server):
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
         super().__init__(config)
-        self._links = links
+        self._deliveries = deliveries
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Whoever holds a socket open is told before it is cut."""
-        await self._links.end()
+        await self._deliveries.end()
         await super().shutdown(sockets)
 
 
 def _application(
     org: Org, url: str, file: FaultFile, request_url: str | None, timing: Timing
-) -> tuple[Door, Links]:
+) -> tuple[Door, Deliveries]:
     starlette = Starlette(
         routes=[
             *salesforce.routes(),
@@ -192,15 +191,14 @@ def _application(
     )
     door = Door(starlette, seen=[], faults=Faults(file), clocks=clocks(file.org))
     workspace = faulty_workspace(workspace_on(org.store, url, timing), file.org)
+    deliveries = Deliveries(workspace, request_url, door.seen)
     starlette.state.org = org
     starlette.state.sessions = Sessions(url, people.sessions(org))
     starlette.state.workspace = workspace
-    starlette.state.interactivity = Interactivity(
-        workspace, Deliveries(workspace, request_url, door.seen)
-    )
+    starlette.state.interactivity = Interactivity(workspace, deliveries)
     starlette.state.seen = door.seen
     starlette.state.arrived = lambda: None
-    return door, workspace.live.links
+    return door, deliveries
 
 
 async def _state(request: Request) -> Response:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +18,8 @@ from triage_agent.sandbox.slack import links, outward
 from triage_agent.sandbox.slack.parts import Json
 from triage_agent.sandbox.slack.workspace import Workspace
 
+_NOW = 0  # long ago by any loop's clock
+
 
 class Undelivered(Exception):
     """The app didn't acknowledge; the message is a sentence for whoever waits."""
@@ -30,6 +32,7 @@ class Deliveries:
     workspace: Workspace
     request_url: str | None
     seen: list[dict[str, Any]]
+    _deadlines: set[asyncio.Timeout] = field(default_factory=set)
 
     async def deliver(self, payload: Json) -> Json:
         """What the app answered; empty if it only acknowledged."""
@@ -42,6 +45,13 @@ class Deliveries:
             if self.request_url:
                 return await self._posted(self.request_url, payload)
         raise Undelivered("No app listens: none holds a socket open, and there is no Request URL.")
+
+    async def end(self) -> None:
+        """Tell all that listen that the sandbox ends, and wait for nobody any more."""
+        for deadline in self._deadlines:
+            if not deadline.expired():
+                deadline.reschedule(_NOW)
+        await self.workspace.live.links.end()
 
     async def _posted(self, url: str, payload: Json) -> Json:
         entry = self._noted(urlsplit(url).path or "/", payload)
@@ -63,13 +73,18 @@ class Deliveries:
     @asynccontextmanager
     async def _answered_in_time(self) -> AsyncIterator[None]:
         seconds = self.workspace.live.timing.answer
+        deadline = asyncio.timeout(seconds)
+        self._deadlines.add(deadline)
         try:
-            async with asyncio.timeout(seconds):
+            async with deadline:
                 yield
         except TimeoutError as error:
-            raise Undelivered(f"The app didn't answer within {seconds:g} seconds.") from error
+            late = f"The app didn't answer within {seconds:g} seconds."
+            raise Undelivered("The sandbox ends." if deadline.when() == _NOW else late) from error
         except (OSError, h11.ProtocolError, WebSocketDisconnect) as error:
             raise Undelivered("The app can't be reached.") from error
+        finally:
+            self._deadlines.remove(deadline)
 
     def _noted(self, path: str, payload: Json) -> dict[str, Any]:
         """Writes it down beside the requests that come in."""

@@ -13,12 +13,11 @@ _MOST_USES = 5
 
 @dataclass
 class Hook:
-    """`message`: what was clicked in; `note`: whether only that person sees it."""
+    """`ts`: of what was clicked in; `note`: whether only that person sees it."""
 
     user: str
     channel: str
     ts: str
-    thread: str | None
     note: bool
     issued: float
     uses: int = 0
@@ -35,8 +34,8 @@ class Hooks:
 
     def new(self, team: str, user: str, channel: str, message: Message) -> str:
         path = f"/hooks/actions/{team}/{next(self._numbers)}/{secrets.token_hex(12)}"
-        thread, note = message.get("thread_ts"), message.get("is_ephemeral", False)
-        self._hooks[path] = Hook(user, channel, message["ts"], thread, note, time.monotonic())
+        note = message.get("is_ephemeral", False)
+        self._hooks[path] = Hook(user, channel, message["ts"], note, time.monotonic())
         return self._url + path
 
     def use(self, path: str) -> Hook:

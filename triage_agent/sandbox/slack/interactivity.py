@@ -116,6 +116,9 @@ class Interactivity:
         return self.workspace.live.notes.of(user, channel)
 
     def _message(self, user: str, channel: str, ts: str) -> Message | None:
+        """The message or note of that time, if that person sees it."""
+        if not self.workspace.is_member(user, channel):
+            return None
         stored = self.workspace.store.message(channel, ts)
         return stored or self.workspace.live.notes.one(user, channel, ts)
 

@@ -30,6 +30,7 @@ class Links:
         self._timing = timing
         self._tickets: dict[str, float] = {}
         self._open: deque[WebSocket] = deque()
+        self._leaving: set[WebSocket] = set()
         self._waiting: dict[str, asyncio.Future[Json]] = {}
 
     def invite(self) -> str:
@@ -80,13 +81,12 @@ class Links:
         finally:
             life.cancel()
             self._open.remove(socket)
+            self._leaving.discard(socket)
 
     async def end(self) -> None:
-        """Tell everybody that it is over, and wait for nobody any more."""
+        """Tell everybody that it is over."""
         for socket in list(self._open):
             await _end(socket, "refresh_requested")
-        for answer in self._waiting.values():
-            answer.set_exception(WebSocketDisconnect())
 
     def _redeem(self, given: Mapping[str, str]) -> bool:
         issued = self._tickets.pop(given.get("ticket", ""), None)
@@ -109,6 +109,7 @@ class Links:
     async def _live(self, socket: WebSocket) -> None:
         await asyncio.sleep(max(0, self._timing.connection - self._timing.warning))
         with suppress(WebSocketDisconnect):
+            self._leaving.add(socket)
             await socket.send_json(_farewell("warning"))
             await asyncio.sleep(self._timing.warning)
         await _end(socket, "refresh_requested")
@@ -130,9 +131,9 @@ class Links:
             waiting.set_result(answer if isinstance(answer, dict) else {})
 
     async def _to_one(self, envelope: Json) -> None:
-        """To each in turn; one that turns out to be gone is passed over."""
+        """To each in turn, those that were warned of their end last; one that is gone is passed."""
         text = json.dumps(envelope)
-        for socket in list(self._open):
+        for socket in sorted(self._open, key=self._leaving.__contains__):
             self._open.rotate(-1)
             with suppress(WebSocketDisconnect):
                 await socket.send_text(text)

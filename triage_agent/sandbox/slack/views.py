@@ -152,7 +152,6 @@ _MODAL = typed(
                 "external_id": text(255, least=0),
                 "clear_on_close": boolean,
                 "notify_on_close": boolean,
-                "submit_disabled": boolean,
             },
         )
     }

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from starlette.routing import BaseRoute, Mount
 
-from triage_agent.sandbox.pages import crm, faults, home, log, record, site, slack
+from triage_agent.sandbox.pages import crm, faults, home, log, site, slack
 
 
 def routes() -> Iterable[BaseRoute]:
     """All pages, from `/` on."""
     yield Mount("/assets", site.assets())
-    for page in (site, home, crm, slack, log, faults, record):
+    for page in (site, home, crm, slack, log, faults):
         yield from page.routes()

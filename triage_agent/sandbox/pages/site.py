@@ -96,15 +96,11 @@ def workspace_of(request: Request) -> Workspace:
 
 def people(request: Request) -> list[Person]:
     """Everybody in the workspace, with their user in the org by their name."""
-    users = {user["Name"]: user for user in org_of(request).store.records("User")}
+    users = {user["Name"]: user["Id"] for user in org_of(request).store.records("User")}
+    workspace = workspace_of(request)
     return [
-        Person(
-            slack=identifier,
-            name=name,
-            title=users.get(name, {}).get("Title", ""),
-            salesforce=users.get(name, {}).get("Id"),
-        )
-        for identifier, name in workspace_of(request).users.items()
+        Person(identifier, name, workspace.titles[identifier], users.get(name))
+        for identifier, name in workspace.users.items()
     ]
 
 

@@ -355,6 +355,46 @@ def written(client: Client, text: str) -> tuple[str, str]:
     return lead, new(client, "Task", {**task, "Triage_Key__c": f"of {lead}"})
 
 
+@pytest.mark.parametrize(
+    ("entity", "values"),
+    [
+        ("Lead", {"LastName": "Named", "Company": "Named"}),
+        ("Case", {"Subject": "Named", "SuppliedEmail": "n@named.example", "Priority": "High"}),
+        ("Task", {"Subject": "Named", "ActivityDate": "2026-12-01"}),
+        ("Account", {"Name": "Named", "AnnualRevenue": 1234567}),
+        ("Contact", {"LastName": "Named", "Title": "Engineer"}),
+        (
+            "Opportunity",
+            {"Name": "Named", "StageName": "Prospecting", "CloseDate": "2026-12-01", "Amount": 5.5},
+        ),
+        ("Known_Issue__c", {"Name": "Named", "Workaround__c": "Switch it off and on"}),
+    ],
+)
+def test_every_object_has_a_list_and_pages(
+    url: str, salesforce: Client, entity: str, values: Json
+) -> None:
+    """Each record is on its object's list and has a page with all its fields."""
+    record = new(salesforce, entity, values)
+    page = see(url, f"/crm/{entity}/{record}")
+    every = page.told("every")
+
+    assert record in see(url, f"/crm/{entity}?q=named").records(entity)
+    assert "Named" in page.within("title")
+    assert all(str(value) in every.replace(",", "") for value in values.values())
+
+
+def test_a_case_is_shown_as_a_lead_is(url: str, salesforce: Client) -> None:
+    """A fork's items have their tag, their tasks and a person's form, too."""
+    case = new(salesforce, "Case", {"Subject": "It broke", "Description": "Help"})
+    change(salesforce, "Case", case, TAG)
+    new(salesforce, "Task", {"Subject": "Look", "WhatId": case, "Triage_Key__c": "three"})
+    page = press(url, f"/crm/Case/{case}", "U0NORA00007", act="save", Status="Working")
+
+    assert "demo_request 86% by the agent task made" == page.told("tags")
+    assert "Look" in page.within("letter")
+    assert "Status from New to Working by Nora Klein" in page.told("changes")
+
+
 @pytest.mark.parametrize("text", AWKWARD)
 def test_what_strangers_write_is_text(url: str, salesforce: Client, text: str) -> None:
     """Wherever it stands, it makes no element, attribute or link of its own."""

@@ -30,6 +30,9 @@ _LABELS = {
 _PLURALS = {"Opportunity": "Opportunities", "Known_Issue__c": "Known issues"}
 
 
+_LONGEST_NAME = 100
+
+
 @dataclass(frozen=True)
 class Value:
     """`to`: the page of the record that it names; `moment`: it is one, in Salesforce's words."""
@@ -88,9 +91,15 @@ def values(
     return [(field, one) for field, one in shown if one]
 
 
+def link(name: str, record: Record) -> Value:
+    """What leads to a record's page, by its title."""
+    text = title(name, record)
+    short = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
+    return Value(short, f"/crm/{name}/{record['Id']}")
+
+
 def _named(org: Org, field: Field, identifier: str) -> Value:
     found = org.store.any_record(identifier, field.refers_to)
     if found is None:
         return Value(identifier)
-    name, record = found
-    return Value(title(name, record), f"/crm/{name}/{identifier}" if name in TITLES else None)
+    return link(*found) if found[0] in TITLES else Value(title(*found))

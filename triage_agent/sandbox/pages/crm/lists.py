@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import ceil
@@ -81,11 +81,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Listing:
+    """A page of records. `is_of_items`: the agent is at work on them."""
+
     rows: list[Row]
     columns: list[str]
+    is_of_items: bool
     total: int
-    page: int
-    pages: int
+    page: int = 1
+    pages: int = 1
 
     @property
     def first(self) -> int:
@@ -107,16 +110,20 @@ def listing(org: Org, entity: Entity, find: Finder, query: str, page: int) -> Li
     pages = max(1, ceil(len(found) / SIZE))
     page = min(max(page, 1), pages)
     shown = newest[(page - 1) * SIZE : page * SIZE]
-    there = rows(org, entity, shown, find)
-    return Listing(there, columns(entity.name), len(found), page, pages)
+    return replace(few(org, entity, shown, find), total=len(found), page=page, pages=pages)
 
 
-def columns(name: str) -> list[str]:
-    return list(_COLUMNS[name])
+def few(org: Org, entity: Entity, records: list[Record], find: Finder) -> Listing:
+    """Some records as a list of their own."""
+    return Listing(
+        rows=_rows(org, entity, records, find),
+        columns=list(_COLUMNS[entity.name]),
+        is_of_items=fields.is_item(entity),
+        total=len(records),
+    )
 
 
-def rows(org: Org, entity: Entity, records: list[Record], find: Finder) -> list[Row]:
-    """Records as a list shows them."""
+def _rows(org: Org, entity: Entity, records: list[Record], find: Finder) -> list[Row]:
     recent = timestamp(datetime.now(UTC) - _LATELY)
     is_item = fields.is_item(entity)
     tasks = tasked(org) if is_item else frozenset()

@@ -1,5 +1,6 @@
 """A record's page: what came in, what the agent wrote, what changed, what stands around it."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -38,6 +39,7 @@ _STRIP = {
     "Case": ("Status", "OwnerId"),
     "Task": ("Status", "OwnerId"),
 }
+_SHOWN = 10
 _CONVERTED = ("ConvertedAccountId", "ConvertedContactId")
 
 
@@ -146,5 +148,4 @@ def _around(
 
 
 def _short(org: Org, entity: Entity, found: list[Record], find: Finder) -> lists.Listing:
-    rows = lists.rows(org, entity, found[: related.SHOWN], find)
-    return lists.Listing(rows, lists.columns(entity.name), len(found), 1, 1)
+    return replace(lists.few(org, entity, found[:_SHOWN], find), total=len(found))

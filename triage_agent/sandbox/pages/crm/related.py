@@ -10,7 +10,6 @@ from triage_agent.sandbox.pages.crm.remembered import Remembered
 from triage_agent.sandbox.salesforce.org import Org
 from triage_agent.sandbox.store import Record, Store
 
-SHOWN = 10
 _OF_ACCOUNT = ("AccountId", "ConvertedAccountId")
 _OF_CONTACT = ("ContactId", "ConvertedContactId", "WhoId")
 _MAIL = ("Email", "SuppliedEmail")

@@ -6,7 +6,7 @@ Of a task Salesforce keeps no history; all that can be told is who made it, and 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from triage_agent.sandbox.pages.crm.fields import Value, label, title, value
+from triage_agent.sandbox.pages.crm.fields import Value, label, link, value
 from triage_agent.sandbox.salesforce import history
 from triage_agent.sandbox.salesforce.org import Org
 from triage_agent.sandbox.salesforce.schema import Entity
@@ -125,7 +125,7 @@ def _stamped(org: Org, entity: Entity, record: Record) -> Iterator[Change]:
 def _of_task(org: Org, task: Record) -> Iterator[Change]:
     entity = org.objects["Task"]
     by, last = maker(org, entity, task), last_change(org, task)
-    about = Value(title("Task", task), f"/crm/Task/{task['Id']}")
+    about = link("Task", task)
     yield Change(task["CreatedDate"], by, "Task made" if by else "Task added", about=about)
     if last:
         what = "Task deleted" if task["IsDeleted"] else f"Task changed, now {task['Status']}"

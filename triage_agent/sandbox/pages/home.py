@@ -1,5 +1,6 @@
 """The first page: a visitor types in a request, and sees what becomes of it."""
 
+import heapq
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
@@ -9,10 +10,9 @@ from starlette.routing import Route
 
 from triage_agent.sandbox.content import own_yaml
 from triage_agent.sandbox.pages import site
+from triage_agent.sandbox.pages.crm import lists, mentions
 from triage_agent.sandbox.salesforce import people
-from triage_agent.sandbox.salesforce.org import Org
 from triage_agent.sandbox.salesforce.refusals import Refusal
-from triage_agent.sandbox.store import Record
 
 _FORM = ("FirstName", "LastName", "Company", "Title", "Email", "Phone", "Description")
 _NEWEST = 12
@@ -51,8 +51,9 @@ def _page(
     status: int = HTTPStatus.OK,
 ) -> Response:
     org = site.org_of(request)
-    leads = [lead for lead in org.store.records("Lead") if not lead["IsDeleted"]]
-    newest = sorted(leads, key=lambda lead: lead["CreatedDate"], reverse=True)[:_NEWEST]
+    leads = lists.live(org, "Lead")
+    newest = heapq.nlargest(_NEWEST, leads, key=lambda lead: str(lead["CreatedDate"]))
+    find = mentions.finder(site.workspace_of(request))
     return site.shown(
         request,
         "home.html",
@@ -61,7 +62,7 @@ def _page(
         samples=_samples(),
         wrong=wrong or {},
         sent=request.query_params.get("sent"),
-        feed=[(lead, _standing(org, lead)) for lead in newest],
+        feed=lists.few(org, org.objects["Lead"], newest, find).rows,
         total=len(leads),
     )
 
@@ -69,11 +70,3 @@ def _page(
 def _samples() -> Mapping[str, Mapping[str, str]]:
     samples: Mapping[str, Mapping[str, str]] = own_yaml(__package__, "samples.yaml")
     return samples
-
-
-def _standing(org: Org, lead: Record) -> tuple[str, str]:
-    """What became of a lead so far, as the CRM shows it: some words, and how they look."""
-    if not lead.get("Triage_Category__c"):
-        return "new", "plain"
-    tasks = [task for task in org.store.records("Task") if task.get("WhoId") == lead["Id"]]
-    return ("task made", "good") if tasks else ("with people", "stop")

@@ -1,11 +1,10 @@
-"""A sandbox with two requests that stop, the agent's run over them, and somebody who listens."""
+"""A sandbox with requests that stop, the agent's run over them, and somebody who listens."""
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -17,20 +16,23 @@ from tests.sandbox.slack_people import SALES, Person
 from triage_agent import wiring
 from triage_agent.connectors import patience
 from triage_agent.decision.events import Event
+from triage_agent.ledger import chain
 from triage_agent.listening import listen
 from triage_agent.sandbox.server import running
 from triage_agent.targets import Target
 
 REVIEW = ("review", "claim")
 STOPS = "We will take legal action against you unless you answer us."
+REQUESTS = 8
 
 
 @dataclass
 class Desk:
-    """One sandbox, one project, and what people do there."""
+    """One sandbox, one project, and what people do there; each test has a hand-over of its own."""
 
     target: Target
     url: str
+    _used: int = field(default=-1)
 
     def run(self) -> None:
         """One sweep of the agent."""
@@ -38,8 +40,19 @@ class Desk:
             self.target, shadow=False, limit=None, only=None, progress=lambda _ended, _of: None
         )
 
-    def person(self, user: str) -> Person:
-        return Person(self.url, user)
+    def another(self) -> "HandedOver":
+        """A hand-over that no test has used before."""
+        self._used += 1
+        return HandedOver(self, self._used)
+
+    def click(self, user: str, ts: str) -> str | None:
+        """What somebody sees after they pressed Claim; None: nothing unusual."""
+        trouble: str | None = Person(self.url, user).click(ts, REVIEW)
+        return trouble
+
+    def notes(self, user: str) -> list[str]:
+        """What somebody alone was told, newest first."""
+        return [note["text"] for note in Person(self.url, user).notes()][::-1]
 
     def messages(self) -> list[dict[str, Any]]:
         """The agent's hand-overs, oldest first."""
@@ -47,76 +60,88 @@ class Desk:
         found: list[dict[str, Any]] = state["slack"][SALES]
         return found
 
-    def requests(self, path: str) -> list[dict[str, Any]]:
-        """What the sandbox was asked there."""
+    def asked(self, path: str) -> int:
+        """How often the sandbox was asked there."""
         state = requests.get(f"{self.url}/sandbox/state", timeout=10).json()
-        return [one for one in state["requests"] if one["path"] == path]
+        return sum(one["path"] == path for one in state["requests"])
 
-    def message(self, number: int = 0) -> str:
-        """The ts of a hand-over."""
-        return str(self.messages()[number]["ts"])
-
-    def text(self, number: int = 0) -> str:
-        """All that a hand-over says, as one text."""
-        return str(self.messages()[number]["blocks"])
-
-    def item(self, number: int = 0) -> str:
-        """The item that a hand-over is about."""
-        key: str = self.messages()[number]["metadata"]["event_payload"]["key"]
-        return key.partition(".")[0]
-
-    def told(self, number: int, *kinds: str) -> list[Event]:
-        """What the ledger has of an item, of some kinds."""
+    def faults(self) -> list[str]:
+        """What is wrong with the ledger's chains."""
         with closing(wiring.open_ledger(self.target)) as ledger:
-            return [
-                one.event for one in ledger.events(self.item(number)) if one.event.kind in kinds
-            ]
+            return [f for name in ledger.streams() for f in chain.check(ledger.sealed(name))]
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A hand-over in Slack, and what the ledger has of its item."""
+
+    desk: Desk
+    number: int
+
+    @property
+    def ts(self) -> str:
+        return str(self.desk.messages()[self.number]["ts"])
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return str(self.desk.messages()[self.number]["blocks"])
+
+    def told(self, *kinds: str) -> list[Event]:
+        """What the ledger has of its item, of some kinds."""
+        key: str = self.desk.messages()[self.number]["metadata"]["event_payload"]["key"]
+        with closing(wiring.open_ledger(self.desk.target)) as ledger:
+            events = [one.event for one in ledger.events(key.partition(".")[0])]
+        return [event for event in events if event.kind in kinds]
 
 
 Open = Callable[..., Desk]
 Listen = Callable[[Desk], None]
 
 
-@pytest.fixture
-def open_desk(tmp_path: Path, new_ledger: NewLedger) -> Iterator[Open]:
-    """A desk after the agent's first run; `timing`: how long the sandbox's Slack waits."""
+@pytest.fixture(scope="module")
+def open_desk(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewLedger) -> Iterator[Open]:
+    """A desk after the agent's first run, on a sandbox that is served as told."""
     with ExitStack() as stack:
 
         def opened(kind: Kind = "sqlite", **served: Any) -> Desk:  # noqa: ANN401 - as `running`
-            folder = copied(tmp_path / "project")
+            folder = tmp_path_factory.mktemp("desk")
+            project = copied(folder / "project")
             if kind == "postgres":
-                (folder / ".env").write_text(f"TRIAGE_LEDGER_URL={new_ledger(kind)}\n")
-            leads = [{"Company": name, "Description": STOPS} for name in ("Acme", "Boreal")]
-            path = written(tmp_path / "leads.jsonl", leads)
+                (project / ".env").write_text(f"TRIAGE_LEDGER_URL={new_ledger(kind)}\n")
+            leads = [{"Company": f"Acme {n}", "Description": STOPS} for n in range(REQUESTS)]
+            path = written(folder / "leads.jsonl", leads)
             url = stack.enter_context(running(state=None, leads=path, **served))
-            desk = Desk(Target(folder, sandbox_url=url), url)
+            desk = Desk(Target(project, sandbox_url=url), url)
             desk.run()
             return desk
 
         yield opened
 
 
-@pytest.fixture
-def desk(open_desk: Open) -> Desk:
-    return open_desk()
-
-
-@pytest.fixture
-def start_listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Desk], None]]:
-    """Has somebody listen from now on, until the test is over or told to stop."""
-    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.0)
+@pytest.fixture(scope="module")
+def start_listening() -> Iterator[Listen]:
+    """Has somebody listen from now on, until the module's tests are over."""
     over = threading.Event()
-    with ThreadPoolExecutor() as pool:
-        running_on = []
+    listeners: list[Future[None]] = []
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor() as pool:
+        patch.setattr(patience, "FIRST_PAUSE", 0.0)
 
         def started(desk: Desk) -> None:
             ready = threading.Event()
-            future = pool.submit(listen, desk.target, over, ready.set)
-            future.add_done_callback(lambda _: ready.set())
+            listeners.append(pool.submit(listen, desk.target, over, ready.set))
+            listeners[-1].add_done_callback(lambda _: ready.set())
             ready.wait(20)
-            running_on.append(future)
 
         yield started
         over.set()
-    for future in running_on:
-        future.result()
+    for listener in listeners:
+        listener.result()
+
+
+@pytest.fixture(scope="module")
+def desk(open_desk: Open, start_listening: Listen) -> Desk:
+    """A desk at which somebody listens."""
+    opened = open_desk()
+    start_listening(opened)
+    return opened

@@ -75,6 +75,14 @@ class Socket:
 class _Client(SocketModeClient):
     """The vendor's client, which connects to no other host than Slack's."""
 
+    def close(self) -> None:
+        """Without the vendor's waiting, seconds long, for threads that end by themselves."""
+        self.closed = True
+        self.auto_reconnect_enabled = False
+        self.current_session_state.terminated = True
+        self.disconnect()
+        self.message_workers.shutdown()  # what was heard is decided
+
     def issue_new_wss_url(self) -> str:
         url: str = super().issue_new_wss_url()
         given, ours = urlsplit(url), urlsplit(self.web_client.base_url)

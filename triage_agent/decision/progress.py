@@ -209,9 +209,8 @@ class Story:
 
     @property
     def posted(self) -> str | None:
-        """The action that handed the item to a person, where its message and texts are there."""
-        there = (name for name in self.hand_overs if name in self.references)
-        return next((name for name in there if name in self.actions), None)
+        """The action whose message hands the item to a person, where that message is there."""
+        return next((name for name in self.hand_overs if name in self.references), None)
 
     @property
     def is_stale(self) -> bool:

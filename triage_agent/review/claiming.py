@@ -48,8 +48,8 @@ def claim(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
 def _may(story: Story, page: Page, clicked: Clicked) -> Somebody | str:
     """Who clicked, where they may have it; otherwise why not."""
     rule = page.may.get(story.posted or "")
-    if not isinstance(rule, PostAction):
-        return "The agent's record has no hand-over like this one, so nothing was done."
+    if not isinstance(rule, PostAction) or story.posted not in story.actions:  # or its texts went
+        return "The agent's record has no hand-over like this one any more, so nothing was done."
     somebody = known_in_slack(page, [rule.post_to], clicked.user)
     if somebody is None:
         return f"Only these can claim it, by the operating model: {listed(page, [rule.post_to])}."

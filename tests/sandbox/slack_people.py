@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -82,7 +82,10 @@ class Person:
 
 
 class App:
-    """An app at a Request URL: what it was told, whether it was signed, and what it answers."""
+    """An app at a Request URL: what it was told, whether it was signed, and what it answers.
+
+    An answer is bytes as they are, else JSON. With status 0 it hangs up instead.
+    """
 
     def __init__(self) -> None:
         self.told: list[Json] = []
@@ -97,6 +100,8 @@ class App:
         self.genuine.append(SignatureVerifier(SECRET).is_valid_request(body, headers))
         self.told.append(payload)
         status, content = self.answer(payload)
+        if isinstance(content, bytes):
+            return status, content
         return status, b"" if content is None else json.dumps(content).encode()
 
 
@@ -109,10 +114,13 @@ def listening() -> Iterator[App]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status, content = app.hear(body, dict(self.headers))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            if not status:
+                return
+            with suppress(OSError):  # nobody waits any more
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
         def log_message(self, *_arguments: object) -> None:
             pass  # nothing to see

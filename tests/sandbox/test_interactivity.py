@@ -180,6 +180,7 @@ def test_a_direct_or_private_channel_is_not_named(
         (204, None),
         (500, "The app answered with status 500."),
         (302, "The app answered with status 302."),
+        (0, "The app can't be reached."),
     ],
 )
 def test_an_app_has_to_acknowledge(

@@ -126,3 +126,12 @@ def test_a_response_url_is_good_for_a_while(start: Start, app: App) -> None:
 
     assert (404, {"ok": False, "error": "expired_url"}) == (status, json.loads(text))
     assert (404, "invalid_url") == (unknown.status_code, unknown.json()["error"])
+
+
+@pytest.mark.parametrize("body", ["{", "[]"])
+def test_a_response_is_an_object(app: App, bot: WebClient, maya: Person, body: str) -> None:
+    """Of JSON; anything else says nothing."""
+    maya.click(posted(bot))
+    answer = requests.post(app.told[-1]["response_url"], body, timeout=5)
+
+    assert (400, "invalid_payload") == (answer.status_code, answer.json()["error"])

@@ -244,7 +244,7 @@ def test_what_the_bot_may_not_do_is_refused(slack: WebClient) -> None:
 
 
 def test_a_reader_looks_things_up(url: str) -> None:
-    """A token with the scopes to read finds team, channels and people by their ids."""
+    """A token with the scopes to read finds team, channels and people, who have titles."""
     reader = WebClient("xoxb-sandbox-reader", base_url=f"{url}/api/")
     channel = reader.conversations_info(channel=SALES)["channel"]
     dana = reader.users_info(user="U0DANA00001")["user"]
@@ -260,6 +260,7 @@ def test_a_reader_looks_things_up(url: str) -> None:
         found["id"] for found in reader.conversations_list()["channels"]
     ]
     assert ("Dana Reyes", False) == (dana["real_name"], dana["is_bot"])
+    assert "Head of Sales Development" == dana["profile"]["title"]
     assert bot["is_bot"] is True
     assert [dana, bot] == [member for member in members if member["id"] in (dana["id"], bot["id"])]
     assert "channel_not_found" == error(reader.conversations_info, channel="C0NOWHERE00")

@@ -139,6 +139,7 @@ def test_an_app_may_find_errors(app: App, bot: WebClient, maya: Person) -> None:
     [
         (500, None),
         (200, "ok"),
+        (200, b"ok"),
         (200, {"response_action": "dance"}),
         (200, {"ok": True}),
         (200, {"response_action": "errors"}),

@@ -50,7 +50,6 @@ from triage_agent.sandbox.store import Store
 _HOST = "127.0.0.1"
 _LONGEST_REQUEST_HEAD = 1_048_576  # bytes; so that too long a URL gets its documented answer
 _SECONDS_TO_FINISH = 2
-_SECONDS_BETWEEN_PINGS = 10
 _TIMING = Timing()
 
 
@@ -160,7 +159,7 @@ class _Server(uvicorn.Server):
             access_log=False,
             lifespan="off",
             ws="wsproto",
-            ws_ping_interval=_SECONDS_BETWEEN_PINGS,
+            ws_ping_interval=deliveries.workspace.live.timing.ping,
             date_header=False,  # the door tells the time
             http=CuttableProtocol,
             h11_max_incomplete_event_size=_LONGEST_REQUEST_HEAD,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Timing:
     """`answer`: for an acknowledgement; `trigger`, `ticket`, `hook`: that each is good for.
 
-    `connection`: a socket's life; `warning`: how long before its end its client is told.
+    `connection`: a socket's life; `warning`: how long before its end its client is told;
+    `ping`: from one ping to the next.
     """
 
     answer: float = 3
@@ -16,3 +17,4 @@ class Timing:
     hook: float = 1800
     connection: float = 18_060
     warning: float = 10
+    ping: float = 2

@@ -124,7 +124,7 @@ def start_listening() -> Iterator[Listen]:
     """Has somebody listen from now on, until the module's tests are over."""
     over = threading.Event()
     listeners: list[Future[None]] = []
-    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor() as pool:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(20) as pool:
         patch.setattr(patience, "FIRST_PAUSE", 0.0)
 
         def started(desk: Desk) -> None:

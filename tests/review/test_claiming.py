@@ -99,11 +99,11 @@ def test_many_clicks_and_two_listeners_decide_once(
 
 def test_a_lost_connection_is_made_again(open_desk: Open, start_listening: Listen) -> None:
     """Slack ends each connection now and then; who clicks afterwards is heard as well."""
-    desk = open_desk(timing=Timing(connection=0.6, warning=0.2))
+    desk = open_desk(timing=Timing(connection=2, warning=0.5))
     start_listening(desk)
     one = desk.another()
 
-    assert soon(lambda: desk.asked("/api/apps.connections.open") >= 3)
+    assert soon(lambda: desk.asked("/api/apps.connections.open") >= 2)
     assert soon(lambda: desk.click(JONAS, one.ts) is None)
     assert soon(lambda: one.told("Claimed"))
 

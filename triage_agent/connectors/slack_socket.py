@@ -1,6 +1,7 @@
 """Slack's Socket Mode: what people click, over a connection that the agent opens itself."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,7 +81,8 @@ class _Client(SocketModeClient):
         self.closed = True
         self.auto_reconnect_enabled = False
         self.current_session_state.terminated = True
-        self.disconnect()
+        with suppress(AttributeError):  # its own race: the socket may be gone by now
+            self.disconnect()
         self.message_workers.shutdown()  # what was heard is decided
 
     def issue_new_wss_url(self) -> str:

@@ -273,6 +273,20 @@ def test_a_click_in_a_modal_keeps_what_was_typed(app: App, bot: WebClient, dana:
     assert ["Typed"] == [one["value"] for one in _typed(after)]
 
 
+def test_another_view_forgets_what_was_wrong(app: App, bot: WebClient, dana: Visitor) -> None:
+    """What was told of a block isn't told any more when the app takes that block away."""
+    opens(app, bot, modal(*TEXT_AND_BOXES))
+    opened = dana.click(posted(bot))
+    app.answer = lambda _payload: (200, {"response_action": "errors", "errors": {"why": "No."}})
+    dana.fill(opened, do="submit", why="Because")
+    view_id = app.told[-1]["view"]["id"]
+    bot.views_update(view_id=view_id, view=modal(TEXT_AND_BOXES[1], title=plain("Another")))
+    html = dana.page()
+
+    assert "Another" in html
+    assert "No." not in Reading(html).text
+
+
 def test_a_modal_is_closed(app: App, bot: WebClient, dana: Visitor) -> None:
     """By its own button, and nothing is sent off."""
     opens(app, bot, modal())

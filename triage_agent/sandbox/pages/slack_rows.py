@@ -89,6 +89,6 @@ def _clock(at: float) -> str:
 
 
 def block_order(wrong: Mapping[str, str], blocks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """What is told, in the order of the blocks it is about; what is about none comes first."""
-    places = [block.get("block_id", "") for block in blocks]
-    return dict(sorted(wrong.items(), key=lambda one: places.index(one[0]) if one[0] else -1))
+    """What is told about blocks that are there, in their order; what is about none comes first."""
+    places = ("", *(block.get("block_id", "") for block in blocks))
+    return {place: wrong[place] for place in places if place in wrong}

@@ -1,6 +1,7 @@
 """A sandbox with requests that stop, the agent's run over them, and somebody who listens."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -24,6 +25,16 @@ from triage_agent.targets import Target
 REVIEW = ("review", "claim")
 STOPS = "We will take legal action against you unless you answer us."
 REQUESTS = 8
+
+
+def soon(holds: Callable[[], object]) -> bool:
+    """Whether it comes about within half a minute."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 @dataclass

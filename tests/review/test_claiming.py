@@ -1,7 +1,5 @@
 """Somebody takes an item on themselves in Slack: who may, once, and what everybody sees of it."""
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -9,26 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.conftest import KINDS, Kind
-from tests.review.conftest import Desk, Listen, Open
+from tests.review.conftest import Desk, Listen, Open, soon
 from tests.sandbox.slack_people import DANA, MAYA, TESS
 from triage_agent import wiring
 from triage_agent.decision.events import Claimed, Shown
 from triage_agent.operating_model.loading import FILE
 from triage_agent.project import read_model
 from triage_agent.review.claiming import Clicked, claim
-from triage_agent.sandbox.slack.timing import Timing
 
 JONAS, PRIYA = "U0JONAS0003", "U0PRIYA0004"
 TEAM = (MAYA, JONAS, PRIYA)
 WHO_MAY = "Maya Lindqvist, Jonas Weber, Priya Nair"
-
-
-def soon(holds: Callable[[], object]) -> bool:
-    """Whether it comes about within ten seconds."""
-    end = time.monotonic() + 10
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(holds())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,17 +84,6 @@ def test_many_clicks_and_two_listeners_decide_once(
     assert soon(lambda: sum(len(desk.notes(user)) for user in TEAM) == heard - 1)
     assert 1 == len(one.told("Claimed"))
     assert [] == desk.faults()
-
-
-def test_a_lost_connection_is_made_again(open_desk: Open, start_listening: Listen) -> None:
-    """Slack ends each connection now and then; who clicks afterwards is heard as well."""
-    desk = open_desk(timing=Timing(connection=2, warning=0.5))
-    start_listening(desk)
-    one = desk.another()
-
-    assert soon(lambda: desk.asked("/api/apps.connections.open") >= 2)
-    assert soon(lambda: desk.click(JONAS, one.ts) is None)
-    assert soon(lambda: one.told("Claimed"))
 
 
 def test_a_message_that_could_not_be_changed_is_later(desk: Desk) -> None:

@@ -76,14 +76,14 @@ class Socket:
 class _Client(SocketModeClient):
     """The vendor's client, which connects to no other host than Slack's."""
 
-    def close(self) -> None:
-        """Without the vendor's waiting, seconds long, for threads that end by themselves."""
-        self.closed = True
-        self.auto_reconnect_enabled = False
-        self.current_session_state.terminated = True
-        with suppress(AttributeError):  # its own race: the socket may be gone by now
+    def connect(self) -> None:
+        super().connect()
+        if self.closed:  # it was told to end while it made its connection anew
             self.disconnect()
-        self.message_workers.shutdown()  # what was heard is decided
+
+    def disconnect(self) -> None:
+        with suppress(AttributeError):  # its own race: the socket may have gone in between
+            super().disconnect()
 
     def issue_new_wss_url(self) -> str:
         url: str = super().issue_new_wss_url()

@@ -5,11 +5,12 @@ with the events and says nothing that they don't. `chain.check` proves each stre
 One run writes at a time (`only_run`), from one thread.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Insert, Select, func, insert, select
@@ -18,7 +19,7 @@ from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
 from triage_agent.decision.item import Mode
 from triage_agent.decision.progress import Story
-from triage_agent.errors import AnotherOrg
+from triage_agent.errors import AnotherOrg, StreamMoved
 from triage_agent.ledger import rows
 from triage_agent.ledger.chain import Head, Sealed, opened, random_salt, seal
 from triage_agent.ledger.database import Database
@@ -27,6 +28,7 @@ from triage_agent.ledger.rows import OF_EVENT, SEALED
 from triage_agent.ledger.tables import belongs_to, events, items, streams
 
 _MANY = 500  # values in one IN list: below every database's limit
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 _NEAR = 1000  # events from the end: there is most often what was told last
 RUN_PREFIX = "run-"
 """How the stream of a run begins."""
@@ -80,17 +82,23 @@ class Ledger:
         at: datetime,
         new: Sequence[tuple[str, Event]],
         erasing: Delete | None = None,
+        after: Mapping[str, int] = _NOTHING,
     ) -> None:
         """Adds events to the ends of their streams, all or none; durable when this returns.
 
-        `erasing`: what takes the texts out that the events say are gone. `LedgerFailed`, and what
-        was to follow must not be done, where they aren't there.
+        `erasing`: what takes the texts out that the events say are gone. `after`: how many events
+        some streams had when this was decided; `StreamMoved` where they have others by now.
+        `LedgerFailed`, and what was to follow must not be done, where they aren't there.
         """
         if not new:
             return
         with self._forgetting_on_failure(new), self.database.transaction() as connection:
             links = []
+            for stream in after:
+                self.forget(stream)
             self._find_streams(connection, dict.fromkeys([run, *(stream for stream, _ in new)]))
+            if any(self._heads[stream].length != length for stream, length in after.items()):
+                raise StreamMoved(f"the ledger {self.place}: somebody else was faster")
             for stream, what in new:
                 happened = Happened(at=at, run=run, event=what)
                 link = seal(stream, self._heads[stream], happened, random_salt)

@@ -26,9 +26,8 @@ class Clicked:
 def claim(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
     """Puts on record that this person has the item; else what is to be told to them alone."""
     for _ in range(_TRIES):
-        ledger.forget(clicked.item)  # another process may have told of something since
-        story = ledger.story(clicked.item)
-        somebody = _may(story, page, clicked)
+        events = ledger.events(clicked.item)
+        somebody = _may(Story.of(events), page, clicked)
         if isinstance(somebody, str):
             return somebody
         event = Claimed(
@@ -38,7 +37,9 @@ def claim(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
             salesforce=getattr(somebody, "salesforce", None),
         )
         try:
-            ledger.append(clicked.run, clicked.at, [(clicked.item, event)])
+            ledger.append(
+                clicked.run, clicked.at, [(clicked.item, event)], after={clicked.item: len(events)}
+            )
         except StreamMoved:
             continue
         return None

@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 
 from tests.sandbox.pages.every_block import LINKED, every_block
 from tests.sandbox.pages.markup_reading import Reading
-from triage_agent.sandbox.pages.markup import beside
+from triage_agent.sandbox.pages.slack.markup import beside
 
 Row = Callable[..., str]
 

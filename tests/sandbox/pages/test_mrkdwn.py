@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from tests.sandbox.pages.markup_reading import Reading
-from triage_agent.sandbox.pages.markdown import markdown
-from triage_agent.sandbox.pages.markup import host, is_address, link
-from triage_agent.sandbox.pages.mentions import Names
-from triage_agent.sandbox.pages.mrkdwn import mrkdwn
+from triage_agent.sandbox.pages.slack.markdown import markdown
+from triage_agent.sandbox.pages.slack.markup import host, is_address, link
+from triage_agent.sandbox.pages.slack.mentions import Names
+from triage_agent.sandbox.pages.slack.mrkdwn import mrkdwn
 
 NAMES = Names({"U0DANA00001": "Dana Reyes"}, {"C0SALESDEV1": "sales-triage"})
 A = '<a href="{0}" title="{0}" target="_blank" rel="noreferrer noopener">{1}</a>'

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from triage_agent.sandbox.pages.markup import joined, link, words
-from triage_agent.sandbox.pages.mentions import Names, broadcast, date, emoji, mention
+from triage_agent.sandbox.pages.slack.markup import joined, link, words
+from triage_agent.sandbox.pages.slack.mentions import Names, broadcast, date, emoji, mention
 
 _FENCED = re.compile(r"```\n?(.+?)\n?```", re.DOTALL)
 _QUOTED = re.compile(r"(?:>|&gt;) ?")

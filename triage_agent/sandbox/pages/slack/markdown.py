@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from markupsafe import Markup
 
-from triage_agent.sandbox.pages.markup import joined, link, words
+from triage_agent.sandbox.pages.slack.markup import joined, link, words
 
 _INLINE = re.compile(
     r"\\(?P<escaped>[\\`*_{}\[\]()#+\-.!~>|])"

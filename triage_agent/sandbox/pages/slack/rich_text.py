@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from triage_agent.sandbox.pages.markup import joined, link, words
-from triage_agent.sandbox.pages.mentions import Names, broadcast, date, emoji, mention
+from triage_agent.sandbox.pages.slack.markup import joined, link, words
+from triage_agent.sandbox.pages.slack.mentions import Names, broadcast, date, emoji, mention
 
 Json = Mapping[str, Any]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from triage_agent.sandbox.pages.blocks import Where
-from triage_agent.sandbox.pages.markup import moment
-from triage_agent.sandbox.pages.mentions import day
+from triage_agent.sandbox.pages.slack.blocks import Where
+from triage_agent.sandbox.pages.slack.markup import moment
+from triage_agent.sandbox.pages.slack.mentions import day
 from triage_agent.sandbox.slack.workspace import Workspace
 from triage_agent.sandbox.store import Message
 

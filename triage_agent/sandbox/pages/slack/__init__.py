@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from triage_agent.sandbox.pages import markup, site
-from triage_agent.sandbox.pages.blocks import Where, place
-from triage_agent.sandbox.pages.mentions import Names
-from triage_agent.sandbox.pages.slack_acts import Acts, interactivity_of
-from triage_agent.sandbox.pages.slack_rows import Row, Talk, block_order, by_day, row, talk
+from triage_agent.sandbox.pages import site
+from triage_agent.sandbox.pages.slack import markup
+from triage_agent.sandbox.pages.slack.acts import Acts, interactivity_of
+from triage_agent.sandbox.pages.slack.blocks import Where, place
+from triage_agent.sandbox.pages.slack.mentions import Names
+from triage_agent.sandbox.pages.slack.rows import Row, Talk, block_order, by_day, row, talk
 from triage_agent.sandbox.store import Message
 
 _ON_A_PAGE = 50

@@ -8,7 +8,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from triage_agent.sandbox.content import own_yaml
-from triage_agent.sandbox.pages.markup import link, moment, words
+from triage_agent.sandbox.pages.slack.markup import link, moment, words
 
 _NEAR = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}
 _TOKEN = re.compile(r"\{(\w+)\}")

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from triage_agent.sandbox.pages import site
-from triage_agent.sandbox.pages.blocks import place
+from triage_agent.sandbox.pages.slack.blocks import place
 from triage_agent.sandbox.slack import parts
 from triage_agent.sandbox.slack.interactivity import Interactivity
 from triage_agent.sandbox.slack.parts import Json, Place

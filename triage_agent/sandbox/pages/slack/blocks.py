@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from triage_agent.sandbox.pages import markup
-from triage_agent.sandbox.pages.markdown import markdown
-from triage_agent.sandbox.pages.mentions import Names
-from triage_agent.sandbox.pages.mrkdwn import mrkdwn
-from triage_agent.sandbox.pages.rich_text import rich_text
+from triage_agent.sandbox.pages.slack import markup
+from triage_agent.sandbox.pages.slack.markdown import markdown
+from triage_agent.sandbox.pages.slack.mentions import Names
+from triage_agent.sandbox.pages.slack.mrkdwn import mrkdwn
+from triage_agent.sandbox.pages.slack.rich_text import rich_text
 
 Json = Mapping[str, Any]
 

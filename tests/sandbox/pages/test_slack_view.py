@@ -312,14 +312,5 @@ def test_what_is_not_there_is_missing(dana: Visitor) -> None:
             dana.page(path)
 
 
-def test_a_record_by_its_id(base: str, dana: Visitor) -> None:
-    """A link to a record as the org's own lead to it in the CRM, in either length of its id."""
-    state = requests.get(f"{base}/sandbox/state", timeout=10).json()
-    user = state["salesforce"]["User"][0]["Id"]
-
-    assert f"/crm/User/{user}" == dana.leads_to(f"/{user}")
-    assert f"/crm/User/{user}" == dana.leads_to(f"/{user[:15]}")
-
-
 def _typed(html: str) -> list[dict[str, str | None]]:
     return [one for one in Reading(html).all("input") if one.get("type") == "text"]

@@ -159,8 +159,8 @@ def _try(project: Path, type_in: Type, command: str, url: str) -> int:
     if words[0] == "make":
         return _make(words[1])
     assert ".venv/bin/triage-agent" == words.pop(0)
-    if words[0] == "sandbox":
-        words = ["sandbox", "--help"]  # it would serve until it is stopped
+    if words[0] in ("sandbox", "listen"):
+        words = [words[0], "--help"]  # it would go on until it is stopped
     if words[0] == "timeline":
         report = type_in("run", "--sandbox", "--shadow", "--json").out
         words[1] = RunReport.model_validate_json(report).items[0].record_id

@@ -74,6 +74,7 @@ READS: dict[str, Request] = {
     "tasks by their keys": ask(format_soql(soql.by_key("Task", "Triage_Key__c"), ["a.b", "it's"])),
     "several queries": composite(ask(soql.ORGANIZATION), ask(soql.ORGANIZATION)),
     "who the bot is": slack("auth.test"),
+    "where to listen": slack("apps.connections.open", token="xapp"),
     "what was posted": slack("conversations.history", channel="C0SALESDEV1", limit="200"),
     "what was replied": slack("conversations.replies", channel="C0SALESDEV1", ts="1.2"),
     "a word to the owner": slack("chat.postMessage", channel="U0DANA00001", text="paused"),
@@ -85,6 +86,9 @@ WRITES: dict[str, Request] = {
     "a task": crm("POST", COLLECTIONS, rows(TASK)),
     "both": composite(crm("PATCH", COLLECTIONS, rows(TAG)), crm("PATCH", TASKS, rows(TASK))),
     "a hand-over": slack("chat.postMessage", **MESSAGE),
+    "a hand-over that was claimed": slack(
+        "chat.update", channel="C0SALESDEV1", ts="1.2", text="hi", blocks=[]
+    ),
 }
 REFUSED: dict[str, tuple[Request, str]] = {
     "what is below the interface itself": (crm("GET", f"{DATA}/limits"), "is no read of the page"),
@@ -189,6 +193,14 @@ REFUSED: dict[str, tuple[Request, str]] = {
         slack("conversations.history", channel="U0DANA00001"),
         "conversations.history is for a channel",
     ),
+    "a message elsewhere, changed": (
+        slack("chat.update", channel="U0DANA00001", ts="1.2", text="hi"),
+        "chat.update is for a channel",
+    ),
+    "a note with blocks": (
+        slack("chat.postEphemeral", channel="C0SALESDEV1", user="U1", text="hi", blocks=[]),
+        "chat.postEphemeral with blocks",
+    ),
     "another name": (slack("chat.postMessage", **MESSAGE, username="Dana"), "with username"),
     "a file": (Request("model", "GET", "api.openai.com", "/v1/files"), "asks for no completion"),
 }
@@ -213,6 +225,15 @@ def test_nothing_is_written_in_shadow(shadow: Wire, name: str) -> None:
     """A guard that is compiled for a shadow run lets no write leave, and all reads."""
     assert shadow.refuses(WRITES[name])
     assert [] == [read for read, request in READS.items() if shadow.refuses(request)]
+
+
+def test_a_note_to_one_person(live: Wire, shadow: Wire) -> None:
+    """Who clicked is answered also while the agent is paused, but never in shadow."""
+    note = slack("chat.postEphemeral", channel="C0SALESDEV1", user="U1", text="Only these can.")
+
+    assert live.refuses(note) is None
+    assert not live.writes(note)
+    assert "no method that the page needs" in str(shadow.refuses(note))
 
 
 @pytest.mark.parametrize("name", [*READS, *WRITES])

@@ -53,7 +53,8 @@ def test_the_manifest_has_slacks_shape(any_page: Page) -> None:
         (("display_information", "name"), "x" * 36),
         (("display_information", "description"), "x" * 141),
         (("oauth_config", "scopes", "bots"), []),
-        (("settings", "interactivity"), {"is_enabled": True}),
+        (("settings", "interactivity"), True),
+        (("settings", "event_subscriptions"), {"bot_events": ["message.channels"]}),
         (("settings", "socket_mode_enabled"), "no"),
     ],
     ids=str,
@@ -79,6 +80,14 @@ def test_it_asks_for_three_scopes(any_page: Page) -> None:
 def test_people_can_be_told(page: Page) -> None:
     """Slack refuses a direct message of an app whose messages tab is off."""
     assert _manifest(page)["features"]["app_home"]["messages_tab_enabled"] is True
+
+
+def test_buttons_are_heard_over_a_socket(page: Page) -> None:
+    """What people click is told over a connection that the agent opens, so it needs no address."""
+    settings = _manifest(page)["settings"]
+
+    assert {"is_enabled": True} == settings["interactivity"]
+    assert settings["socket_mode_enabled"] is True
 
 
 def test_a_long_workflow_has_a_short_name(page: Page) -> None:

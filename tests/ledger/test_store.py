@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from itertools import count
@@ -18,7 +19,7 @@ from triage_agent.decision.events import Event
 from triage_agent.decision.item import Mode, Record
 from triage_agent.decision.progress import Story
 from triage_agent.decision.values import canonical
-from triage_agent.errors import AnotherOrg, LedgerFailed
+from triage_agent.errors import AnotherOrg, LedgerFailed, StreamMoved
 from triage_agent.ledger import tables
 from triage_agent.ledger.chain import check
 from triage_agent.ledger.store import Ledger
@@ -48,6 +49,7 @@ def counts(database: Kept) -> list[Row]:
     )
 
 
+CLAIMED = events.Claimed(by="Maya Lindqvist", login="maya", slack="U1", salesforce=None)
 SETTLED = (events.Planned(names=(), category="demo_request"),)
 FAILED = (
     events.Planned(names=("tag",), category="demo_request"),
@@ -392,3 +394,39 @@ def test_streams_come_in_the_order_of_their_beginning(ledger: Ledger, append: Ap
     append(("run-1", run_events.Broke(reason="x")), ("a", SETTLED[0]), ("b", SETTLED[0]))
 
     assert ["b", "a", "run-1"] == ledger.streams()
+
+
+def test_a_decision_holds_for_what_it_was_taken_on(
+    ledger: Ledger, append: Append, moment: datetime
+) -> None:
+    """Where somebody else was faster, nothing is added, whatever this process remembers."""
+    append(("a", received("00Q1")))
+    seen = len(ledger.events("a"))
+    ledger.append("by-hand", moment, [("a", CLAIMED)], after={"a": seen})
+    with pytest.raises(StreamMoved, match="somebody else was faster"):
+        ledger.append("by-hand", moment, [("a", CLAIMED)], after={"a": seen})
+
+    assert ["Received", "Claimed"] == [one.event.kind for one in ledger.events("a")]
+
+
+def test_of_two_at_once_one_is_first(
+    ledger: Ledger, append: Append, database: Kept, moment: datetime
+) -> None:
+    """Two processes that decide at the same moment, having seen the same, decide once."""
+    append(("a", received("00Q1")))
+    others = [Ledger.open(database.url) for _ in range(6)]
+
+    def decided(other: Ledger) -> bool:
+        try:
+            other.append("by-hand", moment, [("a", CLAIMED)], after={"a": 1})
+        except StreamMoved:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        won = list(pool.map(decided, others))
+    for other in others:
+        other.close()
+
+    assert 1 == sum(won)
+    assert 2 == len(ledger.events("a"))

@@ -30,7 +30,9 @@ _NOTE = """\
 {scopes}
 
 1. Create an app from the manifest, in your workspace, and install it there.
-2. Its bot token is `SLACK_BOT_TOKEN`.
+2. Its bot token is `SLACK_BOT_TOKEN`. An app-level token, made by hand under its basic information
+   with the scope `connections:write`, is `SLACK_APP_TOKEN`: `triage-agent listen` hears by it what
+   people click.
 3. Invite the bot to each channel:
 
 {channels}
@@ -65,8 +67,9 @@ def _manifest(page: Page) -> dict[str, object]:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
+            "interactivity": {"is_enabled": True},
             "org_deploy_enabled": False,
-            "socket_mode_enabled": False,
+            "socket_mode_enabled": True,
             "token_rotation_enabled": False,
         },
     }

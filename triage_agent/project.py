@@ -4,22 +4,24 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from triage_agent.connectors.model import Price
 from triage_agent.decision.patterns import Pattern, PatternFile
 from triage_agent.decision.prompts import Prompt, parse_prompt
 from triage_agent.decision.text import normalised
 from triage_agent.decision.values import canonical
 from triage_agent.errors import BadPage, Problem, WrongUsage
 from triage_agent.evaluation.cases import Case, strangers
-from triage_agent.jobs.parts import Rules
 from triage_agent.operating_model.loading import FILE, OperatingModel, load
 from triage_agent.operating_model.schema import Page
+
+if TYPE_CHECKING:  # they bring in the ledger and the model's client, which the page alone needs not
+    from triage_agent.connectors.model import Price
+    from triage_agent.jobs.parts import Rules
 
 PROMPTS = Path("prompts")
 PRICES = f"{PROMPTS}/prices.yaml"
@@ -46,8 +48,10 @@ def read_assess(folder: Path) -> Prompt:
     return _prompt(folder, "assess.md")
 
 
-def read_rules(folder: Path) -> Rules:
+def read_rules(folder: Path) -> "Rules":
     """The page, prompts and patterns of a project; `WrongUsage` names what is wrong with them."""
+    from triage_agent.jobs.parts import Rules
+
     model = read_model(folder)
     assess = read_assess(folder)
     draft = _prompt(folder, "draft.md")
@@ -58,8 +62,10 @@ def read_rules(folder: Path) -> Rules:
     return Rules(model, assess, draft, patterns, digest)
 
 
-def read_prices(folder: Path) -> dict[str, Price]:
+def read_prices(folder: Path) -> "dict[str, Price]":
     """The models' prices, by their pinned names."""
+    from triage_agent.connectors.model import Price
+
     prices: dict[str, Price]
     prices = _valid(dict[str, Price], _text(folder / PROMPTS / "prices.yaml"), PRICES)
     return prices

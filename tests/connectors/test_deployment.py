@@ -10,11 +10,10 @@ import xmlschema
 from ruamel.yaml import YAML
 
 from tests.connectors.conftest import ROOT
-from triage_agent.connectors.salesforce.client import API_VERSION
 from triage_agent.connectors.salesforce.custom_fields import custom_fields, field_document
 from triage_agent.connectors.salesforce.deployment import WITHOUT_PERMISSIONS, files
 from triage_agent.connectors.salesforce.field_security import secured_as
-from triage_agent.connectors.salesforce.metadata import NAMESPACE, NOTICE
+from triage_agent.connectors.salesforce.metadata import API_VERSION, NAMESPACE, NOTICE
 from triage_agent.operating_model.grants import Grant, grants
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.loading import FILE, load

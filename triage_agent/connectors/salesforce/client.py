@@ -28,6 +28,7 @@ from triage_agent.chunks import chunks
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently
+from triage_agent.connectors.salesforce.metadata import API_VERSION
 from triage_agent.decision.run_events import Called
 from triage_agent.errors import (
     AnswerLost,
@@ -41,7 +42,6 @@ from triage_agent.errors import (
 QUERIES_AT_ONCE = 5  # as many as a composite request may hold
 ROWS_AT_ONCE = 500
 """Rows in a page of an answer: of the 2,000 that are usual, the raw text takes 10 MB."""
-API_VERSION = "62.0"
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
 MAX_LOGINS = 5
 """How often in a row, without an answer that shows that it helped."""

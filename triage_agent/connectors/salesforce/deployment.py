@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from triage_agent.connectors.salesforce.client import API_VERSION
 from triage_agent.connectors.salesforce.custom_fields import (
     ACTIVITIES,
     custom_fields,
@@ -11,7 +10,7 @@ from triage_agent.connectors.salesforce.custom_fields import (
 )
 from triage_agent.connectors.salesforce.deployment_note import note
 from triage_agent.connectors.salesforce.field_security import secured_as
-from triage_agent.connectors.salesforce.metadata import Element, document
+from triage_agent.connectors.salesforce.metadata import API_VERSION, Element, document
 from triage_agent.operating_model.grants import Grant, grants, tracked
 from triage_agent.operating_model.schema import Page
 

@@ -31,6 +31,15 @@ claims: {}
 never_state: {prices: [], discounts: [], dates: [], legal_terms: [], internal_rules: []}
 """
 
+REAL = {
+    "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com",
+    "SALESFORCE_CLIENT_ID": "id",
+    "SALESFORCE_CLIENT_SECRET": "hush-client",
+    "SLACK_BOT_TOKEN": "xoxb-hush",
+    "OPENAI_API_KEY": "sk-hush",
+}
+"""What the environment holds where real systems are meant."""
+
 _OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_", "PG")
 
 Kind = Literal["sqlite", "postgres"]

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 import requests
 
+from tests.conftest import REAL
 from triage_agent.connectors import patience
 from triage_agent.decision.run_events import Broke
 from triage_agent.jobs.report import RunReport
@@ -35,13 +36,6 @@ QUESTIONS = [
     "What happened after that?",
 ]
 BUY = "We have 40 technicians and would like to buy your scheduling software. Please call us."
-REAL = {
-    "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com",
-    "SALESFORCE_CLIENT_ID": "id",
-    "SALESFORCE_CLIENT_SECRET": "hush-client",
-    "SLACK_BOT_TOKEN": "xoxb-hush",
-    "OPENAI_API_KEY": "sk-hush",
-}
 
 
 def _lead_file(path: Path, *companies: str) -> Path:

@@ -9,19 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TypeIn
+from tests.conftest import REAL, TypeIn
 from tests.review.conftest import Open, soon
 from tests.sandbox.slack_people import MAYA
 from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.targets import Target
 
-REAL = {
-    "SALESFORCE_INSTANCE_URL": "https://acme.my.salesforce.com",
-    "SALESFORCE_CLIENT_ID": "id",
-    "SALESFORCE_CLIENT_SECRET": "hush-client",
-    "SLACK_BOT_TOKEN": "xoxb-hush",
-    "OPENAI_API_KEY": "sk-hush",
-}
 PROGRAM = [sys.executable, "-m", "triage_agent", "listen"]
 
 

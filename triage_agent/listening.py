@@ -3,17 +3,21 @@
 import secrets
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
-from triage_agent.errors import WrongUsage
+from triage_agent.errors import RunRefused, TriageError, WrongUsage
 from triage_agent.targets import Target, systems
-from triage_agent.wiring import brake_of, mode_of, open_ledger
+from triage_agent.wiring import brake_of, mode_of, open_ledger, run
 
 if TYPE_CHECKING:
     from triage_agent.operating_model.loading import OperatingModel
+
+_TRIES, _PAUSE = 60, 5.0
+"""How often a released item is taken up at most, and the seconds between: another run may be on."""
 
 
 def told_to_end() -> Event:
@@ -48,13 +52,50 @@ def listen(target: Target, until: Event, ready: Callable[[], None]) -> None:
         slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
         ledger.claim_for(WORKSPACE, slack.workspace())
         now = datetime.now(UTC)
-        run = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-        listener = Listener(ledger, lambda: page().page, slack, calls, _now, run)
-        with closing(Socket(found.slack_app_token, found.slack_url, calls, guard)) as socket:
+        name = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        going_on = GoingOn(target, until)
+        listener = Listener(ledger, lambda: page().page, slack, calls, _now, name, going_on)
+        with (
+            closing(going_on),
+            closing(Socket(found.slack_app_token, found.slack_url, calls, guard)) as socket,
+        ):
             socket.open(listener.heard)
             listener.begin(page())
             ready()
             until.wait()
+
+
+class GoingOn:
+    """Takes up released items one after another, each by a run of its own."""
+
+    def __init__(self, target: Target, until: Event) -> None:
+        self._target, self._until = target, until
+        self._pool = ThreadPoolExecutor(1)
+
+    def __call__(self, item: str) -> None:
+        """Soon, on another thread; what can't be done now is left to the next run."""
+        self._pool.submit(self._run, item)
+
+    def close(self) -> None:
+        """Waits for the run under way; what has not begun is left to the next one."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, item: str) -> None:
+        import structlog
+
+        log = structlog.get_logger()
+        for _ in range(_TRIES):
+            try:
+                run(self._target, shadow=False, limit=None, only=item, progress=lambda *_: None)
+            except RunRefused as exc:  # most often another run, which has begun without this item
+                log.info("a released item waits", item=item, reason=str(exc))
+                if self._until.wait(_PAUSE):
+                    return
+            except TriageError as exc:
+                log.warning("a released item is left to the next run", item=item, reason=str(exc))
+                return
+            else:
+                return
 
 
 class Pages:

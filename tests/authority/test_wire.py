@@ -227,6 +227,15 @@ def test_nothing_is_written_in_shadow(shadow: Wire, name: str) -> None:
     assert [] == [read for read, request in READS.items() if shadow.refuses(request)]
 
 
+def test_a_form_for_one_person(live: Wire, shadow: Wire) -> None:
+    """Who pressed a button is asked also while the agent is paused, but never in shadow."""
+    form = slack("views.open", trigger_id="1.2", view={})
+
+    assert live.refuses(form) is None
+    assert not live.writes(form)
+    assert "no method that the page needs" in str(shadow.refuses(form))
+
+
 def test_a_note_to_one_person(live: Wire, shadow: Wire) -> None:
     """Who clicked is answered also while the agent is paused, but never in shadow."""
     note = slack("chat.postEphemeral", channel="C0SALESDEV1", user="U1", text="Only these can.")

@@ -99,6 +99,13 @@ EXAMPLES: dict[str, Event] = {
         events.Claimed(
             by="Maya Lindqvist", login="maya", slack="U0MAYA00002", salesforce="005000000000002AAA"
         ),
+        events.Released(
+            by="Maya Lindqvist",
+            login="maya",
+            slack="U0MAYA00002",
+            salesforce="005000000000002AAA",
+            category="demo_request",
+        ),
         events.Shown(action="escalate", decisions=1),
         events.Erased(by="Dana Reyes", login="dana", texts=7),
         events.Overtaken(action="tag", key="abc.tag", how="was deleted"),

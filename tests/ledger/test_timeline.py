@@ -36,6 +36,10 @@ WORDS = {
         "(Lead 00Q000000000001AAA, from Open to Working)"
     ),
     "Claimed": "Maya Lindqvist (maya, in Slack U0MAYA00002) took it on themselves",
+    "Released": (
+        "Maya Lindqvist (maya, in Slack U0MAYA00002) has the agent go on in their name, "
+        "as with demo_request"
+    ),
     "Shown": "escalate tells of 1 decisions now",
     "Listening": "listening to Slack, by page version 4 (pppppppppppp)",
     "Erased": "Dana Reyes (dana) had its 7 texts erased",

@@ -13,7 +13,7 @@ from triage_agent import wiring
 from triage_agent.decision.events import Claimed, Shown
 from triage_agent.operating_model.loading import FILE
 from triage_agent.project import read_model
-from triage_agent.review.claiming import Clicked, claim
+from triage_agent.review.deciding import Clicked, claim
 
 JONAS, PRIYA = "U0JONAS0003", "U0PRIYA0004"
 TEAM = (MAYA, JONAS, PRIYA)
@@ -22,7 +22,7 @@ WHO_MAY = "Maya Lindqvist, Jonas Weber, Priya Nair"
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_claims_has_it(open_desk: Open, start_listening: Listen, kind: Kind) -> None:
-    """The message names them and has no button any more; the ledger knows them everywhere."""
+    """The message names them, and can't be claimed again; the ledger knows them everywhere."""
     desk = open_desk(kind)
     start_listening(desk)
     one, other = desk.another(), desk.another()
@@ -30,8 +30,8 @@ def test_who_claims_has_it(open_desk: Open, start_listening: Listen, kind: Kind)
     assert desk.click(MAYA, one.ts) is None
     assert soon(lambda: "Claimed by" in one.text)
     assert "'user_id': 'U0MAYA00002'" in one.text
-    assert "'button'" not in one.text
-    assert "'button'" in other.text
+    assert "'claim'" not in one.text
+    assert "'claim'" in other.text
     claimed = Claimed(
         by="Maya Lindqvist", login="maya", slack=MAYA, salesforce="005000000000002AAA"
     )

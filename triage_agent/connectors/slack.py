@@ -131,6 +131,13 @@ class SlackConnector:
             thread_ts=thread,
         )
 
+    def ask_for_release(
+        self, trigger: str, place: Mapping[str, str | None], categories: Mapping[str, str]
+    ) -> None:
+        """Opens the form for whoever clicked; `trigger` is good for three seconds."""
+        view = slack_messages.release_form(place, categories)
+        self._call(self._client.views_open, Unavailable, trigger_id=trigger, view=view)
+
     def _link(self, hand_over: HandOver) -> str:
         return self._record_url + hand_over.record_id
 

@@ -1,6 +1,7 @@
 """How a hand-over looks in Slack. What a stranger wrote is only ever plain or rich text."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -10,6 +11,8 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     DividerBlock,
     HeaderBlock,
+    InputBlock,
+    Option,
     PlainTextObject,
     RichTextBlock,
     RichTextElementParts,
@@ -18,7 +21,9 @@ from slack_sdk.models.blocks import (
     RichTextQuoteElement,
     RichTextSectionElement,
     SectionBlock,
+    StaticSelectElement,
 )
+from slack_sdk.models.views import View
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.actions import HandOver, Reason
@@ -30,8 +35,10 @@ Text = RichTextElementParts.Text
 Link = RichTextElementParts.Link
 User = RichTextElementParts.User
 _BOLD = RichTextElementParts.TextStyle(bold=True)
-REVIEW, CLAIM = "review", "claim"
+REVIEW, CLAIM, RELEASE = "review", "claim", "release"
 """The block of a hand-over's buttons, and what its buttons are called."""
+CATEGORY, GO_ON = "category", "go_on"
+"""What is asked in the form before a release, and what that form is called."""
 _PLAIN_LENGTH, _HEADER_LENGTH, _FIELDS, _REASONS = 2900, 150, 10, 8
 
 
@@ -58,7 +65,7 @@ def blocks(hand_over: HandOver, link: str, standing: Standing) -> list[dict[str,
         RichTextBlock(elements=[*_records(hand_over)]),
         DividerBlock(),
         RichTextBlock(elements=[*_footer(hand_over)]),
-        _standing(hand_over, standing),
+        *_standing(hand_over, standing),
         ContextBlock(elements=[_plain(f"Item {hand_over.item_id} · page {hand_over.page}", 2000)]),
     ]
     return [part.to_dict() for part in parts]
@@ -80,6 +87,35 @@ def notice(words: str) -> tuple[str, list[dict[str, Any]]]:
     return words, [SectionBlock(text=_plain(words)).to_dict()]
 
 
+def release_form(place: Mapping[str, str | None], categories: Mapping[str, str]) -> View:
+    """What is asked before the agent goes on; `categories`: their meanings by their names.
+
+    `place`: where it was asked for, which comes back with what was filled in.
+    """
+    options = [
+        Option(text=_plain(name, 75), value=name, description=_plain(means, 75))
+        for name, means in categories.items()
+    ]
+    chosen = StaticSelectElement(
+        action_id=CATEGORY, options=options, placeholder=_plain("Choose one")
+    )
+    text = "The agent goes on in your name: it drafts a reply, never sent, and makes you a task."
+    return View(
+        type="modal",
+        callback_id=GO_ON,
+        title=_plain("Release"),
+        submit=_plain("Release"),
+        close=_plain("Cancel"),
+        private_metadata=json.dumps(place),
+        blocks=[
+            SectionBlock(text=_plain(text)),
+            InputBlock(
+                block_id=CATEGORY, label=_plain("What kind of request is it?"), element=chosen
+            ),
+        ],
+    )
+
+
 def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
     return RichTextSectionElement(
         elements=[
@@ -91,17 +127,24 @@ def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
     )
 
 
-def _standing(hand_over: HandOver, standing: Standing) -> Block:
-    """What people can do about it, or who has done it: never both."""
-    if standing.claimed_by is None:
-        claim = ButtonElement(
-            text=_plain("Claim"), action_id=CLAIM, value=hand_over.item_id, style="primary"
-        )
-        return ActionsBlock(block_id=REVIEW, elements=[claim])
-    taken = [_words("Claimed by ", _BOLD), User(user_id=standing.claimed_by)]
-    return RichTextBlock(
-        elements=[RichTextSectionElement(elements=[*taken, _words(f", {standing.at}")])]
-    )
+def _standing(hand_over: HandOver, standing: Standing) -> Iterator[Block]:
+    """Who has done something about it, and what can be done still."""
+    item = hand_over.item_id
+    claim = ButtonElement(text=_plain("Claim"), action_id=CLAIM, value=item, style="primary")
+    release = ButtonElement(text=_plain("Release"), action_id=RELEASE, value=item)
+    if standing.released_by:
+        goes_on = f", {standing.at}: the agent goes on in their name."
+        yield _did("Released by ", standing.released_by, goes_on)
+    elif standing.claimed_by:
+        yield _did("Claimed by ", standing.claimed_by, f", {standing.at}")
+        yield ActionsBlock(block_id=REVIEW, elements=[release])
+    else:
+        yield ActionsBlock(block_id=REVIEW, elements=[claim, release])
+
+
+def _did(label: str, user: str, more: str) -> RichTextBlock:
+    parts = [_words(label, _BOLD), User(user_id=user), _words(more)]
+    return RichTextBlock(elements=[RichTextSectionElement(elements=parts)])
 
 
 def _title(text: str) -> RichTextSectionElement:

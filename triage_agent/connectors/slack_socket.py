@@ -1,5 +1,6 @@
 """Slack's Socket Mode: what people click, over a connection that the agent opens itself."""
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,24 +16,28 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass
 from triage_agent.connectors.slack import UNREACHABLE, silent_client
+from triage_agent.connectors.slack_messages import CATEGORY
 from triage_agent.errors import OutsidePage, Unavailable, WrongUsage
 
 
 @dataclass(frozen=True)
 class Click:
-    """Somebody pressed a button of a message; all of it are Slack's own ids but `value`.
+    """Somebody pressed a button of a message, or sent a form that was opened for them there.
 
-    `value` is what the message's author put on the button; `thread` is None outside of a thread.
+    `team`, `app`, `user`, `channel` and `thread` are Slack's own, the last None outside of one.
+    `action` is the button or the form, `value` the item that it is about. `trigger` opens a form;
+    `chosen` is what was chosen in one.
     """
 
     team: str
     app: str
     user: str
     channel: str
-    ts: str
     thread: str | None
     action: str
     value: str
+    trigger: str = ""
+    chosen: str | None = None
 
 
 class Socket:
@@ -97,20 +102,47 @@ class _Client(SocketModeClient):
 
 
 def clicks(payload: Mapping[str, Any]) -> list[Click]:
-    """The buttons that a payload says were pressed in a message; none for anything else."""
-    if payload.get("type") != "block_actions" or payload["container"]["type"] != "message":
-        return []
+    """What a payload says that somebody did; nothing for what no button or form of ours sends."""
+    match payload:
+        case {"type": "block_actions", "container": {"type": "message"}}:
+            return _pressed(payload)
+        case {"type": "view_submission"}:
+            return [_sent(payload)]
+    return []
+
+
+def _pressed(payload: Mapping[str, Any]) -> list[Click]:
     where = payload["container"]
     return [
         Click(
-            team=payload["team"]["id"],
-            app=payload["api_app_id"],
-            user=payload["user"]["id"],
+            **_who(payload),
             channel=where["channel_id"],
-            ts=where["message_ts"],
             thread=where.get("thread_ts"),
             action=action["action_id"],
             value=action.get("value", ""),
+            trigger=payload["trigger_id"],
         )
         for action in payload["actions"]
     ]
+
+
+def _sent(payload: Mapping[str, Any]) -> Click:
+    view = payload["view"]
+    place = json.loads(view["private_metadata"])
+    given = view["state"]["values"].get(CATEGORY, {}).get(CATEGORY, {}).get("selected_option")
+    return Click(
+        **_who(payload),
+        channel=place["channel"],
+        thread=place["thread"],
+        action=view["callback_id"],
+        value=place["item"],
+        chosen=given["value"] if given else None,
+    )
+
+
+def _who(payload: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "team": payload["team"]["id"],
+        "app": payload["api_app_id"],
+        "user": payload["user"]["id"],
+    }

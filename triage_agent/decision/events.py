@@ -253,6 +253,13 @@ class Claimed(Decided):
     kind: Literal["Claimed"] = "Claimed"
 
 
+class Released(Decided):
+    """Somebody has the agent go on with a stopped item in their name, as one of that category."""
+
+    kind: Literal["Released"] = "Released"
+    category: str
+
+
 class Shown(Value):
     """The hand-over's message tells of so many decisions now."""
 
@@ -289,6 +296,7 @@ Event = Annotated[
     | Overtaken
     | Outcome
     | Claimed
+    | Released
     | Shown
     | Erased
     | Started

@@ -11,6 +11,7 @@ from triage_agent.decision.actions import (
     WriteDraft,
 )
 from triage_agent.decision.assessment import Assessment
+from triage_agent.decision.events import Released
 from triage_agent.decision.hand_over import deeds, hand_over
 from triage_agent.decision.item import Item
 from triage_agent.decision.output import defused, readable
@@ -38,11 +39,14 @@ class Judged(Value):
     received_at: datetime
     assessment: Assessment | None
     stops: tuple[Stop, ...]
+    released: Released | None = None
     draft: str | None = None
     done: tuple[str, ...] = ()
 
     def category(self, page: Page) -> str:
-        """The page's category, or 'unclear' for everything else."""
+        """The page's category, or 'unclear' for everything else; whoever released it knows best."""
+        if self.released:
+            return self.released.category
         known = self.assessment and self.assessment.category in page.workflow.categories
         return self.assessment.category if known and self.assessment else UNCLEAR
 
@@ -93,7 +97,8 @@ def _planned(item: Item, judged: Judged) -> Iterator[Action]:
                 )
             case CreateAction() if category and category.task == "yes":
                 values = _values(item, judged, name)
-                assignee, due_date = _receiver(item, rule), _due_date(item, judged, rule)
+                assignee = (judged.released and judged.released.salesforce) or _receiver(item, rule)
+                due_date = _due_date(item, judged, rule)
                 yield CreateRecord(
                     name=name,
                     object=rule.create,
@@ -116,15 +121,23 @@ def _values(item: Item, judged: Judged, action: str) -> dict[str, Scalar]:
         **item.record.fields,
         "category": judged.category(item.page),
         "confidence": round(said.confidence, 2) if said else None,
-        "summary": said.summary if said else f"Stopped by {judged.stops[0].rule}.",
+        "summary": said.summary if said else _without_model(judged),
         "draft": judged.draft or _no_draft(item, judged),
         "record_id": item.record.id,
         "key": f"{item.id}.{action}",
     }
 
 
+def _without_model(judged: Judged) -> str:
+    if judged.released:
+        return f"Released by {judged.released.by}."
+    return f"Stopped by {judged.stops[0].rule}."
+
+
 def _no_draft(item: Item, judged: Judged) -> str:
-    return f"(none: {without_draft(item, judged) or 'the operating model lets none be written'})"
+    unfit = "it wasn't fit to be kept" if judged.released else None
+    forbidden = "the operating model lets none be written"
+    return f"(none: {without_draft(item, judged) or unfit or forbidden})"
 
 
 def _filled(fields: dict[str, Scalar], values: dict[str, Scalar]) -> dict[str, Scalar]:

@@ -33,6 +33,7 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
+    Released,
     Shown,
     Stopped,
     Unclear,
@@ -138,6 +139,7 @@ class Story:
     paid: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     claimed: tuple[Claimed, datetime] | None = None
+    released: tuple[Released, datetime] | None = None
     decisions: int = 0
     shown: int = 0
     erased: bool = False
@@ -162,7 +164,15 @@ class Story:
             self.decisions += 1
         if isinstance(happened.event, Claimed):
             self.claimed = happened.event, happened.at
+        if isinstance(happened.event, Released):
+            self._release(happened.event, happened.at)
         self._fold(happened.event)
+
+    def _release(self, event: Released, at: datetime) -> None:
+        """The way begins anew, and no rule stops it: what was found until now stays told."""
+        self.released, self.claimed = (event, at), None
+        self.planned, self.assessed, self.draft = None, False, None
+        self.states.clear()
 
     def _pay(self, run: str, event: ModelCalled) -> None:
         """Keeps what was paid for: the same question isn't asked again."""
@@ -182,7 +192,8 @@ class Story:
         return Judged(
             received_at=self.received_at,
             assessment=self.assessment,
-            stops=tuple(self.stops),
+            stops=() if self.released else tuple(self.stops),
+            released=self.released[0] if self.released else None,
             draft=self.draft,
             done=tuple(name for name, state in self.states.items() if state == "done"),
         )
@@ -202,7 +213,7 @@ class Story:
             or {"permitted", "intended", "unclear"} & {*states}
         ):
             return "open"
-        if not self.rules:
+        if not self.rules or self.released:
             return "failed" if {"failed", "refused"} & set(states) else "settled"
         posts = {self.states[name] for name in self.planned if self.is_post(name)}
         return "escalated" if posts & {"done", "recorded"} else "failed"
@@ -266,7 +277,8 @@ class Story:
     def _(self, event: Planned) -> None:
         self.planned, self.category = event.names, event.category
         posts = (action.name for action in event.actions or () if action.kind == "post")
-        self.hand_overs = event.hand_overs or tuple(posts)
+        handed = event.hand_overs or tuple(posts)
+        self.hand_overs = tuple(dict.fromkeys([*self.hand_overs, *handed]))
         self.actions |= {action.name: action for action in event.actions or ()}
         for name in event.names:
             self.states.setdefault(name, "recorded" if self.mode == "shadow" else "planned")

@@ -62,7 +62,7 @@ class Steps:
 
     def assess(self, work: Work) -> Events:
         """The floor, then the form, then what follows from both."""
-        if stops := stops_without_model(work.item, self._rules.patterns):
+        if stops := self._floor(work):
             yield from self._stop(work, stops)
             return
         asked = question(
@@ -76,6 +76,10 @@ class Steps:
         if assessment:
             yield from self._judge(work, assessment)
 
+    def _floor(self, work: Work) -> tuple[Stop, ...]:
+        """What stops an item before a model is asked; nothing, once a person has released it."""
+        return () if work.judged.released else stops_without_model(work.item, self._rules.patterns)
+
     def _judge(self, work: Work, assessment: Assessment) -> Events:
         yield events.Assessed(
             category=assessment.category[:60],
@@ -84,7 +88,8 @@ class Steps:
         )
         judged = work.judged.model_copy(update={"assessment": assessment})
         assessed = Work(work.item, judged, work.paid)
-        if stops := stops_with_model(work.item, self._rules.patterns, assessment):
+        stops = stops_with_model(work.item, self._rules.patterns, assessment)
+        if stops and not judged.released:
             yield from self._stop(assessed, stops)
             return
         if wanted := draft_wanted(work.item, judged):
@@ -157,11 +162,12 @@ class Steps:
             yield events.Failed(action=action, code=outcome, reason=reason)
 
     def _stop(self, work: Work, stops: tuple[Stop, ...]) -> Events:
+        """What fires for a released item is told, but it goes on, without what was unfit."""
         rules = tuple(
             events.FiredRule(rule=stop.rule, topic=stop.topic, source=stop.source) for stop in stops
         )
         yield events.Stopped(rules=rules, stops=stops)
-        yield from self._plan(work.with_stops(stops))
+        yield from self._plan(work if work.judged.released else work.with_stops(stops))
 
     def _plan(self, work: Work) -> Events:
         actions = plan(work.item, work.judged)

@@ -29,6 +29,7 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
+    Released,
     Unclear,
 )
 from triage_agent.decision.output import spaced
@@ -40,7 +41,7 @@ from triage_agent.ledger.phrases import count, joined, listed, moment
 from triage_agent.ledger.timeline import Timeline
 from triage_agent.ledger.words import cycle_in_words, words
 
-PEOPLE: tuple[type[Claimed] | type[Erased], ...] = (Claimed, Erased)
+PEOPLE: tuple[type[Claimed] | type[Released] | type[Erased], ...] = (Claimed, Released, Erased)
 """What people do to an item. A kind that is added here is told under "Who decided?"."""
 
 STOP = "Why did it stop?"

@@ -45,6 +45,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "PageChanged",
         "ExcessAllowed",
         "Claimed",
+        "Released",
         "Erased",
         "TextsExpired",
         "Verified",

@@ -23,6 +23,7 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
+    Released,
     Shown,
     Stopped,
     Unclear,
@@ -217,6 +218,12 @@ def _(event: Outcome) -> str:
 @words.register
 def _(event: Claimed) -> str:
     return f"{event.by} ({event.login}, in Slack {event.slack}) took it on themselves"
+
+
+@words.register
+def _(event: Released) -> str:
+    known = f"{event.by} ({event.login}, in Slack {event.slack})"
+    return f"{known} has the agent go on in their name, as with {event.category}"
 
 
 @words.register

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 import structlog
 
+from triage_agent.connectors import slack_messages
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.slack import SlackConnector
-from triage_agent.connectors.slack_messages import CLAIM
 from triage_agent.connectors.slack_socket import Click
 from triage_agent.decision.progress import Story
 from triage_agent.decision.run_events import Listening
@@ -18,7 +19,7 @@ from triage_agent.errors import BadPage, LedgerFailed, Paused, TriageError
 from triage_agent.ledger.store import WORKSPACE, Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Page
-from triage_agent.review.claiming import Clicked, claim
+from triage_agent.review.deciding import Clicked, claim, may_not, release
 
 log = structlog.get_logger()
 _TIMES = 3
@@ -27,7 +28,10 @@ _TIMES = 3
 
 @dataclass
 class Listener:
-    """`page` is asked anew for each click; `run`: the stream that keeps its requests."""
+    """`page` is asked anew for each click; `run`: the stream that keeps its requests.
+
+    `go_on` has the agent take up an item that was released, soon and elsewhere.
+    """
 
     ledger: Ledger
     page: Callable[[], Page]
@@ -35,6 +39,7 @@ class Listener:
     calls: CallLog
     clock: Callable[[], datetime]
     run: str
+    go_on: Callable[[str], None]
     _one_at_a_time: Lock = field(default_factory=Lock)
 
     def begin(self, model: OperatingModel) -> None:
@@ -57,17 +62,41 @@ class Listener:
 
     def _decided(self, click: Click) -> str | None:
         """What is to be told to whoever clicked, if anything."""
-        if click.action != CLAIM:
-            return "The agent knows no such button, so nothing was done."
         clicked = Clicked(click.value, click.user, self.run, self.clock())
         try:
             page = self.page()
-            with self._one_at_a_time:
-                refused = claim(self.ledger, page, clicked)
+            match click.action:
+                case slack_messages.CLAIM:
+                    refused = self._alone(partial(claim, self.ledger, page, clicked))
+                case slack_messages.RELEASE:
+                    return self._asked(page, click, clicked)
+                case slack_messages.GO_ON:
+                    refused = self._alone(
+                        partial(release, self.ledger, page, clicked, click.chosen)
+                    )
+                case _:
+                    return "The agent knows no such button, so nothing was done."
         except (BadPage, LedgerFailed) as exc:
             log.error("a decision was not kept", item=click.value, reason=str(exc))  # noqa: TRY400 - no traceback
             return "This couldn't be put on record now, so nothing was decided. Try again later."
-        return refused or self._shown(page, click.value)
+        if refused:
+            return refused
+        if click.action == slack_messages.GO_ON:
+            self.go_on(click.value)
+        return self._shown(page, click.value)
+
+    def _alone(self, decide: Callable[[], str | None]) -> str | None:
+        with self._one_at_a_time:
+            return decide()
+
+    def _asked(self, page: Page, click: Click, clicked: Clicked) -> str | None:
+        """Opens the form for whoever may decide; everybody else learns at once why they can't."""
+        if refused := may_not(self.ledger, page, clicked):
+            return refused
+        place = {"item": click.value, "channel": click.channel, "thread": click.thread}
+        categories = {name: kind.means for name, kind in page.workflow.categories.items()}
+        self.slack.ask_for_release(click.trigger, place, categories)
+        return None
 
     def _shown(self, page: Page, item: str) -> str | None:
         """Has the message say what was decided; again if somebody decided in the meantime."""

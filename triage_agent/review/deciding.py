@@ -1,0 +1,88 @@
+"""What a person decides about a handed-over item: once, whoever else clicks at that moment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from triage_agent.authority.people import Somebody, known_in_slack, listed
+from triage_agent.decision.events import Claimed, Decided, Released
+from triage_agent.decision.progress import Story
+from triage_agent.errors import StreamMoved
+from triage_agent.ledger.store import Ledger
+from triage_agent.operating_model.schema import Page, PostAction
+
+_TRIES = 5
+Decision = Callable[..., Claimed | Released]
+"""The event of a decision, by who takes it."""
+
+
+@dataclass(frozen=True)
+class Clicked:
+    """Somebody wants to decide about an item, and is known by a Slack user id."""
+
+    item: str
+    user: str
+    run: str
+    at: datetime
+
+
+def claim(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
+    """Puts on record that this person has the item; else what is to be told to them alone."""
+    return _decide(ledger, page, clicked, Claimed)
+
+
+def release(ledger: Ledger, page: Page, clicked: Clicked, category: str | None) -> str | None:
+    """Has the agent go on in this person's name, with an item of that category; likewise."""
+    if category not in page.workflow.categories:
+        return "The operating model has no such category any more, so nothing was done."
+    return _decide(ledger, page, clicked, partial(Released, category=category))
+
+
+def may_not(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
+    """Why this person can't decide about the item now, to be told to them alone; None: they can."""
+    found = _may(Story.of(ledger.events(clicked.item)), page, clicked)
+    return found if isinstance(found, str) else None
+
+
+def _decide(ledger: Ledger, page: Page, clicked: Clicked, decision: Decision) -> str | None:
+    for _ in range(_TRIES):
+        events = ledger.events(clicked.item)
+        somebody = _may(Story.of(events), page, clicked)
+        if isinstance(somebody, str):
+            return somebody
+        event = decision(
+            by=somebody.name,
+            login=somebody.login,
+            slack=somebody.slack,
+            salesforce=getattr(somebody, "salesforce", None),
+        )
+        if decision is Claimed and _has(Story.of(events), somebody):
+            return "You have it already."
+        try:
+            ledger.append(
+                clicked.run, clicked.at, [(clicked.item, event)], after={clicked.item: len(events)}
+            )
+        except StreamMoved:
+            continue
+        return None
+    return "Somebody else is at it at this moment; look again."
+
+
+def _has(story: Story, somebody: Somebody) -> bool:
+    return story.claimed is not None and story.claimed[0].slack == somebody.slack
+
+
+def _may(story: Story, page: Page, clicked: Clicked) -> Somebody | str:
+    """Who clicked, where they may decide; otherwise why not."""
+    rule = page.may.get(story.posted or "")
+    if not isinstance(rule, PostAction) or story.posted not in story.actions:  # or its texts went
+        return "The agent's record has no hand-over like this one any more, so nothing was done."
+    somebody = known_in_slack(page, [rule.post_to], clicked.user)
+    if somebody is None:
+        return f"Only these can decide it, by the operating model: {listed(page, [rule.post_to])}."
+    decided: tuple[Decided, datetime] | None = story.released or story.claimed
+    if story.released or (decided and decided[0].slack != somebody.slack):
+        assert decided
+        return f"{decided[0].by} has {'released it' if story.released else 'it'} already."
+    return somebody

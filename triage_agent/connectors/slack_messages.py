@@ -27,7 +27,7 @@ from slack_sdk.models.views import View
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.actions import HandOver, Reason
-from triage_agent.decision.output import readable
+from triage_agent.decision.output import readable, spaced
 from triage_agent.decision.reviews import Standing
 from triage_agent.decision.text import clipped
 
@@ -93,7 +93,7 @@ def release_form(place: Mapping[str, str | None], categories: Mapping[str, str])
     `place`: where it was asked for, which comes back with what was filled in.
     """
     options = [
-        Option(text=_plain(name, 75), value=name, description=_plain(means, 75))
+        Option(text=_plain(_title_of(name), 75), value=name, description=_plain(means, 75))
         for name, means in categories.items()
     ]
     chosen = StaticSelectElement(
@@ -114,6 +114,10 @@ def release_form(place: Mapping[str, str | None], categories: Mapping[str, str])
             ),
         ],
     )
+
+
+def _title_of(name: str) -> str:
+    return spaced(name).capitalize()
 
 
 def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:

@@ -94,6 +94,9 @@ class GoingOn:
             except TriageError as exc:
                 log.warning("a released item is left to the next run", item=item, reason=str(exc))
                 return
+            except Exception as exc:  # noqa: BLE001 - it is on the ledger as Broke
+                log.error("the run of a released item broke", item=item, error=type(exc).__name__)  # noqa: TRY400 - no traceback
+                return
             else:
                 return
 

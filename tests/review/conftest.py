@@ -17,6 +17,7 @@ from tests.sandbox.slack_people import SALES, Person
 from triage_agent import wiring
 from triage_agent.connectors import patience
 from triage_agent.decision.events import Event
+from triage_agent.decision.run_events import Finished
 from triage_agent.ledger import chain
 from triage_agent.listening import listen
 from triage_agent.sandbox.server import running
@@ -75,6 +76,15 @@ class Desk:
         """How often the sandbox was asked there."""
         state = requests.get(f"{self.url}/sandbox/state", timeout=10).json()
         return sum(one["path"] == path for one in state["requests"])
+
+    def last_run(self) -> dict[str, int]:
+        """What the last run has come to; nothing while it is under way, or where it broke."""
+        with closing(wiring.open_ledger(self.target)) as ledger:
+            run = ledger.last_run()
+            ended = ledger.last(run, "Finished") if run else None
+        if ended is None or not isinstance(ended.event, Finished):
+            return {}
+        return ended.event.model_dump(include={"received", "settled", "escalated"})
 
     def faults(self) -> list[str]:
         """What is wrong with the ledger's chains."""

@@ -173,6 +173,7 @@ class Story:
         self.released, self.claimed = (event, at), None
         self.planned, self.assessed, self.draft = None, False, None
         self.states.clear()
+        self.verdicts.clear()
 
     def _pay(self, run: str, event: ModelCalled) -> None:
         """Keeps what was paid for: the same question isn't asked again."""

@@ -20,6 +20,7 @@ from triage_agent.decision.progress import (
     GiveUp,
     LookUp,
     Nothing,
+    Show,
     Step,
     Story,
     next_step,
@@ -216,6 +217,58 @@ def test_what_comes_next_for_a_stopped_item(
     plan = [planned(TAG, post), permitted("tag"), permitted("escalate")]
 
     assert steps[expected] == next_step(story_of([received(mode), STOPPED, *plan, *told]))
+
+
+MAYA = {"by": "Maya", "login": "maya", "slack": "U1", "salesforce": "005000000000002AAA"}
+CLAIMED = events.Claimed(**MAYA)
+RELEASED = events.Released(**MAYA, category="new_business")
+SHOWN = events.Shown(action="escalate", decisions=1)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected", "status"),
+    [
+        pytest.param([CLAIMED], Show("escalate"), "open", id="claimed"),
+        pytest.param([CLAIMED, SHOWN], Nothing("escalated"), "escalated", id="claimed and shown"),
+        pytest.param([RELEASED], Assess(), "open", id="released"),
+        pytest.param(
+            [RELEASED, ASSESSED, permitted("draft_reply")],
+            Draft("draft_reply"),
+            "open",
+            id="released and assessed",
+        ),
+        pytest.param(
+            [RELEASED, *[failed("assess")] * MAX_FAILURES], Assess(), "open", id="never given up"
+        ),
+        pytest.param(
+            [RELEASED, ASSESSED, planned(TAG, TASK), permitted("tag"), permitted("create_task")],
+            Deliver((TAG, TASK)),
+            "open",
+            id="released and planned",
+        ),
+        pytest.param(
+            [RELEASED, ASSESSED, planned(TASK), permitted("create_task"), done("create_task")],
+            Show("escalate"),
+            "open",
+            id="released and done",
+        ),
+        pytest.param(
+            [RELEASED, SHOWN, planned(TASK), permitted("create_task"), done("create_task")],
+            Nothing("settled"),
+            "settled",
+            id="released, done and shown",
+        ),
+    ],
+)
+def test_what_people_decide_goes_on(
+    post: PostHandOver, told: list[Event], expected: Step, status: str
+) -> None:
+    """A claim is shown; a release begins the way anew, which no rule stops and nobody gives up."""
+    handed = [received(), STOPPED, planned(TAG, post), permitted("tag"), permitted("escalate")]
+    handed += [done("tag"), done("escalate")]
+
+    assert expected == next_step(story_of([*handed, *told]))
+    assert status == Story.of(story_of([*handed, *told])).status
 
 
 @pytest.mark.parametrize(

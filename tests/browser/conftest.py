@@ -84,9 +84,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the whole loop, in a process of its own, once the samples are triaged."""
     project = copied(tmp_path_factory.mktemp("demo") / "project")
     command = [sys.executable, "-m", "triage_agent", "demo", "--port", "0"]
-    with ThreadPoolExecutor(1) as pool, subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(  # noqa: S603 - our own program
         [*command, "--project", str(project)], stderr=subprocess.PIPE, text=True
-    ) as process:  # fmt: skip
+    )
+    with process, ThreadPoolExecutor(1) as pool:
         assert process.stderr
         try:
             (url,) = re.findall(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
@@ -95,6 +96,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
+
+    assert 0 == process.returncode
 
 
 def write(page: Page, **fields: str) -> None:

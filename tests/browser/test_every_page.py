@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import in_page
@@ -22,6 +21,7 @@ HOSTILE = {
     "\N{RIGHT-TO-LEFT OVERRIDE}\N{LEFT-TO-RIGHT ISOLATE}We would like a demo for 20 cleaners. "
     f"We will take legal action. {'w' * 5000}",
 }
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 TURNING = "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 
 
@@ -84,16 +84,18 @@ def every_page(page: Page, url: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_read_it(demo: str, visit: Visit, scheme: Literal["light", "dark"]) -> None:
-    """One heading and its landmarks on each page, a name for each control, and enough contrast."""
-    page = visit(demo, scheme=scheme)
+def test_everybody_can_read_it(demo: str, visit: Visit) -> None:
+    """Each page has one heading and its landmarks; each control is named; all text stands out."""
+    page = visit(demo)
     counted, wrong = {}, []
     for path in every_page(page, demo):
         page.goto(demo + path)
         counted[path] = page.evaluate(in_page.COUNTED)
-        for script in (in_page.UNNAMED, in_page.TWICE, in_page.FAINT):
+        for script in (in_page.UNNAMED, in_page.TWICE):
             wrong += [(path, flaw) for flaw in page.evaluate(script)]
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            wrong += [(f"{path}, {scheme}", flaw) for flaw in page.evaluate(in_page.FAINT)]
     wanted = {"h1": 1, "body > header": 1, "body > main": 1, "img:not([alt])": 0}
 
     assert dict.fromkeys(counted, wanted) == counted
@@ -118,7 +120,7 @@ def test_the_focus_is_seen(demo: str, visit: Visit) -> None:
     unseen = []
     for path in every_page(page, demo):
         page.goto(demo + path)
-        unseen += [(path, one["html"]) for one in tabbed(page, 40) if not one["shown"]]
+        unseen += [(path, one["html"]) for one in tabbed(page, 25) if not one["shown"]]
 
     assert [] == unseen
 

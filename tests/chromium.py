@@ -7,21 +7,25 @@ from pathlib import Path
 
 import pytest
 
+OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+"""To be quiet, and to run as anybody."""
 
-def chromium(folder: Path, *arguments: str) -> str:
-    """What it prints; skips where it isn't installed, unless that must not be.
 
-    `folder` is for its profile, and nothing of it is kept.
-    """
+def installed() -> str:
+    """Where it is; skips where it isn't installed, unless that must not be."""
     found = shutil.which("chromium")
     if found is None:
         told = "Chromium isn't installed (Debian's packages chromium and fonts-liberation)"
         if os.environ.get("CI"):
             pytest.fail(told)
         pytest.skip(told)
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    options += ["--no-first-run", f"--user-data-dir={folder}/profile"]
+    return found
+
+
+def chromium(folder: Path, *arguments: str) -> str:
+    """What it prints. `folder` is for its profile, and nothing of it is kept."""
+    options = ["--headless", *OPTIONS, f"--user-data-dir={folder}/profile"]
     ran = subprocess.run(  # noqa: S603 - found by us
-        [found, *options, *arguments], check=True, capture_output=True, timeout=120
+        [installed(), *options, *arguments], check=True, capture_output=True, timeout=120
     )
     return ran.stdout.decode()

@@ -51,7 +51,7 @@ function renew(part, fresh) {
   const wanted = [...fresh.children].map((child) => [child.outerHTML, child]);
   const stays = new Set(wanted.map(([html]) => html));
   const gone = [...part.children].filter((child) => !stays.has(sent.get(child)));
-  if (gone.some(isBeingChosenIn)) return false;
+  if (gone.some(isBeingChosenIn) || part.matches("[data-waits]:has(details[open])")) return false;
   const again = kept(gone);
   for (const child of gone) child.remove();
   let at = part.firstElementChild;
@@ -76,7 +76,7 @@ function note(child) {
   return child;
 }
 
-// Whether all of it is shown now: where somebody is choosing something, it has to wait.
+// Whether all of it is shown now: where somebody is choosing or reading something, it has to wait.
 function show(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   let all = true;

@@ -59,7 +59,7 @@ def test_what_must_stop_is_handed_over_at_once(demo: str, visit: Visit) -> None:
 
 
 def test_a_rep_claims_it(demo: str, visit: Visit) -> None:
-    """The message says who has it, before everybody, and has no button any more."""
+    """The message says who has it, before everybody, and nobody else can claim it any more."""
     maya, dana = (visit(f"{demo}/slack/{SALES}", person=one) for one in (MAYA, DANA))
     first = maya.locator("#messages > .row").filter(has=maya.get_by_role("button", name="Claim"))
     spot = first.last.get_attribute("id")
@@ -71,7 +71,27 @@ def test_a_rep_claims_it(demo: str, visit: Visit) -> None:
         expect(row).to_contain_text("Claimed by @Maya Lindqvist")
 
     assert [True, True] == [is_same(page) for page in (maya, dana)]
-    assert [0, 0] == [row.get_by_role("button").count() for row in seen]
+    assert [0, 0] == [row.get_by_role("button", name="Claim").count() for row in seen]
+
+
+def test_a_rep_has_the_agent_go_on(demo: str, visit: Visit) -> None:
+    """What kind of request it is is asked first; then the task is there, in the rep's name."""
+    page = visit(f"{demo}/slack/{SALES}", person=MAYA)
+    handed = page.locator("#messages > .row").filter(has=page.get_by_role("button", name="Release"))
+    row = page.locator(f"[id='{handed.last.get_attribute('id')}']")
+    row.get_by_role("button", name="Release").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("What kind of request is it?").select_option(label="Partnership")
+    form.get_by_role("button", name="Release").click()
+    expect(row).to_contain_text("Released by @Maya Lindqvist")
+    with page.expect_popup() as opened:
+        row.get_by_role("link", name="open the record").click()
+    agent = opened.value.locator("#agent")
+    expect(agent).to_contain_text("Inbound request (partnership)")
+
+    assert 0 == row.get_by_role("button").count()
+    assert "A task for a person: Maya Lindqvist" in agent.inner_text()
+    assert "NOT SENT" in agent.inner_text().upper()
 
 
 def test_an_outsider_is_told_who_can(demo: str, visit: Visit) -> None:
@@ -79,12 +99,12 @@ def test_an_outsider_is_told_who_can(demo: str, visit: Visit) -> None:
     tess, maya = (visit(f"{demo}/slack/{SALES}", person=one) for one in (TESS, MAYA))
     tess.get_by_role("button", name="Claim").last.click()
     note = tess.locator(".row.note")
-    expect(note).to_contain_text("Only these can claim it")
+    expect(note).to_contain_text("Only these can decide it")
     maya.reload()
 
     assert note.inner_text().startswith("Only visible to you")
     assert "Maya Lindqvist" in note.inner_text()
-    assert 0 == maya.get_by_text("Only these can claim it").count()
+    assert 0 == maya.get_by_text("Only these can decide it").count()
     assert maya.get_by_role("button", name="Claim").last.is_visible()
 
 

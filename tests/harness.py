@@ -96,7 +96,7 @@ def bench(leads: Iterable[Lead], faults: str = "", items: int = 2000) -> Iterato
 
 @contextmanager
 def _sandbox(project: Path, arguments: list[str]) -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     with subprocess.Popen(  # noqa: S603 - our own program
         [*PROGRAM, "sandbox", "--port", str(port), *arguments],
         cwd=project,
@@ -105,7 +105,7 @@ def _sandbox(project: Path, arguments: list[str]) -> Iterator[str]:
     ) as sandbox:
         url = f"http://127.0.0.1:{port}"
         try:
-            _wait_for(url)
+            wait_for(url)
             yield url
         finally:
             sandbox.terminate()
@@ -129,14 +129,16 @@ def varied(leads: int, of: Sequence[Lead] = ()) -> Iterator[Lead]:
         yield lead
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nothing listens just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
+    """Returns once something answers there."""
     for _ in range(1200):
         try:
             urlopen(url).close()  # noqa: S310 - loopback

@@ -12,10 +12,12 @@ from rich.table import Table
 from tests.bench import figures
 from tests.bench.figures import Figure
 from tests.bench.leads import Kinds, kinds_of_samples
+from tests.bench.pages import pages
 
 PARTS: dict[str, Callable[[Kinds], Iterator[Figure]]] = {
     "machine": figures.machine,
     "starts": figures.starts,
+    "pages": pages,
     "speed": figures.speed,
     "faulty": figures.faulty,
     "scale": figures.scale,

@@ -65,6 +65,19 @@ def test_what_a_visitor_sends_is_taken_up(begin: Begin, told: signal.Signals) ->
     assert (0, "") == (process.returncode, said)
 
 
+@pytest.mark.parametrize("waited", [False, True], ids=["at once", "after the first page"])
+def test_it_ends_while_it_begins(begin: Begin, *, waited: bool) -> None:
+    """Told to end before everything is there, it ends as well."""
+    process, url = begin()
+    if waited:
+        requests.get(url, timeout=5).raise_for_status()
+    process.terminate()
+    _, said = process.communicate(timeout=20)
+
+    assert 0 == process.returncode
+    assert "Traceback" not in said
+
+
 def test_an_agent_that_may_not_act_says_so(begin: Begin) -> None:
     """What keeps a sweep from running is said, and the pages stay."""
     process, url = begin(TRIAGE_PAUSED="wrong tags")

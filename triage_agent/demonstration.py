@@ -58,8 +58,8 @@ def _listening(target: Target) -> Iterator[None]:
     with ThreadPoolExecutor(1) as pool:
         listener = pool.submit(listen, target, over, ready.set)
         listener.add_done_callback(lambda _: ready.set())
-        ready.wait()
         try:
+            ready.wait()
             yield
         finally:
             over.set()

@@ -21,11 +21,14 @@ from triage_agent.decision.run_events import Finished
 from triage_agent.ledger import chain
 from triage_agent.listening import listen
 from triage_agent.sandbox.server import running
+from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.targets import Target
 
 REVIEW = ("review", "claim")
 STOPS = "We will take legal action against you unless you answer us."
 REQUESTS = 8
+UNHURRIED = Timing(answer=30, trigger=60)
+"""Slack's patience, for machines that have much else to do."""
 
 
 def soon(holds: Callable[[], object]) -> bool:
@@ -132,6 +135,7 @@ def open_desk(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewLedger) -
                 (project / ".env").write_text(f"TRIAGE_LEDGER_URL={new_ledger(kind)}\n")
             leads = [{"Company": f"Acme {n}", "Description": STOPS} for n in range(REQUESTS)]
             path = written(folder / "leads.jsonl", leads)
+            served = {"timing": UNHURRIED, **served}
             url = stack.enter_context(running(state=None, leads=path, **served))
             desk = Desk(Target(project, sandbox_url=url), url)
             desk.run()

@@ -9,6 +9,7 @@ from tests.conftest import KINDS, Kind
 from tests.review.conftest import Desk, HandedOver, Listen, Open, soon
 from tests.sandbox.slack_people import MAYA, TESS, Person
 from triage_agent.decision.events import Released
+from triage_agent.sandbox.slack.timing import Timing
 
 JONAS = "U0JONAS0003"
 RELEASE = ("review", "release")
@@ -17,9 +18,9 @@ MAYAS = "005000000000002AAA"
 
 def ask(desk: Desk, user: str, one: HandedOver) -> dict[str, Any] | None:
     """The form that somebody has before them after they pressed Release."""
-    person = Person(desk.url, user)
+    person, before = Person(desk.url, user), desk.notes(user)
     person.click(one.ts, RELEASE)
-    soon(lambda: person.view() or desk.notes(user))
+    soon(lambda: person.view() or desk.notes(user) != before)
     view: dict[str, Any] | None = person.view()
     return view
 
@@ -136,4 +137,15 @@ def test_a_form_without_a_choice_stays(desk: Desk) -> None:
     answered = send(desk, MAYA, view, None)
 
     assert ["category"] == list(answered["errors"])
+    assert [] == one.told("Released")
+
+
+def test_a_form_that_comes_too_late_is_told(open_desk: Open, start_listening: Listen) -> None:
+    """Slack opens a form only for a moment after a click; who waited in vain learns why."""
+    desk = open_desk(timing=Timing(answer=30, trigger=0))
+    start_listening(desk)
+    one = desk.another()
+
+    assert ask(desk, MAYA, one) is None
+    assert ["The form couldn't be opened in time; press the button again."] == desk.notes(MAYA)
     assert [] == one.told("Released")

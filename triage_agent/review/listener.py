@@ -15,7 +15,7 @@ from triage_agent.connectors.slack_socket import Click
 from triage_agent.decision.progress import Story
 from triage_agent.decision.run_events import Listening
 from triage_agent.effects.show import show
-from triage_agent.errors import BadPage, LedgerFailed, Paused, TriageError
+from triage_agent.errors import BadPage, ConnectorError, LedgerFailed, Paused, TriageError
 from triage_agent.ledger.store import WORKSPACE, Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Page
@@ -95,7 +95,11 @@ class Listener:
             return refused
         place = {"item": click.value, "channel": click.channel, "thread": click.thread}
         categories = {name: kind.means for name, kind in page.workflow.categories.items()}
-        self.slack.ask_for_release(click.trigger, place, categories)
+        try:
+            self.slack.ask_for_release(click.trigger, place, categories)
+        except ConnectorError as exc:  # most often Slack's three seconds were over
+            log.warning("a form was not opened", item=click.value, reason=str(exc))
+            return "The form couldn't be opened in time; press the button again."
         return None
 
     def _shown(self, page: Page, item: str) -> str | None:

@@ -106,14 +106,17 @@ class Pages:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._read: tuple[int, OperatingModel] | None = None
+        self._read: tuple[int | None, OperatingModel] | None = None
 
     def __call__(self) -> "OperatingModel":
         from triage_agent.operating_model.loading import FILE
         from triage_agent.project import read_model
 
-        changed = (self._target.project / FILE).stat().st_mtime_ns
-        if self._read is None or self._read[0] != changed:
+        try:
+            changed = (self._target.project / FILE).stat().st_mtime_ns
+        except OSError:  # it is being replaced, or gone: reading it says so
+            changed = None
+        if changed is None or self._read is None or self._read[0] != changed:
             self._read = changed, read_model(self._target.project)
         return self._read[1]
 

@@ -188,7 +188,7 @@ def hints(report: "RunReport", target: list[str]) -> list[tuple[str, str]]:
     if len(found) < WORTH_TYPING - 1:
         found.append((["timeline", report.run_id, *target], "the run itself"))
     if target == ["--sandbox"]:
-        found.append((["sandbox"], "the sandbox's records and messages, served"))
+        found.append((["demo"], "all of it in a browser, where you play the people"))
     return [(shlex.join([program, *command]), why) for command, why in found]
 
 

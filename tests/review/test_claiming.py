@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -120,9 +121,12 @@ def test_the_page_is_asked_at_each_click(open_desk: Open, start_listening: Liste
 
     page.write_text("version: soon")
     desk.click(JONAS, one.ts)
+    page.unlink()
+    desk.click(PRIYA, one.ts)
 
-    assert soon(lambda: desk.notes(JONAS))
+    assert soon(lambda: desk.notes(JONAS) and desk.notes(PRIYA))
     assert "nothing was decided" in desk.notes(JONAS)[0]
+    assert "nothing was decided" in desk.notes(PRIYA)[0]
     assert [] == one.told("Claimed")
 
 
@@ -135,3 +139,28 @@ def test_an_item_that_was_never_handed_over(desk: Desk) -> None:
         assert words is not None
         assert "no hand-over like this one any more" in words
         assert [] == ledger.events("made-up")
+
+
+def test_what_slack_does_not_take_is_shown_by_the_next_run(
+    open_desk: Open, start_listening: Listen, tmp_path: Path
+) -> None:
+    """The decision stands while Slack refuses to change messages, and the message says it later."""
+    faults = tmp_path / "faults.yaml"
+    faults.write_text(
+        "faults: [{fault: server_error, system: slack, path: chat.update, at: [1, 2, 3, 4, 5]}]"
+    )
+    desk = open_desk(faults=faults)
+    start_listening(desk)
+    one = desk.another()
+    desk.click(MAYA, one.ts)
+
+    assert soon(lambda: desk.notes(MAYA))
+    assert "once Slack takes it" in desk.notes(MAYA)[0]
+    assert "Claimed by" not in one.text
+
+    desk.run()
+
+    assert "Claimed by" in one.text
+    assert ["Claimed", "Failed", "Shown"] == [
+        e.kind for e in one.told("Claimed", "Failed", "Shown")
+    ]

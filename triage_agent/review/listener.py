@@ -12,10 +12,11 @@ from triage_agent.connectors import slack_messages
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.connectors.slack_socket import Click
+from triage_agent.decision.events import Failed
 from triage_agent.decision.progress import Story
 from triage_agent.decision.run_events import Listening
 from triage_agent.effects.show import show
-from triage_agent.errors import BadPage, ConnectorError, LedgerFailed, Paused, TriageError
+from triage_agent.errors import ConnectorError, LedgerFailed, Paused, TriageError, WrongUsage
 from triage_agent.ledger.store import WORKSPACE, Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Page
@@ -57,6 +58,8 @@ class Listener:
                 self.slack.whisper(click.channel, click.user, words, click.thread)
         except TriageError as exc:
             log.warning("not told in Slack", item=click.value, reason=str(exc))
+        except Exception as exc:  # noqa: BLE001 - the vendor's client would swallow it
+            log.error("a click broke", item=click.value, error=type(exc).__name__)  # noqa: TRY400 - no traceback
         finally:
             self._keep_calls()
 
@@ -76,14 +79,16 @@ class Listener:
                     )
                 case _:
                     return "The agent knows no such button, so nothing was done."
-        except (BadPage, LedgerFailed) as exc:
+        except (WrongUsage, LedgerFailed) as exc:
             log.error("a decision was not kept", item=click.value, reason=str(exc))  # noqa: TRY400 - no traceback
             return "This couldn't be put on record now, so nothing was decided. Try again later."
         if refused:
             return refused
-        if click.action == slack_messages.GO_ON:
-            self.go_on(click.value)
-        return self._shown(page, click.value)
+        try:
+            return self._shown(page, click.value)
+        finally:  # not before: the run would write to the same stream
+            if click.action == slack_messages.GO_ON:
+                self.go_on(click.value)
 
     def _alone(self, decide: Callable[[], str | None]) -> str | None:
         with self._one_at_a_time:
@@ -115,9 +120,14 @@ class Listener:
             with self._one_at_a_time:
                 self.ledger.forget(item)
                 self.ledger.append(self.run, self.clock(), entries)
+            if any(isinstance(event, Failed) for _, event in entries):
+                return "It is on record; the message will say so once Slack takes it."
         return None
 
     def _keep_calls(self) -> None:
         with self._one_at_a_time:
             called = [(self.run, event) for event in self.calls.drain()]
-            self.ledger.append(self.run, self.clock(), called)
+            try:
+                self.ledger.append(self.run, self.clock(), called)
+            except LedgerFailed as exc:
+                log.error("the record lacks what Slack was asked", reason=str(exc))  # noqa: TRY400 - no traceback

@@ -325,7 +325,7 @@ def sandbox(
         terminal.say("The embedded sandbox and its ledger are empty again.")
     if not reset or records or faults or request_url or port is not None:
         address = f"http://127.0.0.1:{port if port is not None else 8787}"
-        terminal.say(f"Serving a sandbox on {address} until Ctrl-C; see {address}/sandbox/state")
+        terminal.say(f"Serving a sandbox until Ctrl-C; open {address} in a browser.")
         wiring.serve_sandbox(target, records, 8787 if port is None else port, faults, request_url)
 
 
@@ -347,7 +347,7 @@ def demo(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8787,
     project: Project = None,
 ) -> None:
-    """Serve the embedded sandbox's pages, with the agent at work on it, until Ctrl-C."""
+    """Show the sandbox in a browser, with the agent at work on it."""
     terminal.set_up_logs(verbose=False)
     target = target_of(project, sandbox=True, sandbox_url=None)
     demonstration.demonstrate(target, port, terminal.say)

@@ -106,6 +106,18 @@ EXAMPLES: dict[str, Event] = {
             salesforce="005000000000002AAA",
             category="demo_request",
         ),
+        events.Corrected(
+            by="Maya Lindqvist",
+            login="maya",
+            slack="U0MAYA00002",
+            salesforce=None,
+            wrong="category",
+            category="partnership",
+            note="They resell.",
+        ),
+        events.Rejected(
+            by="Maya Lindqvist", login="maya", slack="U0MAYA00002", salesforce=None, reason="Spam."
+        ),
         events.Shown(action="escalate", decisions=1),
         events.Erased(by="Dana Reyes", login="dana", texts=7),
         events.Overtaken(action="tag", key="abc.tag", how="was deleted"),

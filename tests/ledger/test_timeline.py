@@ -40,6 +40,10 @@ WORDS = {
         "Maya Lindqvist (maya, in Slack U0MAYA00002) has the agent go on in their name, "
         "as with demo_request"
     ),
+    "Corrected": (
+        "Maya Lindqvist (maya) says what is wrong: category, it is partnership: They resell."
+    ),
+    "Rejected": "Maya Lindqvist (maya) found the hand-over of no use: Spam.",
     "Shown": "escalate tells of 1 decisions now",
     "Listening": "listening to Slack, by page version 4 (pppppppppppp)",
     "Erased": "Dana Reyes (dana) had its 7 texts erased",
@@ -74,6 +78,8 @@ ERASED = {
     "Assessed": "the model says demo_request, confidence 0.90",
     "Stopped": "stopped by restricted_topic.legal (floor)",
     "Drafted": "a draft of 2 words",
+    "Corrected": "Maya Lindqvist (maya) says what is wrong: category, it is partnership",
+    "Rejected": "Maya Lindqvist (maya) found the hand-over of no use",
     "Outcome": (
         "status changed at 2026-11-23 09:30 by 005000000000002AAA (Lead 00Q000000000001AAA)"
     ),

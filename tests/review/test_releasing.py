@@ -123,7 +123,7 @@ def test_two_forms_release_once(desk: Desk) -> None:
     assert soon(lambda: one.told("Released"))
     send(desk, JONAS, other, "partnership")
 
-    assert soon(lambda: "Maya Lindqvist has released it already." in desk.notes(JONAS))
+    assert soon(lambda: "Maya Lindqvist has decided it already." in desk.notes(JONAS))
     (released,) = one.told("Released")
     assert isinstance(released, Released)
     assert "demo_request" == released.category

@@ -28,6 +28,7 @@ from triage_agent.connectors import slack_messages
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
+from triage_agent.connectors.slack_forms import FORMS, Choices, Place
 from triage_agent.decision.actions import HandOver
 from triage_agent.decision.reviews import Standing
 from triage_agent.decision.run_events import Called
@@ -131,11 +132,9 @@ class SlackConnector:
             thread_ts=thread,
         )
 
-    def ask_for_release(
-        self, trigger: str, place: Mapping[str, str | None], categories: Mapping[str, str]
-    ) -> None:
-        """Opens the form for whoever clicked; `trigger` is good for three seconds."""
-        view = slack_messages.release_form(place, categories)
+    def ask(self, form: str, trigger: str, place: Place, choices: Choices) -> None:
+        """Opens a form for whoever clicked; `trigger` is good for three seconds."""
+        view = FORMS[form](place, choices)
         self._call(self._client.views_open, Unavailable, trigger_id=trigger, view=view)
 
     def _link(self, hand_over: HandOver) -> str:

@@ -1,7 +1,6 @@
 """How a hand-over looks in Slack. What a stranger wrote is only ever plain or rich text."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -11,8 +10,6 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     DividerBlock,
     HeaderBlock,
-    InputBlock,
-    Option,
     PlainTextObject,
     RichTextBlock,
     RichTextElementParts,
@@ -21,9 +18,7 @@ from slack_sdk.models.blocks import (
     RichTextQuoteElement,
     RichTextSectionElement,
     SectionBlock,
-    StaticSelectElement,
 )
-from slack_sdk.models.views import View
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.actions import HandOver, Reason
@@ -35,10 +30,8 @@ Text = RichTextElementParts.Text
 Link = RichTextElementParts.Link
 User = RichTextElementParts.User
 _BOLD = RichTextElementParts.TextStyle(bold=True)
-REVIEW, CLAIM, RELEASE = "review", "claim", "release"
-"""The block of a hand-over's buttons, and what its buttons are called."""
-CATEGORY, GO_ON = "category", "go_on"
-"""What is asked in the form before a release, and what that form is called."""
+REVIEW = "review"
+"""The block of a hand-over's buttons, which are called as in `Standing.can`."""
 _PLAIN_LENGTH, _HEADER_LENGTH, _FIELDS, _REASONS = 2900, 150, 10, 8
 
 
@@ -87,35 +80,6 @@ def notice(words: str) -> tuple[str, list[dict[str, Any]]]:
     return words, [SectionBlock(text=_plain(words)).to_dict()]
 
 
-def release_form(place: Mapping[str, str | None], categories: Mapping[str, str]) -> View:
-    """What is asked before the agent goes on; `categories`: their meanings by their names.
-
-    `place`: where it was asked for, which comes back with what was filled in.
-    """
-    options = [
-        Option(text=_plain(_title_of(name), 75), value=name, description=_plain(means, 75))
-        for name, means in categories.items()
-    ]
-    chosen = StaticSelectElement(
-        action_id=CATEGORY, options=options, placeholder=_plain("Choose one")
-    )
-    text = "The agent goes on in your name: it drafts a reply, never sent, and makes you a task."
-    return View(
-        type="modal",
-        callback_id=GO_ON,
-        title=_plain("Release"),
-        submit=_plain("Release"),
-        close=_plain("Cancel"),
-        private_metadata=json.dumps(place),
-        blocks=[
-            SectionBlock(text=_plain(text)),
-            InputBlock(
-                block_id=CATEGORY, label=_plain("What kind of request is it?"), element=chosen
-            ),
-        ],
-    )
-
-
 def _title_of(name: str) -> str:
     return spaced(name).capitalize()
 
@@ -133,22 +97,20 @@ def _for_whom(hand_over: HandOver, link: str) -> RichTextSectionElement:
 
 def _standing(hand_over: HandOver, standing: Standing) -> Iterator[Block]:
     """Who has done something about it, and what can be done still."""
-    item = hand_over.item_id
-    claim = ButtonElement(text=_plain("Claim"), action_id=CLAIM, value=item, style="primary")
-    release = ButtonElement(text=_plain("Release"), action_id=RELEASE, value=item)
-    if standing.released_by:
-        goes_on = f", {standing.at}: the agent goes on in their name."
-        yield _did("Released by ", standing.released_by, goes_on)
-    elif standing.claimed_by:
-        yield _did("Claimed by ", standing.claimed_by, f", {standing.at}")
-        yield ActionsBlock(block_id=REVIEW, elements=[release])
-    else:
-        yield ActionsBlock(block_id=REVIEW, elements=[claim, release])
-
-
-def _did(label: str, user: str, more: str) -> RichTextBlock:
-    parts = [_words(label, _BOLD), User(user_id=user), _words(more)]
-    return RichTextBlock(elements=[RichTextSectionElement(elements=parts)])
+    for did in standing.did:
+        parts = [_words(did.label, _BOLD), User(user_id=did.user), _words(did.more)]
+        yield RichTextBlock(elements=[RichTextSectionElement(elements=parts)])
+    if standing.can:
+        buttons = [
+            ButtonElement(
+                text=_plain(_title_of(name)),
+                action_id=name,
+                value=hand_over.item_id,
+                style="primary" if name == "claim" else None,
+            )
+            for name in standing.can
+        ]
+        yield ActionsBlock(block_id=REVIEW, elements=buttons)
 
 
 def _title(text: str) -> RichTextSectionElement:

@@ -16,7 +16,6 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass
 from triage_agent.connectors.slack import UNREACHABLE, silent_client
-from triage_agent.connectors.slack_messages import CATEGORY
 from triage_agent.errors import OutsidePage, Unavailable, WrongUsage
 
 
@@ -26,7 +25,7 @@ class Click:
 
     `team`, `app`, `user`, `channel` and `thread` are Slack's own, the last None outside of one.
     `action` is the button or the form, `value` the item that it is about. `trigger` opens a form;
-    `chosen` is what was chosen in one.
+    `given` is what one was filled in with, None for a button.
     """
 
     team: str
@@ -37,7 +36,7 @@ class Click:
     action: str
     value: str
     trigger: str = ""
-    chosen: str | None = None
+    given: Mapping[str, str] | None = None
 
 
 class Socket:
@@ -129,18 +128,22 @@ def _pressed(payload: Mapping[str, Any]) -> list[Click]:
 def _sent(payload: Mapping[str, Any]) -> Click:
     view = payload["view"]
     place = json.loads(view["private_metadata"])
-    given = view["state"]["values"].get(CATEGORY, {}).get(CATEGORY, {}).get("selected_option")
+    filled = {
+        name: part.get("value") or (part.get("selected_option") or {}).get("value")
+        for block in view["state"]["values"].values()
+        for name, part in block.items()
+    }
     return Click(
         **_who(payload),
         channel=place["channel"],
         thread=place["thread"],
         action=view["callback_id"],
         value=place["item"],
-        chosen=given["value"] if given else None,
+        given={name: value for name, value in filled.items() if value},
     )
 
 
-def _who(payload: Mapping[str, Any]) -> dict[str, str]:
+def _who(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "team": payload["team"]["id"],
         "app": payload["api_app_id"],

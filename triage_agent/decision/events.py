@@ -260,6 +260,26 @@ class Released(Decided):
     category: str
 
 
+class Corrected(Decided):
+    """What the agent got wrong, to learn from; nothing changes by itself.
+
+    `wrong`: the category, that a rule stopped it, or that it took it for a request at all.
+    `category`: what it should have been, where that was said.
+    """
+
+    kind: Literal["Corrected"] = "Corrected"
+    wrong: Literal["category", "rule", "not_an_item"]
+    category: str | None = None
+    note: Annotated[str | None, Private] = None
+
+
+class Rejected(Decided):
+    """The hand-over was of no use."""
+
+    kind: Literal["Rejected"] = "Rejected"
+    reason: Annotated[str | None, Private] = None
+
+
 class Shown(Value):
     """The hand-over's message tells of so many decisions now."""
 
@@ -297,6 +317,8 @@ Event = Annotated[
     | Outcome
     | Claimed
     | Released
+    | Corrected
+    | Rejected
     | Shown
     | Erased
     | Started

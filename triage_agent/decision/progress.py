@@ -15,6 +15,7 @@ from triage_agent.decision.events import (
     Assessed,
     Call,
     Claimed,
+    Corrected,
     Decided,
     Done,
     Drafted,
@@ -33,6 +34,7 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
+    Rejected,
     Released,
     Shown,
     Stopped,
@@ -140,6 +142,8 @@ class Story:
     references: dict[str, str] = field(default_factory=dict)
     claimed: tuple[Claimed, datetime] | None = None
     released: tuple[Released, datetime] | None = None
+    corrected: tuple[Corrected, datetime] | None = None
+    closed: tuple[Corrected | Rejected, datetime] | None = None
     decisions: int = 0
     shown: int = 0
     erased: bool = False
@@ -166,6 +170,11 @@ class Story:
             self.claimed = happened.event, happened.at
         if isinstance(happened.event, Released):
             self._release(happened.event, happened.at)
+        if isinstance(happened.event, Corrected):
+            self.corrected = happened.event, happened.at
+            self.closed = self.corrected if happened.event.wrong == "not_an_item" else None
+        if isinstance(happened.event, Rejected):
+            self.closed = happened.event, happened.at
         self._fold(happened.event)
 
     def _release(self, event: Released, at: datetime) -> None:

@@ -11,6 +11,7 @@ from triage_agent.decision.actions import PostHandOver
 from triage_agent.decision.events import (
     Assessed,
     Claimed,
+    Corrected,
     Done,
     Drafted,
     Erased,
@@ -29,6 +30,7 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
+    Rejected,
     Released,
     Unclear,
 )
@@ -41,7 +43,7 @@ from triage_agent.ledger.phrases import count, joined, listed, moment
 from triage_agent.ledger.timeline import Timeline
 from triage_agent.ledger.words import cycle_in_words, words
 
-PEOPLE: tuple[type[Claimed] | type[Released] | type[Erased], ...] = (Claimed, Released, Erased)
+PEOPLE = (Claimed, Released, Corrected, Rejected, Erased)
 """What people do to an item. A kind that is added here is told under "Who decided?"."""
 
 STOP = "Why did it stop?"
@@ -96,6 +98,10 @@ class _Case:
     timeline: Timeline
     names: Names
     story: Story
+
+    def people(self) -> "list[Claimed | Released | Corrected | Rejected | Erased]":
+        events = (one.event for one in self.timeline.happened)
+        return [event for event in events if isinstance(event, PEOPLE)]
 
     def all(self, *kinds: type[_KIND]) -> list[_KIND]:
         events = (one.event for one in self.timeline.happened)
@@ -256,7 +262,7 @@ def _decided(case: _Case) -> Answer:
     shadow = ", in shadow" if case.story.mode == "shadow" else ""
     stopped = " stopped it" if case.story.rules else ""
     teams = listed(f"{spaced(held.who)} on {spaced(held.action)}" for held in _held(case))
-    people = case.all(*PEOPLE)
+    people = case.people()
     waits = f" Waits for the word of {joined(teams)}." if teams else ""
     did = "".join(f" {spaced(one.kind)} by {one.by}." for one in people)
     return Answer(

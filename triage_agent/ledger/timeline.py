@@ -46,6 +46,8 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "ExcessAllowed",
         "Claimed",
         "Released",
+        "Corrected",
+        "Rejected",
         "Erased",
         "TextsExpired",
         "Verified",

@@ -6,6 +6,7 @@ from triage_agent.decision.cycle import CycleTime
 from triage_agent.decision.events import (
     Assessed,
     Claimed,
+    Corrected,
     Done,
     Drafted,
     Erased,
@@ -23,6 +24,7 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
+    Rejected,
     Released,
     Shown,
     Stopped,
@@ -224,6 +226,19 @@ def _(event: Claimed) -> str:
 def _(event: Released) -> str:
     known = f"{event.by} ({event.login}, in Slack {event.slack})"
     return f"{known} has the agent go on in their name, as with {event.category}"
+
+
+@words.register
+def _(event: Corrected) -> str:
+    category = f", it is {event.category}" if event.category else ""
+    note = f": {event.note}" if event.note else ""
+    return f"{event.by} ({event.login}) says what is wrong: {event.wrong}{category}{note}"
+
+
+@words.register
+def _(event: Rejected) -> str:
+    reason = f": {event.reason}" if event.reason else ""
+    return f"{event.by} ({event.login}) found the hand-over of no use{reason}"
 
 
 @words.register

@@ -6,14 +6,15 @@ from datetime import datetime
 from functools import partial
 
 from triage_agent.authority.people import Somebody, known_in_slack, listed
-from triage_agent.decision.events import Claimed, Decided, Released
+from triage_agent.decision.events import Claimed, Corrected, Rejected, Released
 from triage_agent.decision.progress import Story
 from triage_agent.errors import StreamMoved
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.schema import Page, PostAction
 
+GONE = "The operating model has no such category any more, so nothing was done."
 _TRIES = 5
-Decision = Callable[..., Claimed | Released]
+Decision = Callable[..., Claimed | Released | Corrected | Rejected]
 """The event of a decision, by who takes it."""
 
 
@@ -35,8 +36,24 @@ def claim(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
 def release(ledger: Ledger, page: Page, clicked: Clicked, category: str | None) -> str | None:
     """Has the agent go on in this person's name, with an item of that category; likewise."""
     if category not in page.workflow.categories:
-        return "The operating model has no such category any more, so nothing was done."
+        return GONE
     return _decide(ledger, page, clicked, partial(Released, category=category))
+
+
+def correct(
+    ledger: Ledger, page: Page, clicked: Clicked, wrong: str, category: str | None, note: str | None
+) -> str | None:
+    """Keeps what the agent got wrong, by a name of `Corrected.wrong`; likewise."""
+    if category is not None and category not in page.workflow.categories:
+        return GONE
+    return _decide(
+        ledger, page, clicked, partial(Corrected, wrong=wrong, category=category, note=note)
+    )
+
+
+def reject(ledger: Ledger, page: Page, clicked: Clicked, reason: str) -> str | None:
+    """Sets a hand-over aside as of no use; likewise."""
+    return _decide(ledger, page, clicked, partial(Rejected, reason=reason))
 
 
 def may_not(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
@@ -81,8 +98,8 @@ def _may(story: Story, page: Page, clicked: Clicked) -> Somebody | str:
     somebody = known_in_slack(page, [rule.post_to], clicked.user)
     if somebody is None:
         return f"Only these can decide it, by the operating model: {listed(page, [rule.post_to])}."
-    decided: tuple[Decided, datetime] | None = story.released or story.claimed
-    if story.released or (decided and decided[0].slack != somebody.slack):
-        assert decided
-        return f"{decided[0].by} has {'released it' if story.released else 'it'} already."
+    if over := story.released or story.closed:
+        return f"{over[0].by} has decided it already."
+    if story.claimed and story.claimed[0].slack != somebody.slack:
+        return f"{story.claimed[0].by} has it already."
     return somebody

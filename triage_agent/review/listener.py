@@ -1,16 +1,15 @@
 """What people click in Slack, decided one after another; Slack is told what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from threading import Lock
 
 import structlog
 
-from triage_agent.connectors import slack_messages
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.slack import SlackConnector
+from triage_agent.connectors.slack_forms import CATEGORY, FORMS, NOTE, WHAT
 from triage_agent.connectors.slack_socket import Click
 from triage_agent.decision.events import Failed
 from triage_agent.decision.progress import Story
@@ -20,7 +19,7 @@ from triage_agent.errors import ConnectorError, LedgerFailed, Paused, TriageErro
 from triage_agent.ledger.store import WORKSPACE, Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Page
-from triage_agent.review.deciding import Clicked, claim, may_not, release
+from triage_agent.review.deciding import Clicked, claim, correct, may_not, reject, release
 
 log = structlog.get_logger()
 _TIMES = 3
@@ -68,17 +67,13 @@ class Listener:
         clicked = Clicked(click.value, click.user, self.run, self.clock())
         try:
             page = self.page()
-            match click.action:
-                case slack_messages.CLAIM:
-                    refused = self._alone(partial(claim, self.ledger, page, clicked))
-                case slack_messages.RELEASE:
-                    return self._asked(page, click, clicked)
-                case slack_messages.GO_ON:
-                    refused = self._alone(
-                        partial(release, self.ledger, page, clicked, click.chosen)
-                    )
-                case _:
-                    return "The agent knows no such button, so nothing was done."
+            if click.given is None and click.action in FORMS:
+                return self._asked(page, click, clicked)
+            if click.action not in _DECISIONS:
+                return "The agent knows no such button, so nothing was done."
+            with self._one_at_a_time:
+                decide = _DECISIONS[click.action]
+                refused = decide(self.ledger, page, clicked, click.given or {})
         except (WrongUsage, LedgerFailed) as exc:
             log.error("a decision was not kept", item=click.value, reason=str(exc))  # noqa: TRY400 - no traceback
             return "This couldn't be put on record now, so nothing was decided. Try again later."
@@ -87,12 +82,8 @@ class Listener:
         try:
             return self._shown(page, click.value)
         finally:  # not before: the run would write to the same stream
-            if click.action == slack_messages.GO_ON:
+            if click.action == "release":
                 self.go_on(click.value)
-
-    def _alone(self, decide: Callable[[], str | None]) -> str | None:
-        with self._one_at_a_time:
-            return decide()
 
     def _asked(self, page: Page, click: Click, clicked: Clicked) -> str | None:
         """Opens the form for whoever may decide; everybody else learns at once why they can't."""
@@ -101,7 +92,7 @@ class Listener:
         place = {"item": click.value, "channel": click.channel, "thread": click.thread}
         categories = {name: kind.means for name, kind in page.workflow.categories.items()}
         try:
-            self.slack.ask_for_release(click.trigger, place, categories)
+            self.slack.ask(click.action, click.trigger, place, categories)
         except ConnectorError as exc:  # most often Slack's three seconds were over
             log.warning("a form was not opened", item=click.value, reason=str(exc))
             return "The form couldn't be opened in time; press the button again."
@@ -131,3 +122,18 @@ class Listener:
                 self.ledger.append(self.run, self.clock(), called)
             except LedgerFailed as exc:
                 log.error("the record lacks what Slack was asked", reason=str(exc))  # noqa: TRY400 - no traceback
+
+
+Decide = Callable[[Ledger, Page, Clicked, Mapping[str, str]], str | None]
+
+_DECISIONS: Mapping[str, Decide] = {
+    "claim": lambda ledger, page, clicked, _: claim(ledger, page, clicked),
+    "release": lambda ledger, page, clicked, given: release(
+        ledger, page, clicked, given.get(CATEGORY)
+    ),
+    "correct": lambda ledger, page, clicked, given: correct(
+        ledger, page, clicked, given[WHAT], given.get(CATEGORY), given.get(NOTE)
+    ),
+    "not_useful": lambda ledger, page, clicked, given: reject(ledger, page, clicked, given[NOTE]),
+}
+"""What each button, or the form behind it, decides."""

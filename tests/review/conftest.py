@@ -18,6 +18,7 @@ from triage_agent import wiring
 from triage_agent.connectors import patience
 from triage_agent.decision.events import Event
 from triage_agent.decision.run_events import Finished
+from triage_agent.errors import Paused, RunRefused
 from triage_agent.ledger import chain
 from triage_agent.listening import listen
 from triage_agent.sandbox.server import running
@@ -50,10 +51,19 @@ class Desk:
     _used: int = field(default=-1)
 
     def run(self) -> None:
-        """One sweep of the agent."""
-        wiring.run(
-            self.target, shadow=False, limit=None, only=None, progress=lambda _ended, _of: None
-        )
+        """One sweep of the agent, once a run that a listener began has ended."""
+        assert soon(self._ran)
+
+    def _ran(self) -> bool:
+        try:
+            wiring.run(
+                self.target, shadow=False, limit=None, only=None, progress=lambda _ended, _of: None
+            )
+        except Paused:
+            raise
+        except RunRefused:
+            return False
+        return True
 
     def another(self) -> "HandedOver":
         """A hand-over that no test has used before."""

@@ -78,6 +78,18 @@ def test_it_ends_while_it_begins(begin: Begin, *, waited: bool) -> None:
     assert "Traceback" not in said
 
 
+def test_it_is_told_twice(begin: Begin) -> None:
+    """A second word, as make passes one on, doesn't keep it from ending well."""
+    process, _ = begin()
+    line_of(process, "taken up")
+    for _ in range(3):
+        process.terminate()
+    _, said = process.communicate(timeout=20)
+
+    assert 0 == process.returncode
+    assert "Traceback" not in said
+
+
 def test_an_agent_that_may_not_act_says_so(begin: Begin) -> None:
     """What keeps a sweep from running is said, and the pages stay."""
     process, url = begin(TRIAGE_PAUSED="wrong tags")

@@ -14,6 +14,7 @@ from triage_agent.targets import Target, deployed
 if TYPE_CHECKING:
     from triage_agent.jobs.report import RunReport
 
+_WORDS = (signal.SIGINT, signal.SIGTERM)
 EVERY = 60.0
 """Seconds between sweeps while nobody sends a request; a new one is taken up at once."""
 
@@ -68,14 +69,24 @@ def _listening(target: Target) -> Iterator[None]:
 
 @contextmanager
 def _until_told() -> Iterator[None]:
-    """Being told to stop is how it ends well, wherever it is at that moment."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Being told to stop is how it ends well, wherever it is at that moment; once is enough.
+
+    `make` passes on what it is sent, so that the same word may come twice.
+    """
+
+    def told(_number: int, _frame: object) -> None:
+        for number in _WORDS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, told) for number in _WORDS}
     try:
         yield
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(report: "RunReport", say: Callable[[str], None]) -> None:

@@ -133,7 +133,7 @@ def join(
         ledger=ledger,
         calls=calls,
         salesforce=salesforce,
-        writer=Writer(salesforce),
+        writer=Writer(salesforce, wire.approved),
         slack=slack,
         asker=ModelConnector(found.model, terms.prices, calls, guard, sleep),
         asked_model=BASELINE if found.baseline else rules.assess.front.model,

@@ -25,6 +25,7 @@ from triage_agent.operating_model.schema import (
     PostAction,
     UpdateAction,
     WritesRecords,
+    allowed,
     is_fixed,
 )
 
@@ -113,7 +114,7 @@ def _exceeds(action: Action, rule: ActionRule, item: Item) -> str | None:
         case UpdateRecord(), UpdateAction():
             if (action.object, action.record_id) != (rule.update, item.record.id):
                 return "it is for another record than the item's own"
-            return _beyond(action.fields, rule.set)
+            return _beyond(action.fields, rule)
         case CreateRecord(), CreateAction():
             return _creates_beyond(action, rule, item)
         case PostHandOver(), PostAction():
@@ -129,7 +130,7 @@ def _creates_beyond(action: CreateRecord, rule: CreateAction, item: Item) -> str
         return f"it creates another record than a {rule.create} marked by {rule.key}"
     if action.fields.get(rule.key) != f"{item.id}.{action.name}":
         return f"{rule.key} is not the key of this item"
-    return _beyond(action.fields, rule.set) or _stranger(action.fields, rule, item)
+    return _beyond(action.fields, rule) or _stranger(action.fields, rule, item)
 
 
 def _posts_beyond(action: PostHandOver, rule: PostAction, item: Item) -> str | None:
@@ -143,14 +144,14 @@ def _posts_beyond(action: PostHandOver, rule: PostAction, item: Item) -> str | N
     return None
 
 
-def _beyond(fields: dict[str, Scalar], declared: dict[str, Scalar]) -> str | None:
-    """Only declared fields, and a value that the page spells out must be that value."""
+def _beyond(fields: dict[str, Scalar], rule: WritesRecords) -> str | None:
+    """Only declared fields, and of values that the page spells out only those."""
     for name, value in fields.items():
-        if name not in declared:
+        if name not in rule.set:
             return f"{name} is not among its fields"
-        written = declared[name]
-        if is_fixed(written) and value != written:
-            return f"{name} must be {written!r}"
+        values = allowed(rule, name)
+        if is_fixed(rule.set[name]) and value not in values:
+            return f"{name} must be {' or '.join(map(repr, values))}"
     return None
 
 

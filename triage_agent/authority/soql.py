@@ -45,7 +45,8 @@ def related(page: Page, name: str, column: str) -> str:
 def standing(page: Page, *, merges: bool) -> str:
     """What tells whether records are still what they were, by their ids; deleted ones, too."""
     system = ["IsDeleted", *(["MasterRecordId"] if merges else [])]
-    columns = [*system, *conditions(page), *page.item_read.shown_to_model]
+    asked = (name for rule in _asking(page) for name in rule.set)
+    columns = [*system, *conditions(page), *page.item_read.shown_to_model, *asked]
     return f"SELECT {_columns(columns)} FROM {page.workflow.item.object} WHERE Id IN {{}}"
 
 
@@ -59,6 +60,12 @@ def conditions(page: Page) -> dict[str, object]:
     }
     new_when = page.workflow.item.new_when
     return {name: value for name, value in new_when.items() if name not in own}
+
+
+def _asking(page: Page) -> Iterator[UpdateAction]:
+    """The changes for which somebody is asked, who is shown what they change."""
+    rules = (rule for rule in page.may.values() if isinstance(rule, UpdateAction))
+    return (rule for rule in rules if rule.ask)
 
 
 def by_key(name: str, key: str) -> str:

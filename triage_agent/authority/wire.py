@@ -5,18 +5,20 @@ before a byte leaves, so that code that goes round the gate still stays within t
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from triage_agent.authority import soql
-from triage_agent.operating_model.grants import channels
-from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.grants import channels, teams
 from triage_agent.operating_model.schema import (
     CreateAction,
     Page,
-    PostAction,
     UpdateAction,
+    WritesRecords,
+    allowed,
     is_fixed,
 )
 
@@ -36,6 +38,8 @@ _NOTE = frozenset({"channel", "user", "text", "thread_ts"})
 _CHANGE = frozenset({"channel", "ts", "text", "blocks"})
 HISTORY = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_metadata"})
 """The arguments of reading what was said in a channel."""
+Row = Mapping[str, Any]
+"""A record as it is sent, with its `attributes`."""
 Hosts = Mapping[System, frozenset[str]]
 """Each system's own hosts, by its name."""
 
@@ -65,14 +69,24 @@ class Wire:
         self._queries = soql.foreseen(page)
         self._with_deleted = soql.foreseen_with_deleted(page)
         rules = page.may.values()
-        self._updates = [r for r in rules if isinstance(r, UpdateAction) and r.alone]
-        self._creates = [r for r in rules if isinstance(r, CreateAction) and r.alone]
+        self._updates = [rule for rule in rules if isinstance(rule, UpdateAction)]
+        self._creates = [rule for rule in rules if isinstance(rule, CreateAction)]
         written = [*(r.update for r in self._updates), *(r.create for r in self._creates)]
         self._described = {page.workflow.item.object, *written}
-        posts = (rule.post_to for rule in rules if isinstance(rule, PostAction))
-        self._channels = frozenset(page.teams[team].channel for team in posts)
+        self._approved: list[Row] = []
+        self._channels = frozenset(page.teams[team].channel for team in teams(page))
         self._owner = page.owner.slack
         self._told = frozenset(channels(page).values())
+
+    @contextmanager
+    def approved(self, rows: Sequence[Row]) -> Iterator[None]:
+        """Lets just these rows of actions that ask pass, as they will be sent, for as long."""
+        self._approved += rows
+        try:
+            yield
+        finally:
+            for row in rows:
+                self._approved.remove(row)
 
     def refuses(self, request: Request) -> str | None:
         """Why a request may not leave, in words without any value of its own; None: it may."""
@@ -138,16 +152,21 @@ class Wire:
         if not isinstance(records, list) or not {*body} <= {"allOrNone", "records"}:
             return f"{method} {path} writes otherwise than in collections"
         if (method, path) == ("PATCH", "composite/sobjects"):
-            forms = [(rule.update, rule.set, {"id"}) for rule in self._updates]
+            forms = [Form(rule.update, rule, {"id"}) for rule in self._updates]
         elif method == "POST" and path == "composite/sobjects":
-            forms = [(rule.create, rule.set, set[str]()) for rule in self._creates]
+            forms = [Form(rule.create, rule) for rule in self._creates]
         else:
             upserts = {f"composite/sobjects/{r.create}/{r.key}": r for r in self._creates}
             found = upserts.get(path) if method == "PATCH" else None
-            forms = [(found.create, found.set, set[str]())] if found else []
+            forms = [Form(found.create, found)] if found else []
         if not forms:
             return f"{method} {path} is no write of the page"
-        return next((no for record in records if (no := _beyond(record, forms))), None)
+        return next((no for record in records if (no := self._beyond(record, forms))), None)
+
+    def _beyond(self, record: Row, forms: Sequence["Form"]) -> str | None:
+        """Why a row is of none of some forms: the reason of the one that it is closest to."""
+        reasons = [form.unlike(record, approved=record in self._approved) for form in forms]
+        return None if None in reasons else min(filter(None, reasons), key=len)
 
     def _slack(self, request: Request) -> str | None:
         called, given = request.path.rpartition("/api/")[2], request.body or {}
@@ -177,29 +196,26 @@ class Wire:
         return owner | self._channels | self._told if self._live else owner
 
 
-Form = tuple[str, Mapping[str, Scalar], set[str]]
-"""An object, the fields that an action sets, and what else a row of it holds."""
+@dataclass(frozen=True)
+class Form:
+    """An object, the action that sets fields of it, and what else a row of it holds."""
 
+    name: str
+    rule: WritesRecords
+    more: AbstractSet[str] = frozenset()
 
-def _beyond(record: Mapping[str, Any], forms: Sequence[Form]) -> str | None:
-    """Why a row is of none of some forms: the reason of the one that it is closest to."""
-    reasons = [_unlike(record, form) for form in forms]
-    return None if None in reasons else min(filter(None, reasons), key=len)
-
-
-def _unlike(record: Mapping[str, Any], form: Form) -> str | None:
-    name, declared, more = form
-    if record.get("attributes") != {"type": name}:
-        return f"a row is no {name}"
-    for column, value in record.items():
-        if column == "attributes" or column in more:
-            continue
-        if column not in declared:
-            return f"{name}.{column} is not among the fields that the page lets it set"
-        written = declared[column]
-        if is_fixed(written) and value != written:
-            return f"{name}.{column} has another value than the page's"
-    return None
+    def unlike(self, record: Row, *, approved: bool) -> str | None:
+        """Why a row isn't of this form; `approved`: somebody has said yes to this very row."""
+        if record.get("attributes") != {"type": self.name}:
+            return f"a row is no {self.name}"
+        for column, value in record.items():
+            if column == "attributes" or column in self.more:
+                continue
+            if column not in self.rule.set:
+                return f"{self.name}.{column} is not among the fields that the page lets it set"
+            if is_fixed(self.rule.set[column]) and value not in allowed(self.rule, column):
+                return f"{self.name}.{column} has another value than the page's"
+        return None if self.rule.alone or approved else f"nobody has approved this {self.name}"
 
 
 def _is_composite(request: Request) -> bool:

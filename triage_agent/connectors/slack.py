@@ -24,12 +24,13 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
-from triage_agent.connectors import slack_messages
+from triage_agent.connectors import slack_approvals, slack_messages
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
 from triage_agent.connectors.slack_forms import FORMS, Choices, Place
-from triage_agent.decision.actions import HandOver
+from triage_agent.connectors.slack_texts import escaped
+from triage_agent.decision.actions import Message, PostHandOver
 from triage_agent.decision.reviews import Standing
 from triage_agent.decision.run_events import Called
 from triage_agent.errors import (
@@ -41,7 +42,7 @@ from triage_agent.errors import (
     WrongUsage,
 )
 
-HAND_OVER, OVERFLOW = "triage_hand_over", "triage_overflow"
+HAND_OVER, APPROVAL, OVERFLOW = "triage_hand_over", "triage_approval", "triage_overflow"
 TIMEOUT = 30
 PAGE = 200
 UNREACHABLE = "can't be reached; check its address (SLACK_API_URL) and the network"
@@ -98,28 +99,31 @@ class SlackConnector:
         """Raises `Rejected` with Slack's own code where the bot can't read a channel."""
         self._call(self._client.conversations_history, Unavailable, channel=channel, limit=1)
 
-    def post(self, channel: str, key: str, hand_over: HandOver, thread: str | None) -> Posted:
-        """Posts a hand-over; `AnswerLost` means that it may be there all the same."""
-        return self._post(
-            channel,
-            HAND_OVER,
-            key,
-            text=slack_messages.fallback(hand_over),
-            blocks=slack_messages.blocks(hand_over, self._link(hand_over), Standing()),
-            thread_ts=thread,
-        )
+    def post(
+        self, channel: str, key: str, message: Message, standing: Standing, thread: str | None
+    ) -> Posted:
+        """Posts a message for people; `AnswerLost` means that it may be there all the same."""
+        kind = HAND_OVER if message.kind == "post" else APPROVAL
+        content = self._content(message, standing)
+        return self._post(channel, kind, key, thread_ts=thread, **content)
 
-    def show(self, reference: str, hand_over: HandOver, standing: Standing) -> None:
-        """Has a hand-over's message, by its reference, say how it stands; twice is as once."""
+    def show(self, reference: str, message: Message, standing: Standing) -> None:
+        """Has a message, by its reference, say how it stands; twice is as once."""
         channel, ts = reference.split("/")
-        self._call(
-            self._client.chat_update,
-            Unavailable,
-            channel=channel,
-            ts=ts,
-            text=slack_messages.fallback(hand_over),
-            blocks=slack_messages.blocks(hand_over, self._link(hand_over), standing),
-        )
+        content = self._content(message, standing)
+        self._call(self._client.chat_update, Unavailable, channel=channel, ts=ts, **content)
+
+    def _content(self, message: Message, standing: Standing) -> dict[str, object]:
+        """Fallback and blocks."""
+        if isinstance(message, PostHandOver):
+            hand_over = message.hand_over
+            link = self._record_url + hand_over.record_id
+            text = slack_messages.fallback(hand_over)
+            return {"text": text, "blocks": slack_messages.blocks(hand_over, link, standing)}
+        approval = message.approval
+        link = self._record_url + approval.record_id
+        text = slack_approvals.fallback(approval)
+        return {"text": text, "blocks": slack_approvals.blocks(approval, link, standing)}
 
     def whisper(self, channel: str, user: str, words: str, thread: str | None = None) -> None:
         """Tells one person in a channel something that nobody else sees."""
@@ -128,7 +132,7 @@ class SlackConnector:
             Unavailable,
             channel=channel,
             user=user,
-            text=slack_messages.escaped(words),
+            text=escaped(words),
             thread_ts=thread,
         )
 
@@ -136,9 +140,6 @@ class SlackConnector:
         """Opens a form for whoever clicked; `trigger` is good for three seconds."""
         view = FORMS[form](place, choices)
         self._call(self._client.views_open, Unavailable, trigger_id=trigger, view=view)
-
-    def _link(self, hand_over: HandOver) -> str:
-        return self._record_url + hand_over.record_id
 
     def post_overflow(self, channel: str, key: str, team: str) -> Posted:
         """Posts the message under which further hand-overs go as replies."""

@@ -13,11 +13,16 @@ from triage_agent.decision.actions import Action
 from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.item import Mode, Record
 from triage_agent.decision.review_events import (
+    Approved,
+    Asked,
     Claimed,
     Corrected,
+    Edited,
+    Expired,
     Rejected,
     Released,
     Shown,
+    Voided,
 )
 from triage_agent.decision.run_events import (
     Anchored,
@@ -157,12 +162,16 @@ class Refused(Value):
 
 
 class Intended(Value):
-    """A write is about to leave, carrying `key`; durable before the first byte."""
+    """A write is about to leave, carrying `key`; durable before the first byte.
+
+    `approval`: the digest of what it was approved by, which is used up herewith.
+    """
 
     kind: Literal["Intended"] = "Intended"
     action: str
     key: str
     system: System
+    approval: str | None = None
 
 
 class Done(Value):
@@ -269,6 +278,11 @@ Event = Annotated[
     | Released
     | Corrected
     | Rejected
+    | Asked
+    | Approved
+    | Edited
+    | Expired
+    | Voided
     | Shown
     | Erased
     | Started

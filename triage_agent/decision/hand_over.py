@@ -49,7 +49,7 @@ def hand_over(
     weightiest = sorted(stops, key=lambda stop: [*_NEXT_STEPS].index(stop.rule))
     told = (Reason(words=words(one, page), quote=one.quote, fact=one.fact) for one in weightiest)
     return HandOver(
-        headline=clipped(_headline(item), 120),
+        headline=headline(item),
         assignee=assignee.slack,
         who=_who(item),
         reply=_reply(item),
@@ -109,10 +109,11 @@ def _wants(said: Assessment) -> str:
     return f"{said.summary} ({sure})"
 
 
-def _headline(item: Item) -> str:
+def headline(item: Item) -> str:
+    """How people know the item's record, in a line."""
     fields = item.record.fields
     names = [str(fields[name]) for name in item.page.item_read.headline if fields.get(name)]
-    return " - ".join(names) or f"{item.record.object} {item.record.id}"
+    return clipped(" - ".join(names) or f"{item.record.object} {item.record.id}", 120)
 
 
 def _who(item: Item) -> tuple[tuple[str, str], ...]:

@@ -34,6 +34,13 @@ class Deliver:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """Ask those whom the page names for their word on actions."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
 class LookUp:
     """Find out whether writes that were intended, and never confirmed, took place."""
 
@@ -42,7 +49,7 @@ class LookUp:
 
 @dataclass(frozen=True)
 class Show:
-    """Have a hand-over's message say what people have decided since."""
+    """Have a message say what people have decided since, or what has come of it."""
 
     action: str
 
@@ -61,7 +68,7 @@ class Nothing:
     status: Status
 
 
-Step = Assess | Draft | Deliver | LookUp | Show | GiveUp | Nothing
+Step = Assess | Draft | Deliver | Ask | LookUp | Show | GiveUp | Nothing
 
 
 def next_step(events: Iterable[Happened]) -> Step:
@@ -69,28 +76,37 @@ def next_step(events: Iterable[Happened]) -> Step:
     return step_of(Story.of(events))
 
 
-def step_of(story: Story) -> Step:
+def step_of(story: Story) -> Step:  # noqa: PLR0911 - one return a step
     """`next_step` for a story that is already folded."""
     if story.erased:
         return Nothing(story.status)
     if story.open:
         return LookUp(tuple(intended for intended, _ in story.open.values()))
-    if not story.rules and len(story.failures) >= MAX_FAILURES:
+    if not story.rules and _fails(story) and len(story.failures) >= MAX_FAILURES:
         return GiveUp(story.failures[-1].reason)
     if story.planned is None:
         drafts = (name for name, state in story.states.items() if state != "refused")
         return next(map(Draft, drafts), Assess())
-    if due := tuple(story.actions[name] for name in story.planned if _is_due(story, name)):
+    names = (*story.planned, *story.asks)
+    if due := tuple(story.actions[name] for name in names if _is_due(story, name)):
         return Deliver(due)
-    return Show(story.posted) if story.is_stale and story.posted else Nothing(story.status)
+    if asked := story.to_ask:
+        return Ask(tuple(story.actions[name] for name in asked))
+    return Show(story.stale) if story.stale else Nothing(story.status)
+
+
+def _fails(story: Story) -> bool:
+    """Whether it is the item that can't be done, and not only that people can't be told of it."""
+    return story.planned is None or any(story.states[name] == "failed" for name in story.planned)
 
 
 def _is_due(story: Story, name: str) -> bool:
-    """A hand-over is tried for ever: giving up on it would bury the item."""
+    """A message is tried for ever: giving up on it would bury the item."""
     match story.states[name]:
-        case "permitted":
+        case "permitted" | "approved":
             return True
         case "failed":
-            return story.is_post(name) or story.failed_times(name) < MAX_FAILURES
+            is_message = story.is_post(name) or name in story.questions
+            return is_message or story.failed_times(name) < MAX_FAILURES
         case _:
             return False

@@ -1,7 +1,9 @@
 """What people decide about an item, as past-tense values, and what their messages say of it."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
+from triage_agent.decision.actions import Approval
 from triage_agent.decision.values import Private, Value
 
 
@@ -41,14 +43,65 @@ class Corrected(Decided):
 
 
 class Rejected(Decided):
-    """The hand-over was of no use."""
+    """The hand-over was of no use; or the action is not to be done that somebody was asked for."""
 
     kind: Literal["Rejected"] = "Rejected"
+    action: str | None = None
     reason: Annotated[str | None, Private] = None
 
 
+class Asked(Value):
+    """Somebody's word is wanted for the very write whose approval has this digest.
+
+    `number` counts how often it was asked for the action; `who`: as the page names them.
+    """
+
+    kind: Literal["Asked"] = "Asked"
+    action: str
+    number: int
+    who: str
+    digest: str
+    expires_at: datetime
+    approval: Annotated[Approval | None, Private] = None
+
+
+class Approved(Decided):
+    """Somebody said yes to what has this digest, and to nothing else."""
+
+    kind: Literal["Approved"] = "Approved"
+    action: str
+    digest: str
+
+
+class Edited(Decided):
+    """Somebody wants it otherwise than it `was` asked: another digest, in their name."""
+
+    kind: Literal["Edited"] = "Edited"
+    action: str
+    was: str
+    digest: str
+    approval: Annotated[Approval | None, Private] = None
+
+
+class Expired(Value):
+    """Nobody said yes or no in time, so it is left undone."""
+
+    kind: Literal["Expired"] = "Expired"
+    action: str
+    digest: str
+
+
+class Voided(Value):
+    """What was asked, or approved, holds no more, and nothing was done; `reason` names no value."""
+
+    kind: Literal["Voided"] = "Voided"
+    action: str
+    digest: str
+    reason: str
+
+
 class Shown(Value):
-    """The hand-over's message tells of so many decisions now."""
+    """A message tells of so many events now: of a hand-over, those that people decided."""
 
     kind: Literal["Shown"] = "Shown"
     action: str

@@ -1,16 +1,28 @@
-"""How an item that was handed to people stands with them, read from its story alone."""
+"""How what people were told of stands with them, read from an item's story alone."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from triage_agent.decision.output import spaced
-from triage_agent.decision.review_events import Corrected, Decided
+from triage_agent.decision.actions import Approval, Message, PostHandOver
+from triage_agent.decision.asking import editable
+from triage_agent.decision.events import Done, Failed, Overtaken
+from triage_agent.decision.output import spaced, worded
+from triage_agent.decision.questions import Question, Told
+from triage_agent.decision.review_events import (
+    Approved,
+    Corrected,
+    Decided,
+    Edited,
+    Expired,
+    Rejected,
+    Voided,
+)
 from triage_agent.decision.story import Story
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.schema import Page
 
-Button = Literal["claim", "release", "correct", "not_useful"]
+Button = Literal["claim", "release", "correct", "not_useful", "approve", "edit", "reject"]
 WRONG = {
     "category": "The category is another one",
     "rule": "It should not have been stopped",
@@ -20,28 +32,43 @@ WRONG = {
 
 
 class Did(Value):
-    """What somebody did, for people: `Claimed by`, a Slack user's id, when, and what follows."""
+    """What was done, for people: `Claimed by`, a Slack user's id if somebody did it, and more."""
 
     label: str
-    user: str
+    user: str | None
     more: str
 
 
 class Standing(Value):
-    """What a hand-over's message says of it: what was done, and what can be done still."""
+    """What a message says of how it stands: what was done, and what can be done still."""
 
     did: tuple[Did, ...] = ()
-    can: tuple[Button, ...] = ("claim", "release", "correct", "not_useful")
+    can: tuple[Button, ...] = ()
 
 
-def standing(story: Story, page: Page) -> Standing:
-    """How it stands now, by the page's clock."""
+def fresh(message: Message, page: Page) -> Standing:
+    """How a message stands to which nobody has said anything."""
+    if isinstance(message, PostHandOver):
+        return Standing(can=("claim", "release", "correct", "not_useful"))
+    return Standing(can=_open_to(message.approval, page))
+
+
+def standing(story: Story, message: Message, page: Page) -> Standing:
+    """How a message stands now, by the page's clock."""
+    if message.name in story.questions:
+        question = story.questions[message.name]
+        did = tuple(_answered(question, page))
+        can = _open_to(question.approval, page) if question.approval and question.waits else ()
+        return Standing(did=did, can=can)
     did = tuple(_did(story, page))
     if story.released or story.closed:
-        return Standing(did=did, can=())
-    if story.claimed:
-        return Standing(did=did, can=("release", "correct", "not_useful"))
-    return Standing(did=did)
+        return Standing(did=did)
+    can = fresh(message, page).can
+    return Standing(did=did, can=can[1:] if story.claimed else can)
+
+
+def _open_to(approval: Approval, page: Page) -> tuple[Button, ...]:
+    return ("approve", "edit", "reject") if editable(page, approval) else ("approve", "reject")
 
 
 def _did(story: Story, page: Page) -> Iterator[Did]:
@@ -62,7 +89,53 @@ def _correction(event: Corrected) -> str:
     return f"{said} ({spaced(event.category)})" if event.category else said
 
 
+def _answered(question: Question, page: Page) -> Iterator[Did]:
+    for event, at in question.told:
+        yield _answer(question, event, at, page)
+
+
+def _answer(question: Question, event: Told, at: datetime, page: Page) -> Did:  # noqa: PLR0911 - one return a kind
+    match event:
+        case Approved():
+            return _told("Approved by ", event, at, page, "")
+        case Edited():
+            return _told("Changed by ", event, at, page, f": {_changes(question)}.")
+        case Rejected():
+            reason = f" {event.reason}" if event.reason else ""
+            return _told("Rejected by ", event, at, page, f": nothing was changed.{reason}")
+        case Expired():
+            return _noted("Expired", at, page, ": nobody decided, and nothing was changed.")
+        case Voided():
+            return _noted("Not done", at, page, f": {event.reason}.")
+        case Overtaken():
+            return _noted("Not done", at, page, f": since it was read, the record {event.how}.")
+        case Failed():
+            return _noted("Failed", at, page, f": {event.reason}.")
+        case Done():
+            return _noted("Done", at, page, ".")
+
+
+def _changes(question: Question) -> str:
+    """What was edited, as far as its texts are there."""
+    asked, now = question.asked.approval, question.approval
+    if asked is None or now is None:
+        return "otherwise than it was asked"
+    other = (
+        f"{spaced(name)} {worded(value)}"
+        for name, value in now.action.fields.items()
+        if value != asked.action.fields[name]
+    )
+    return ", ".join(other)
+
+
 def _told(label: str, event: Decided, at: datetime, page: Page, more: str) -> Did:
+    return Did(label=label, user=event.slack, more=f", {_moment(at, page)}{more}")
+
+
+def _noted(label: str, at: datetime, page: Page, more: str) -> Did:
+    return Did(label=label, user=None, more=f" {_moment(at, page)}{more}")
+
+
+def _moment(at: datetime, page: Page) -> str:
     local = at.astimezone(page.workflow.time.zone)
-    moment = f", {local:%a} {local.day} {local:%b, %H:%M}"
-    return Did(label=label, user=event.slack, more=moment + more)
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"

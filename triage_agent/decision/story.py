@@ -33,13 +33,18 @@ from triage_agent.decision.events import (
 )
 from triage_agent.decision.item import Item, Mode, Record
 from triage_agent.decision.plan import Judged
+from triage_agent.decision.questions import Question
 from triage_agent.decision.review_events import (
+    Approved,
+    Asked,
     Claimed,
     Corrected,
-    Decided,
+    Edited,
+    Expired,
     Rejected,
     Released,
     Shown,
+    Voided,
 )
 from triage_agent.decision.stops import Stop
 from triage_agent.operating_model.schema import Page
@@ -51,6 +56,10 @@ ActionState = Literal[
     "recorded",
     "permitted",
     "held",
+    "asked",
+    "approved",
+    "rejected",
+    "expired",
     "refused",
     "intended",
     "done",
@@ -58,6 +67,11 @@ ActionState = Literal[
     "unclear",
     "overtaken",
 ]
+
+_UNFINISHED: frozenset[ActionState] = frozenset({"permitted", "intended", "unclear", "approved"})
+_ENDED: frozenset[ActionState] = frozenset(
+    {"done", "held", "asked", "approved", "rejected", "expired"}
+)
 
 
 @dataclass
@@ -91,7 +105,8 @@ class Story:
     corrected: tuple[Corrected, datetime] | None = None
     closed: tuple[Corrected | Rejected, datetime] | None = None
     decisions: int = 0
-    shown: int = 0
+    questions: dict[str, Question] = field(default_factory=dict)
+    shown: dict[str, int] = field(default_factory=dict)
     erased: bool = False
 
     @classmethod
@@ -110,18 +125,28 @@ class Story:
             self.open[happened.event.action] = (happened.event, happened.at)
         if isinstance(happened.event, ModelCalled):
             self._pay(happened.run, happened.event)
-        if isinstance(happened.event, Decided):
-            self.decisions += 1
-        if isinstance(happened.event, Claimed):
-            self.claimed = happened.event, happened.at
-        if isinstance(happened.event, Released):
-            self._release(happened.event, happened.at)
-        if isinstance(happened.event, Corrected):
-            self.corrected = happened.event, happened.at
-            self.closed = self.corrected if happened.event.wrong == "not_an_item" else None
-        if isinstance(happened.event, Rejected):
-            self.closed = happened.event, happened.at
+        if isinstance(happened.event, Asked):
+            self._ask(happened.event, happened.at)
+        elif question := self.question(getattr(happened.event, "action", None)):
+            question.tell(happened)
+        self._decide(happened.event, happened.at)
         self._fold(happened.event)
+
+    def _decide(self, event: Event, at: datetime) -> None:
+        """What people decided about a hand-over."""
+        match event:
+            case Claimed():
+                self.claimed = event, at
+            case Released():
+                self._release(event, at)
+            case Corrected():
+                self.corrected = event, at
+                self.closed = self.corrected if event.wrong == "not_an_item" else None
+            case Rejected(action=None):
+                self.closed = event, at
+            case _:
+                return
+        self.decisions += 1
 
     def _release(self, event: Released, at: datetime) -> None:
         """The way begins anew, and no rule stops it: what was found until now stays told."""
@@ -129,6 +154,18 @@ class Story:
         self.planned, self.assessed, self.draft = None, False, None
         self.states.clear()
         self.verdicts.clear()
+
+    def _ask(self, event: Asked, at: datetime) -> None:
+        question = Question.of(event, at)
+        self.questions[question.post] = question
+        self.states[event.action], self.states[question.post] = "asked", "permitted"
+        if question.message:
+            self.actions[question.post] = question.message
+
+    def question(self, action: str | None) -> Question | None:
+        """What was asked about an action last."""
+        asked = (one for one in self.questions.values() if one.asked.action == action)
+        return max(asked, key=lambda one: one.asked.number, default=None)
 
     def _pay(self, run: str, event: ModelCalled) -> None:
         """Keeps what was paid for: the same question isn't asked again."""
@@ -154,6 +191,10 @@ class Story:
             done=tuple(name for name, state in self.states.items() if state == "done"),
         )
 
+    def asked(self, action: str) -> Question | None:
+        """What was asked about an action that needs somebody's word; None of any other."""
+        return self.question(action) if self.verdicts.get(action) == "needs_approval" else None
+
     @property
     def status(self) -> Status:
         """How the item ended, or that it hasn't; erased, where it can't go on without its texts."""
@@ -162,15 +203,11 @@ class Story:
 
     @property
     def _status(self) -> Status:
-        states = [self.states[name] for name in self.planned or ()]
-        if (
-            self.planned is None
-            or self.is_stale
-            or {"permitted", "intended", "unclear"} & {*states}
-        ):
+        states = {self.states[name] for name in (*(self.planned or ()), *self.asks)}
+        if self.planned is None or self.stale or self.to_ask or _UNFINISHED & states:
             return "open"
         if not self.rules or self.released:
-            return "failed" if {"failed", "refused"} & set(states) else "settled"
+            return "failed" if {"failed", "refused"} & states else "settled"
         posts = {self.states[name] for name in self.planned if self.is_post(name)}
         return "escalated" if posts & {"done", "recorded"} else "failed"
 
@@ -180,9 +217,28 @@ class Story:
         return next((name for name in self.hand_overs if name in self.references), None)
 
     @property
-    def is_stale(self) -> bool:
-        """Whether the message doesn't tell yet of all that people have decided."""
-        return self.posted is not None and self.shown < self.decisions
+    def asks(self) -> tuple[str, ...]:
+        """The messages that ask for somebody's word, as far as that is still wanted."""
+        return tuple(name for name, question in self.questions.items() if question.waits)
+
+    @property
+    def to_ask(self) -> tuple[str, ...]:
+        """The actions for which somebody is to be asked now: all others have come to their end."""
+        states = {name: self.states[name] for name in self.planned or ()}
+        if self.mode == "shadow" or not _ENDED.issuperset(states.values()):
+            return ()
+        return tuple(name for name, state in states.items() if state == "held")
+
+    @property
+    def stale(self) -> str | None:
+        """The first message that doesn't tell yet of all that it should, if there is one."""
+        there = (name for name in (self.posted, *self.questions) if name in self.references)
+        return next((one for one in there if self.shown.get(one, 0) < self.events_told(one)), None)
+
+    def events_told(self, message: str) -> int:
+        """How much there is by now for a message to tell of."""
+        question = self.questions.get(message)
+        return len(question.told) if question else self.decisions
 
     def is_post(self, name: str) -> bool:
         """Whether an action hands the item to a person."""
@@ -242,7 +298,7 @@ class Story:
     @_fold.register
     def _(self, event: Permitted) -> None:
         self.verdicts[event.action] = "allowed"
-        if self.states.get(event.action) in (None, "planned", "refused"):
+        if self.states.get(event.action) in (None, "planned", "held", "refused"):
             self.states[event.action] = "permitted"
 
     @_fold.register
@@ -267,17 +323,41 @@ class Story:
 
     @_fold.register
     def _(self, event: Shown) -> None:
-        self.shown = event.decisions
+        self.shown[event.action] = event.decisions
 
     @_fold.register
     def _(self, event: NotFound) -> None:
         self.open.pop(event.action, None)
-        self.states[event.action] = "permitted"
+        asked = self.verdicts.get(event.action) == "needs_approval"
+        self.states[event.action] = "approved" if asked else "permitted"
 
     @_fold.register
     def _(self, event: Unclear) -> None:
         """It stays open, so that the next run looks again."""
         self.states[event.action] = "unclear"
+
+    @_fold.register
+    def _(self, event: Approved) -> None:
+        self.states[event.action] = "approved"
+
+    @_fold.register
+    def _(self, event: Edited) -> None:
+        if event.approval:
+            self.actions[event.action] = event.approval.action
+
+    @_fold.register
+    def _(self, event: Rejected) -> None:
+        if event.action:
+            self.states[event.action] = "rejected"
+
+    @_fold.register
+    def _(self, event: Expired) -> None:
+        self.states[event.action] = "expired"
+
+    @_fold.register
+    def _(self, event: Voided) -> None:
+        """It is to be asked afresh."""
+        self.states[event.action] = "held"
 
     @_fold.register
     def _(self, _event: Erased) -> None:

@@ -9,11 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
+from triage_agent.connectors.salesforce.rereading import Standing
 from triage_agent.connectors.salesforce.writing import Creates, NotWritten, Row, Updates, Writer
 from triage_agent.connectors.slack import Posted, SlackConnector
-from triage_agent.decision.actions import Action, CreateRecord, PostHandOver, UpdateRecord
+from triage_agent.decision.actions import (
+    Action,
+    Approval,
+    CreateRecord,
+    Message,
+    UpdateRecord,
+)
 from triage_agent.decision.events import Done, Event, Failed, Intended, NotFound, Overtaken, Unclear
 from triage_agent.decision.item import Record
+from triage_agent.decision.review_events import Voided
+from triage_agent.decision.reviews import fresh
 from triage_agent.decision.run_events import System
 from triage_agent.errors import AnswerLost, ConnectorError
 from triage_agent.operating_model.schema import Page
@@ -43,9 +52,10 @@ class Mark:
     def key(self) -> str:
         return f"{self.stream}.{self.name}"
 
-    def intended(self) -> Entry:
-        """The event that must be durable before this leaves."""
-        return self.stream, Intended(action=self.name, key=self.key, system=self.system)
+    def intended(self, approval: str | None = None) -> Entry:
+        """The event that must be durable before this leaves; `approval`: what it uses up."""
+        intended = Intended(action=self.name, key=self.key, system=self.system, approval=approval)
+        return self.stream, intended
 
     def done(self, reference: str, *, found: bool = False) -> Entry:
         """The event once it is there."""
@@ -64,6 +74,10 @@ class Mark:
         """The event when it can't be looked for."""
         return self.stream, Unclear(action=self.name, key=self.key, reason=reason)
 
+    def voided(self, digest: str, reason: str) -> Entry:
+        """The event when it was left undone, because it isn't what was approved."""
+        return self.stream, Voided(action=self.name, digest=digest, reason=reason)
+
     def overtaken(self, how: str) -> Entry:
         """The event when it was left undone, because the record has changed."""
         return self.stream, Overtaken(action=self.name, key=self.key, how=how)
@@ -71,17 +85,27 @@ class Mark:
 
 @dataclass(frozen=True)
 class Effect:
-    """One action of one item on its way out; `record`: what was judged."""
+    """One action of one item on its way out; `record`: what was judged.
+
+    `approval`: what somebody has approved, where the action needs that.
+    """
 
     mark: Mark
     action: Action
     record: Record
+    approval: Approval | None = None
 
     @classmethod
-    def of(cls, item: str, action: Action, record: Record) -> Self:
+    def of(
+        cls, item: str, action: Action, record: Record, approval: Approval | None = None
+    ) -> Self:
         """The effect that an item's action has."""
-        system: System = "slack" if action.kind == "post" else "salesforce"
-        return cls(Mark(item, action.name, system), action, record)
+        system: System = "slack" if isinstance(action, Message) else "salesforce"
+        return cls(Mark(item, action.name, system), action, record, approval)
+
+    def intended(self) -> Entry:
+        """The event that must be durable before this leaves."""
+        return self.mark.intended(self.approval.digest if self.approval else None)
 
 
 @dataclass(frozen=True)
@@ -96,21 +120,38 @@ class Overflow:
 def deliver_records(writer: Writer, page: Page, effects: Sequence[Effect]) -> list[Entry]:
     """Updates and creates records in one request, but only where the item still stands.
 
-    An item whose record isn't what was judged any more is left alone.
+    An item whose record isn't what was judged any more is left alone, and so is what was approved
+    while it would have changed something else.
     """
     try:
         records = {effect.record.id: effect.record for effect in effects}
-        overtaken = writer.overtaken(page, list(records.values()))
-        entries = [e.mark.overtaken(how) for e in effects if (how := overtaken.get(e.record.id))]
-        return entries + _written(writer, [e for e in effects if e.record.id not in overtaken])
+        standing = writer.standing(page, list(records.values()))
+        undone = {e.mark: kept for e in effects if (kept := _left(e, standing[e.record.id]))}
+        return [
+            *undone.values(),
+            *_written(writer, [effect for effect in effects if effect.mark not in undone]),
+        ]
     except ConnectorError as exc:
         return list(_all_failed((effect.mark for effect in effects), exc))
 
 
+def _left(effect: Effect, standing: Standing) -> Entry | None:
+    """Why it is left undone, if it is."""
+    if standing.change:
+        return effect.mark.overtaken(standing.change)
+    was = effect.approval.was if effect.approval else {}
+    other = [name for name, value in was.items() if standing.fields[name] != value]
+    if effect.approval and other:
+        reason = f"{', '.join(other)} changed since it was asked"
+        return effect.mark.voided(effect.approval.digest, reason)
+    return None
+
+
 def _written(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:
-    groups: dict[tuple[str, ...], list[Effect]] = {}
+    groups: dict[tuple[object, ...], list[Effect]] = {}
     for effect in effects:
-        groups.setdefault(_place(effect.action), []).append(effect)
+        group = (*_place(effect.action), effect.approval is not None)
+        groups.setdefault(group, []).append(effect)
     collections = [_collection(writer, group) for group in groups.values()]
     results = writer.write(collections)
     return [
@@ -132,12 +173,13 @@ def _place(action: Action) -> tuple[str, ...]:
 
 def _collection(writer: Writer, effects: Sequence[Effect]) -> Updates | Creates:
     actions = [effect.action for effect in effects]
-    (name, key) = _place(actions[0])
+    (name, key), approved = _place(actions[0]), effects[0].approval is not None
     updates = [action for action in actions if isinstance(action, UpdateRecord)]
     if updates:
-        return Updates(name, [(a.record_id, writer.prepared(name, a.fields)) for a in updates])
+        rows = [(a.record_id, writer.prepared(name, a.fields)) for a in updates]
+        return Updates(name, rows, approved)
     creates = [action for action in actions if isinstance(action, CreateRecord)]
-    return Creates(name, key, [writer.prepared(name, action.fields) for action in creates])
+    return Creates(name, key, [writer.prepared(name, a.fields) for a in creates], approved)
 
 
 def _results(effects: Sequence[Effect], results: Sequence[Row]) -> Iterator[Entry]:
@@ -203,10 +245,11 @@ def deliver_posts(
 
 
 def _post(posting: Posting, effect: Effect, thread: str | None) -> Iterator[Entry]:
-    assert isinstance(effect.action, PostHandOver)
+    assert isinstance(effect.action, Message)
     channel = posting.page.teams[effect.action.team].channel
     try:
-        posted = posting.slack.post(channel, effect.mark.key, effect.action.hand_over, thread)
+        standing = fresh(effect.action, posting.page)
+        posted = posting.slack.post(channel, effect.mark.key, effect.action, standing, thread)
     except ConnectorError as exc:
         yield from _all_failed([effect.mark], exc)
     else:

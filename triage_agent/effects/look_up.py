@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from triage_agent.connectors.salesforce.writing import Writer
 from triage_agent.connectors.slack import SlackConnector
-from triage_agent.decision.actions import CreateRecord, PostHandOver, UpdateRecord
+from triage_agent.decision.actions import CreateRecord, Message, UpdateRecord
 from triage_agent.decision.events import Done, Failed, Happened, Intended, NotFound, Unclear
 from triage_agent.effects.deliver import THREAD, Effect, Entry, Mark
 from triage_agent.errors import ConnectorError
-from triage_agent.operating_model.schema import Page, PostAction
+from triage_agent.operating_model.schema import Page
 
 _EARLIER = timedelta(hours=6)
 """How much older than a reply its thread may be: longer than a run takes, or than clocks differ."""
@@ -62,7 +62,7 @@ def _posts(
 ) -> Iterator[Entry]:
     by_channel: dict[str, list[Interrupted]] = {}
     for one in interrupted:
-        if isinstance(action := one.effect.action, PostHandOver):
+        if isinstance(action := one.effect.action, Message):
             by_channel.setdefault(page.teams[action.team].channel, []).append(one)
     for channel, some in by_channel.items():
         found = slack.find(channel, min(one.at for one in some) - _EARLIER)
@@ -99,11 +99,11 @@ def look_up_threads(
 
 def _thread(slack: SlackConnector, page: Page, run: str, intended: Intended, at: datetime) -> Entry:
     mark = Mark(run, intended.action, "slack")
-    rule = page.may.get(intended.action.removesuffix(THREAD))
-    if not isinstance(rule, PostAction):
-        return mark.unclear("the page no longer has this action")
+    team = page.teams.get(intended.action.removesuffix(THREAD))
+    if team is None:
+        return mark.unclear("the page no longer has this team")
     try:
-        found = slack.find(page.teams[rule.post_to].channel, at - _EARLIER).get(mark.key)
+        found = slack.find(team.channel, at - _EARLIER).get(mark.key)
     except ConnectorError as exc:
         return mark.unclear(str(exc))
     return mark.done(found.reference, found=True) if found else mark.not_found()

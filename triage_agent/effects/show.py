@@ -1,7 +1,7 @@
-"""Has the message of a hand-over say what people have decided; Slack is a view of the ledger."""
+"""Has a message say what people have decided and what came of it; Slack is a view of the ledger."""
 
 from triage_agent.connectors.slack import SlackConnector
-from triage_agent.decision.actions import PostHandOver
+from triage_agent.decision.actions import Message
 from triage_agent.decision.events import Failed
 from triage_agent.decision.review_events import Shown
 from triage_agent.decision.reviews import standing
@@ -12,12 +12,13 @@ from triage_agent.operating_model.schema import Page
 
 
 def show(slack: SlackConnector, page: Page, item: str, story: Story) -> list[Entry]:
-    """The event that says so; it may be done any number of times."""
-    assert story.posted
-    action, decisions = story.actions[story.posted], story.decisions
-    assert isinstance(action, PostHandOver)
+    """The event that says so, of the first message that lags; twice is as once."""
+    name = story.stale
+    assert name
+    message, told = story.actions[name], story.events_told(name)
+    assert isinstance(message, Message)
     try:
-        slack.show(story.references[action.name], action.hand_over, standing(story, page))
+        slack.show(story.references[name], message, standing(story, message, page))
     except ConnectorError as exc:
-        return [(item, Failed(action=f"show {action.name}", code=exc.code, reason=str(exc)))]
-    return [(item, Shown(action=action.name, decisions=decisions))]
+        return [(item, Failed(action=f"show {name}", code=exc.code, reason=str(exc)))]
+    return [(item, Shown(action=name, decisions=told))]

@@ -1,29 +1,29 @@
-"""Where writes wait for company: a lane gathers the effects of one action into batches."""
+"""Where work waits for company: a lane gathers what can travel together into batches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from triage_agent.effects.deliver import Effect
+from typing import Generic, TypeVar
 
 LONGEST_WAIT = 2.0
-"""Seconds that a write waits for others to travel with."""
+"""Seconds that something waits for others to travel with."""
+Passenger = TypeVar("Passenger")
 
 
 @dataclass
-class Lane:
-    """The effects of one action, with at most one batch on its way at a time."""
+class Lane(Generic[Passenger]):
+    """What goes one way, with at most one batch on its way at a time."""
 
     capacity: int
     clock: Callable[[], float]
     flying: bool = False
-    _waiting: list[Effect] = field(default_factory=list)
+    _waiting: list[Passenger] = field(default_factory=list)
     _since: float = 0.0
 
-    def add(self, effect: Effect) -> None:
-        """One more effect to carry."""
+    def add(self, passenger: Passenger) -> None:
+        """One more to carry."""
         if not self._waiting:
             self._since = self.clock()
-        self._waiting.append(effect)
+        self._waiting.append(passenger)
 
     def due_in(self, *, nothing_follows: bool) -> float | None:
         """Seconds until the next batch should leave; None while there is none to wait for."""
@@ -33,7 +33,7 @@ class Lane:
             return 0.0
         return max(0.0, self._since + LONGEST_WAIT - self.clock())
 
-    def take(self) -> list[Effect]:
+    def take(self) -> list[Passenger]:
         """The batch that leaves now."""
         batch, self._waiting = self._waiting[: self.capacity], self._waiting[self.capacity :]
         self._since = self.clock()

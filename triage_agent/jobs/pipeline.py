@@ -6,21 +6,21 @@ of writes, a look-up. Nothing waits for a whole batch.
 """
 
 import time
-import traceback
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from pathlib import PurePath
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import structlog
 
 from triage_agent.authority.limits import Breaker
 from triage_agent.connectors.salesforce.writing import COLLECTION
-from triage_agent.decision.actions import Action
-from triage_agent.decision.events import Event, Failed
+from triage_agent.decision.actions import Action, Message
+from triage_agent.decision.events import Held
 from triage_agent.decision.progress import (
+    Ask,
     Assess,
     Deliver,
     Draft,
@@ -32,6 +32,7 @@ from triage_agent.decision.progress import (
 )
 from triage_agent.decision.run_events import System
 from triage_agent.decision.story import Story
+from triage_agent.effects.ask import ASK
 from triage_agent.effects.deliver import (
     SLACK_SETTLES,
     THREAD,
@@ -46,18 +47,20 @@ from triage_agent.effects.deliver import (
 )
 from triage_agent.effects.look_up import Interrupted, look_up
 from triage_agent.effects.show import show
-from triage_agent.errors import ConnectorError, Paused, TriageError
+from triage_agent.errors import ConnectorError, Paused, StreamMoved
 from triage_agent.jobs.lanes import Lane
 from triage_agent.jobs.parts import Parts
-from triage_agent.jobs.steps import Steps, Work
-from triage_agent.operating_model.schema import PostAction
+from triage_agent.jobs.questions import Questions
+from triage_agent.jobs.steps import Steps, Work, taken
 
 log = structlog.get_logger()
 POSTS_AT_ONCE = 20
-RECORDS = "records"
-"""The lane of all that is written as records; each action that posts has one of its own."""
+RECORDS = "(records)"
+"""The lane of all that is written as records; each team that is told something has its own."""
 TOGETHER = 0.01
 """Seconds within which results are committed in one group."""
+NONCE = 16
+"""Bytes that no other request for somebody's word has."""
 READ_AHEAD = 4
 """How many times over the model's places are filled by questions that wait: reading takes time."""
 READ, LOOK_UP, SHOW = "read", "look up", "show"
@@ -87,7 +90,8 @@ class Pipeline:
         self._steps = Steps(parts)
         self._asking: deque[tuple[str, str, Callable[[], list[Entry]]]] = deque()
         self._asked = 0
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[str, Lane[Effect]] = {}
+        self._questions = Questions(parts)
         self._messages: dict[str, Messages] = {}
         self._flying: dict[Future[list[Entry]], Landing] = {}
         self._landed: SimpleQueue[Future[list[Entry]]] = SimpleQueue()
@@ -117,10 +121,11 @@ class Pipeline:
             raise self._broken
 
     def _has_work(self) -> bool:
-        waiting = any(
-            lane.due_in(nothing_follows=True) is not None for lane in self._lanes.values()
-        )
+        waiting = any(lane.due_in(nothing_follows=True) is not None for lane in self._all_lanes())
         return not self._broken and bool(self._asking or self._waits_for_look_up() or waiting)
+
+    def _all_lanes(self) -> tuple[Lane[Any], ...]:
+        return *self._lanes.values(), self._questions.lane
 
     def _launch(self) -> None:
         """Starts all that can start now."""
@@ -135,6 +140,8 @@ class Pipeline:
         for name, lane in self._lanes.items():
             if lane.due_in(nothing_follows=self._upstream_is_dry()) == 0.0:
                 self._depart(name, lane)
+        if self._questions.lane.due_in(nothing_follows=self._upstream_is_dry()) == 0.0:
+            self._put_questions()
 
     def _upstream_is_dry(self) -> bool:
         under_way = self._reading or self._asking or self._asked
@@ -168,7 +175,7 @@ class Pipeline:
 
     def _settle(self) -> None:
         """Waits for something to finish, commits all that has, and routes its items."""
-        pauses = [lane.due_in(nothing_follows=False) for lane in self._lanes.values()]
+        pauses = [lane.due_in(nothing_follows=False) for lane in self._all_lanes()]
         patience = min((pause for pause in pauses if pause is not None), default=None)
         entries: list[Entry] = []
         steps: list[Step] = []
@@ -178,6 +185,10 @@ class Pipeline:
             steps += self._flying.pop(future)(brought)
         entries += [(self._run, called) for called in self._parts.calls.drain()]
         self._commit(entries)
+        self._over(steps)
+
+    def _over(self, steps: Sequence[Step]) -> None:
+        """These are under way no more; what comes next for their items?"""
         for item, step in steps:
             self._under_way[item].discard(step)
             self._route(item)
@@ -189,9 +200,13 @@ class Pipeline:
             return []
         return future.result()
 
-    def _commit(self, entries: list[Entry]) -> None:
-        """Makes events durable; beyond one of the page's limits the agent pauses itself."""
+    def _append(self, entries: list[Entry]) -> None:
+        """`StreamMoved` where somebody has decided about one of these items since it was read."""
         self._parts.ledger.append(self._run, self._parts.clock(), entries)
+
+    def _commit(self, entries: list[Entry]) -> None:
+        """Makes durable what has happened; beyond one of the page's limits the agent pauses."""
+        self._parts.ledger.keep(self._run, self._parts.clock(), entries)
         for _, event in entries:
             self._breaker.count(event)
         if not self._broken and (reason := self._breaker.tripped):
@@ -202,12 +217,14 @@ class Pipeline:
         """Hands out an item's next step; one that was tried in vain waits for another run."""
         story, under_way = self._parts.ledger.story(item), self._under_way[item]
         match step_of(story):
-            case Assess() if self._may_try(item, story, "assess"):
-                self._ask(item, "assess", self._steps.assess(self._work(item, story)))
-            case Draft(name) if self._may_try(item, story, name):
-                self._ask(item, name, self._steps.draft(self._work(item, story), name))
+            case Assess() | Draft() as question:
+                self._question(item, story, question)
             case Deliver(actions):
                 self._deliver(item, story, actions)
+            case Ask(actions):
+                if judged := self._wonder(item, story, actions):
+                    self._commit(judged)
+                    return self._route(item)
             case Show() if self._may_try(item, story, SHOW):
                 under_way.add(SHOW)
                 work = partial(show, self._parts.slack, self._page, item, story)
@@ -219,18 +236,48 @@ class Pipeline:
             case GiveUp(reason) if self._may_try(item, story, "give up"):
                 times = len(story.failures)
                 step = self._steps.give_up(self._work(item, story), reason, times)
-                self._commit(_taken(item, "give up", step))
-                self._route(item)
-                return
+                self._commit(taken(item, "give up", step))
+                return self._route(item)
             case Nothing():
                 pass
         if not under_way:
             self._end(item, story)
+        return None
+
+    def _question(self, item: str, story: Story, question: Assess | Draft) -> None:
+        name = question.action if isinstance(question, Draft) else "assess"
+        if self._may_try(item, story, name):
+            work, steps = self._work(item, story), self._steps
+            is_draft = isinstance(question, Draft)
+            step = steps.draft(work, name) if is_draft else steps.assess(work)
+            self._under_way[item].add(name)
+            self._asking.append((item, name, partial(taken, item, name, step)))
 
     def _deliver(self, item: str, story: Story, actions: Sequence[Action]) -> None:
         for action in actions:
             if self._may_try(item, story, action.name):
                 self._board(item, story, action)
+
+    def _wonder(self, item: str, story: Story, actions: Sequence[Action]) -> list[Entry]:
+        """Boards what is to be asked; the new verdicts on what needs nobody's word any more."""
+        work, judged = self._work(item, story), list[Entry]()
+        for action in actions:
+            step, verdict = f"{ASK}{action.name}", self._steps.verdict(work, action)
+            if not isinstance(verdict, Held):
+                judged.append((item, verdict))
+            elif self._may_try(item, story, step):
+                self._under_way[item].add(step)
+                self._questions.add(work, story, action)
+        return judged
+
+    def _put_questions(self) -> None:
+        work, steps = self._questions.leave()
+
+        def landing(_entries: list[Entry]) -> list[Step]:
+            self._questions.lane.flying = False
+            return steps
+
+        self._fly(work, landing)
 
     def _may_try(self, item: str, story: Story, step: str) -> bool:
         """Once in a run; then only after what passes, and within bounds."""
@@ -251,24 +298,26 @@ class Pipeline:
     def _work(self, item: str, story: Story) -> Work:
         return Work(story.item(item, self._page), story.judged(), story.paid)
 
-    def _ask(self, item: str, name: str, step: Iterator[Event]) -> None:
-        self._under_way[item].add(name)
-        self._asking.append((item, name, partial(_taken, item, name, step)))
-
     def _board(self, item: str, story: Story, action: Action) -> None:
         self._under_way[item].add(action.name)
-        posts = action.kind == "post"
-        lane = action.name if posts else RECORDS
-        if lane not in self._lanes:
-            self._lanes[lane] = Lane(POSTS_AT_ONCE if posts else COLLECTION, time.monotonic)
-        self._lanes[lane].add(_effect(item, story, action))
+        name = action.team if isinstance(action, Message) else RECORDS
+        if name not in self._lanes:
+            most = COLLECTION if name == RECORDS else POSTS_AT_ONCE
+            self._lanes[name] = Lane(most, time.monotonic)
+        self._lanes[name].add(_effect(item, story, action))
 
-    def _depart(self, name: str, lane: Lane) -> None:
-        """`Intended` is durable before the batch leaves."""
-        batch = lane.take()
+    def _depart(self, name: str, lane: Lane[Effect]) -> None:
+        """`Intended` is durable before the batch leaves, and uses up what was approved."""
+        taken = lane.take()
+        voided = self._questions.voided(taken)
+        self._commit([*voided.values()])
+        batch = [effect for effect in taken if effect.mark not in voided]
         overflow = self._overflow(name, len(batch))
-        marks = [effect.mark for effect in batch] + ([overflow.mark] if overflow else [])
-        self._commit([mark.intended() for mark in marks])
+        head = [overflow.mark.intended()] if overflow else []
+        try:
+            self._append([*(effect.intended() for effect in batch), *head])
+        except StreamMoved:  # somebody has decided meanwhile: it is asked anew what comes next
+            batch = []
         if name == RECORDS:
             work = partial(deliver_records, self._parts.writer, self._page, batch)
         else:
@@ -277,23 +326,22 @@ class Pipeline:
 
         def landing(_entries: list[Entry]) -> list[Step]:
             lane.flying = False
-            return [(effect.mark.stream, effect.mark.name) for effect in batch]
+            return [(effect.mark.stream, effect.mark.name) for effect in taken]
 
-        self._fly(work, landing)
+        self._fly(work if batch else list, landing)
 
-    def _messages_of(self, action: str) -> Messages:
+    def _messages_of(self, team: str) -> Messages:
         limit = self._page.limits.messages_per_run
-        return self._messages.setdefault(action, Messages(limit))
+        return self._messages.setdefault(team, Messages(limit))
 
-    def _overflow(self, action: str, waiting: int) -> Overflow | None:
-        rule = self._page.may.get(action)
-        if not isinstance(rule, PostAction):
+    def _overflow(self, team: str, waiting: int) -> Overflow | None:
+        if team == RECORDS:
             return None
-        messages = self._messages_of(action)
+        messages = self._messages_of(team)
         if messages.thread or messages.unsure or messages.split(waiting) == waiting:
             return None
-        mark = Mark(self._run, f"{action}{THREAD}", "slack")
-        return Overflow(mark, rule.post_to, self._parts.clock())
+        mark = Mark(self._run, f"{team}{THREAD}", "slack")
+        return Overflow(mark, team, self._parts.clock())
 
     def _look_up(self, system: System, items: Sequence[str]) -> None:
         """One look-up for all items that wait for one, once what they sent would show."""
@@ -354,29 +402,5 @@ def _available(
 
 def _effect(item: str, story: Story, action: Action) -> Effect:
     assert story.record
-    return Effect.of(item, action, story.record)
-
-
-def _taken(item: str, name: str, step: Iterator[Event]) -> list[Entry]:
-    """One step of one item. What no one foresaw fails this item, and none of the others.
-
-    Of a step that broke only what was paid for is kept, so that it can be taken again.
-    """
-    entries: list[Entry] = []
-    try:
-        entries.extend((item, event) for event in step)
-    except TriageError:
-        raise
-    except Exception as exc:  # noqa: BLE001 - it is on the ledger as Failed
-        code = type(exc).__name__
-        log.error("a step broke", item=item, step=name, error=code, at=_places(exc))  # noqa: TRY400 - no traceback
-        entries = [entry for entry in entries if entry[1].kind == "ModelCalled"]
-        reason = "unexpected; the log says where"
-        entries.append((item, Failed(action=name, code=code, reason=reason)))
-    return entries
-
-
-def _places(exc: Exception) -> list[str]:
-    """Where an error came from. Its text and the variables there may hold people's data."""
-    frames = traceback.extract_tb(exc.__traceback__)
-    return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    question = story.asked(action.name)
+    return Effect.of(item, action, story.record, question.approval if question else None)

@@ -1,8 +1,12 @@
 """One item, one step: each function turns a step into the events that follow from it."""
 
+import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal, TypeVar
+
+import structlog
 
 from triage_agent.authority import gate
 from triage_agent.decision import events
@@ -27,8 +31,11 @@ from triage_agent.decision.stops import (
     stops_with_model,
     stops_without_model,
 )
+from triage_agent.effects.deliver import Entry
+from triage_agent.errors import TriageError
 from triage_agent.jobs.parts import Parts
 
+log = structlog.get_logger()
 Events = Iterator[Event]
 Form = TypeVar("Form")
 Verdict = events.Permitted | events.Held | events.Refused
@@ -93,7 +100,7 @@ class Steps:
             yield from self._stop(assessed, stops)
             return
         if wanted := draft_wanted(work.item, judged):
-            verdict = self._verdict(assessed, wanted)
+            verdict = self.verdict(assessed, wanted)
             yield verdict
             if isinstance(verdict, events.Permitted):
                 return  # the plan follows when the draft is there
@@ -178,9 +185,10 @@ class Steps:
             actions=actions,
         )
         for action in actions:
-            yield self._verdict(work, action)
+            yield self.verdict(work, action)
 
-    def _verdict(self, work: Work, action: Action) -> Verdict:
+    def verdict(self, work: Work, action: Action) -> Verdict:
+        """What the page says of an action, as the event that tells it."""
         request = gate.Request(action, work.item, bool(work.judged.stops))
         match gate.judge(request, self._rules.model):
             case gate.Allowed(line):
@@ -195,3 +203,28 @@ def _called(item: Item, call: events.Call, answer: str | None) -> events.ModelCa
     read = item.page.item_read
     shown, masked = tuple(read.shown_to_model), tuple(read.masked_in_text)
     return events.ModelCalled(call=call, shown=shown, masked=masked, answer=answer)
+
+
+def taken(item: str, name: str, step: Iterator[Event]) -> list[Entry]:
+    """One step of one item. What no one foresaw fails this item, and none of the others.
+
+    Of a step that broke only what was paid for is kept, so that it can be taken again.
+    """
+    entries: list[Entry] = []
+    try:
+        entries.extend((item, event) for event in step)
+    except TriageError:
+        raise
+    except Exception as exc:  # noqa: BLE001 - it is on the ledger as Failed
+        code = type(exc).__name__
+        log.error("a step broke", item=item, step=name, error=code, at=_places(exc))  # noqa: TRY400 - no traceback
+        entries = [entry for entry in entries if entry[1].kind == "ModelCalled"]
+        reason = "unexpected; the log says where"
+        entries.append((item, events.Failed(action=name, code=code, reason=reason)))
+    return entries
+
+
+def _places(exc: Exception) -> list[str]:
+    """Where an error came from. Its text and the variables there may hold people's data."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

@@ -29,6 +29,7 @@ from triage_agent.ledger.tables import belongs_to, events, items, streams
 
 _MANY = 500  # values in one IN list: below every database's limit
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+_TRIES = 9  # others tell of something once in a while, not all the time
 _NEAR = 1000  # events from the end: there is most often what was told last
 RUN_PREFIX = "run-"
 """How the stream of a run begins."""
@@ -110,6 +111,16 @@ class Ledger:
             if erasing is not None:
                 connection.execute(erasing)
             self._project(connection, dict.fromkeys(stream for stream, _ in new))
+
+    def keep(self, run: str, at: datetime, new: Sequence[tuple[str, Event]]) -> None:
+        """Adds what has happened, whatever others tell of the same streams at that moment."""
+        for _ in range(_TRIES):
+            try:
+                self.append(run, at, new)
+            except StreamMoved:
+                continue
+            return
+        self.append(run, at, new)
 
     @contextmanager
     def _forgetting_on_failure(self, new: Sequence[tuple[str, Event]]) -> Iterator[None]:

@@ -17,6 +17,7 @@ from triage_agent.operating_model.schema import (
     PostAction,
     UpdateAction,
     WritesRecords,
+    is_fixed,
     placeholders,
     several,
 )
@@ -260,6 +261,21 @@ def _approvers_are_known(page: Page) -> Found:
             yield ("may", name, "ask", "who"), f"{ask.who} is nobody: {_SOMEBODY}"
 
 
+def _choices_are_whole(page: Page) -> Found:
+    """Something else may be written only where the page itself spells out what is."""
+    for name, rule in page.may.items():
+        ask = rule.ask if isinstance(rule, WritesRecords) else None
+        for field, others in ask.instead.items() if ask else ():
+            path: Path = ("may", name, "ask", "instead", field)
+            assert isinstance(rule, WritesRecords)
+            if field not in rule.set or not is_fixed(rule.set[field]):
+                yield path, f"set gives {field} no value of the page's own"
+            elif not others or any(others.count(one) > 1 for one in others):
+                yield path, "name each other value once"
+            elif rule.set[field] in others or not all(map(is_fixed, others)):
+                yield path, "write other values than set does, spelled out"
+
+
 _SOMEBODY = "write owner, deputy or one of teams"
 
 
@@ -323,6 +339,7 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _owner_is_a_person: "owner",
         _people_are_known: "owner teams recovery logs",
         _approvers_are_known: "owner teams may",
+        _choices_are_whole: "may",
         _masks_hide_nothing_needed: "workflow reads may stops_when drafts logs",
         _not_to_is_read: "workflow reads drafts",
         _outcomes_can_be_seen: "workflow reads may outcomes logs",

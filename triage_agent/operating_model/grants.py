@@ -11,6 +11,8 @@ from triage_agent.operating_model.schema import (
     Page,
     PostAction,
     UpdateAction,
+    WritesRecords,
+    allowed,
     is_own,
 )
 
@@ -45,9 +47,9 @@ def grants(page: Page) -> dict[str, Grant]:
             grant.keys.append(rule.key)
         else:
             continue
-        for column, value in rule.set.items():
+        for column in rule.set:
             grant.sees.append(column)
-            grant.sets.setdefault(column, []).append(value)
+            grant.sets.setdefault(column, []).extend(allowed(rule, column))
     for seen in page.outcomes.seen_as.values():
         if seen.field:
             granted.setdefault(seen.object, Grant(seen.object)).sees.append(seen.field)
@@ -58,9 +60,17 @@ def grants(page: Page) -> dict[str, Grant]:
 
 def channels(page: Page) -> dict[str, str]:
     """The channels that anything is said in, by the name of whoever is there: teams and people."""
-    posts = (rule.post_to for rule in page.may.values() if isinstance(rule, PostAction))
     told = (name for name in page.logs.anchors_to if name != FILE)
-    return {name: page.channel_of(name) for name in (*posts, *page.recovery.tell, *told, OWNER)}
+    names = (*teams(page), *page.recovery.tell, *told, OWNER)
+    return {name: page.channel_of(name) for name in names}
+
+
+def teams(page: Page) -> list[str]:
+    """The teams in whose channels people decide: where items are handed over, and asked about."""
+    posts = (rule.post_to for rule in page.may.values() if isinstance(rule, PostAction))
+    rules = (rule for rule in page.may.values() if isinstance(rule, WritesRecords))
+    asked = (page.team_asked(rule.ask.who) for rule in rules if rule.ask)
+    return list(dict.fromkeys([*posts, *asked]))
 
 
 def _looked_up(page: Page) -> Iterator[tuple[str, str]]:

@@ -157,9 +157,15 @@ When = Literal["always", "settled", "stopped"]
 
 
 class Ask(Section):
-    """Whose word an action waits for: a team's, the owner's or the deputy's."""
+    """Whose word an action waits for: a team's, the owner's or the deputy's.
+
+    `expires_after`: how much working time they have. `instead`: what else they may have written
+    into a field whose value the page spells out.
+    """
 
     who: Name
+    expires_after: Duration
+    instead: dict[FieldName, list[Scalar]] = Field(default_factory=dict)
 
 
 class WritesRecords(Section):
@@ -337,6 +343,11 @@ class Page(Section):
             return (self.owner.deputy,)
         return tuple(self.teams[name].members) if name in self.teams else ()
 
+    def team_asked(self, name: str) -> str:
+        """The team in whose channel some are asked: people alone where items are handed over."""
+        posts = (rule.post_to for rule in self.may.values() if isinstance(rule, PostAction))
+        return name if name in self.teams else next(posts)
+
     def channel_of(self, name: str) -> str:
         """Where those whom a name means are told something."""
         return self.teams[name].channel if name in self.teams else self.people(name)[0].slack
@@ -344,6 +355,11 @@ class Page(Section):
     def actions(self, kind: type[Section]) -> Iterator[tuple[str, ActionRule]]:
         """The actions of one kind, with their names, in the page's order."""
         return ((name, rule) for name, rule in self.may.items() if isinstance(rule, kind))
+
+
+def allowed(rule: WritesRecords, field: str) -> list[Scalar]:
+    """The values that a field may get whose value the page spells out; the first is the page's."""
+    return [rule.set[field], *(rule.ask.instead.get(field, []) if rule.ask else [])]
 
 
 def is_fixed(written: Scalar) -> bool:

@@ -17,6 +17,7 @@ from triage_agent.operating_model.schema import (
     PLACEHOLDER,
     RECORD_OWNER,
     UNCLEAR,
+    Ask,
     Category,
     CreateAction,
     DraftAction,
@@ -199,9 +200,18 @@ def _ask(page: Page) -> Iterator[Line]:
             yield Line(
                 f"It asks {_who(page, rule.ask.who)}",
                 f"before it {verb}s {what} {_fields(rule)}, {_WHEN[rule.when]}"
-                f"{_terms(page, rule)}.",
+                f"{_terms(page, rule)}. {_waiting(rule.ask)}",
             )
     yield Line("It never does these; people do:", f"{', '.join(map(in_words, page.never))}.")
+
+
+def _waiting(ask: Ask) -> str:
+    """What else they may have it write, and how long it waits for them."""
+    choices = (
+        f"{field} {any_of(map(value_in_words, others))}" for field, others in ask.instead.items()
+    )
+    instead = f"They may choose {all_of(choices)} instead. " if ask.instead else ""
+    return f"{instead}It waits {time_in_words(ask.expires_after)} of working time."
 
 
 def _stops(page: Page) -> Iterator[Line]:

@@ -102,7 +102,7 @@ class Listener:
         """Has the message say what was decided; again if somebody decided in the meantime."""
         for _ in range(_TIMES):
             story = Story.of(self.ledger.events(item))
-            if not story.is_stale:
+            if not story.stale:
                 break
             try:
                 entries = show(self.slack, page, item, story)

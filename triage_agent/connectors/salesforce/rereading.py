@@ -4,6 +4,7 @@ The values tell, not the time of the last change: that moves with every sync, an
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from simple_salesforce.format import format_soql
@@ -11,25 +12,39 @@ from simple_salesforce.format import format_soql
 from triage_agent.authority import soql
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.decision.item import Record, shown_fields
+from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import Page
 
 _IDS = 400  # in one query: well below the longest address
 
 
-def overtaken(
+@dataclass(frozen=True)
+class Standing:
+    """A record as it is. `change`: how it isn't what was judged any more, if that is so.
+
+    `fields`: also those that actions change for which somebody is asked.
+    """
+
+    change: str | None
+    fields: Mapping[str, Scalar]
+
+
+def standing(
     client: SalesforceClient,
     page: Page,
     records: Sequence[Record],
     *,
     merges: bool,
-) -> dict[str, str]:
-    """What has happened to records since they were read, by id; nothing of those that stand.
+) -> dict[str, Standing]:
+    """How records stand, by id.
 
     `merges`: whether the object says into which record another was merged.
     """
     now = {row["Id"]: row for row in _rows(client, page, records, merges=merges)}
-    found = ((record.id, _change(page, record, now.get(record.id))) for record in records)
-    return {identifier: change for identifier, change in found if change}
+    return {
+        record.id: Standing(_change(page, record, now.get(record.id)), now.get(record.id, {}))
+        for record in records
+    }
 
 
 def _rows(

@@ -1,7 +1,8 @@
 """Writes in collections of up to 200, each row with its own result."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,12 +12,19 @@ from simple_salesforce.format import format_soql
 from triage_agent.authority import soql
 from triage_agent.chunks import chunks
 from triage_agent.connectors.salesforce.client import Part, SalesforceClient
-from triage_agent.connectors.salesforce.rereading import overtaken
+from triage_agent.connectors.salesforce.rereading import Standing, standing
 from triage_agent.decision.item import Record
 from triage_agent.decision.text import clipped
 from triage_agent.errors import WrongUsage
 from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import CreateAction, Page, UpdateAction, is_fixed
+from triage_agent.operating_model.schema import (
+    CreateAction,
+    Page,
+    UpdateAction,
+    WritesRecords,
+    allowed,
+    is_fixed,
+)
 
 COLLECTION = 200
 _COLLECTIONS = "composite/sobjects"
@@ -45,19 +53,21 @@ Fields = Mapping[str, Scalar]
 
 @dataclass(frozen=True)
 class Updates:
-    """Records of one object to be changed: their ids and fields."""
+    """Records of one object to be changed: their ids and fields; `approved`: by somebody."""
 
     object: str
     rows: Sequence[tuple[str, Fields]]
+    approved: bool = False
 
 
 @dataclass(frozen=True)
 class Creates:
-    """Records of one object to be created, each with its key in the field `key`."""
+    """Records of one object to be created, each with its key in the field `key`; likewise."""
 
     object: str
     key: str
     rows: Sequence[Fields]
+    approved: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +93,15 @@ class _Way:
 class Writer:
     """Writes what the page declares, in the shape that this org takes."""
 
-    def __init__(self, client: SalesforceClient) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: SalesforceClient,
+        approving: Callable[[Sequence[Mapping[str, Any]]], AbstractContextManager[None]] = (
+            lambda _rows: nullcontext()
+        ),
+    ) -> None:
+        """`approving` has the wire let the rows pass that somebody has approved, for as long."""
+        self._client, self._approving = client, approving
         self._fields = cache(self._describe)
 
     def check(self, page: Page) -> None:
@@ -96,24 +113,26 @@ class Writer:
         for name, rule in page.may.items():
             match rule:
                 case UpdateAction():
-                    self._check(name, rule.update, rule.set, "updateable")
+                    self._check(name, rule.update, rule, "updateable")
                 case CreateAction():
-                    self._check(name, rule.create, rule.set, "createable")
+                    self._check(name, rule.create, rule, "createable")
 
-    def _check(self, action: str, name: str, fields: Mapping[str, Scalar], may: str) -> None:
+    def _check(self, action: str, name: str, rule: WritesRecords, may: str) -> None:
         known = self._fields(name)
-        for field, written in fields.items():
+        for field, written in rule.set.items():
             if not known.get(field, {}).get(may):
                 raise WrongUsage(
                     f"operating_model.yaml: may.{action}.set.{field}: this org's {name} has no "
                     f"such field that is {may} for this user; add it or grant it",
                 )
             values = active_values(known[field])
-            if values and is_fixed(written) and written not in values:
-                raise WrongUsage(
-                    f"operating_model.yaml: may.{action}.set.{field}: this org has no value "
-                    f"{written!r}, but {', '.join(values)}",
-                )
+            for one in allowed(rule, field) if values and is_fixed(written) else ():
+                if one not in values:
+                    place = "set" if one == written else "ask.instead"
+                    raise WrongUsage(
+                        f"operating_model.yaml: may.{action}.{place}.{field}: this org has no "
+                        f"value {one!r}, but {', '.join(values)}",
+                    )
 
     def prepared(self, name: str, fields: Fields) -> dict[str, Scalar]:
         """The fields as they will be sent: text no longer than the org's fields are."""
@@ -132,7 +151,10 @@ class Writer:
         """
         ways = [self._way(collection) for collection in collections]
         full = [way for way in ways if way.records]
-        answers = iter(self._sent(full))
+        pairs = zip(collections, ways, strict=True)
+        approved = [row for collection, way in pairs if collection.approved for row in way.records]
+        with self._approving(approved):
+            answers = iter(self._sent(full))
         return [way.told(next(answers) if way.records else []) for way in ways]
 
     def _way(self, collection: Updates | Creates) -> "_Way":
@@ -160,10 +182,10 @@ class Writer:
             answers = [self._client.write(part.method, part.path, part.body) for part in parts]
         return [[_row(result) for result in answer] for answer in answers]
 
-    def overtaken(self, page: Page, records: Sequence[Record]) -> dict[str, str]:
-        """Which of these records aren't any more what they were when they were read, and how."""
+    def standing(self, page: Page, records: Sequence[Record]) -> dict[str, Standing]:
+        """How these records stand at this moment, by id."""
         merges = "MasterRecordId" in self._fields(page.workflow.item.object)
-        return overtaken(self._client, page, records, merges=merges)
+        return standing(self._client, page, records, merges=merges)
 
     def find(self, name: str, key: str, keys: Sequence[str]) -> dict[str, str]:
         """The ids of the records that carry these keys; what isn't there is left out."""

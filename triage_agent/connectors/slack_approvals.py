@@ -1,0 +1,112 @@
+"""How a request for somebody's word looks in Slack: exactly what changes, and into what."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    HeaderBlock,
+    RichTextBlock,
+    RichTextPreformattedElement,
+    RichTextSectionElement,
+)
+
+from triage_agent.connectors.slack_texts import (
+    BOLD,
+    HEADER_LENGTH,
+    Link,
+    User,
+    bullets,
+    escaped,
+    labelled,
+    plain,
+    stands,
+    title,
+    words,
+)
+from triage_agent.decision.actions import Approval, UpdateRecord
+from triage_agent.decision.output import readable, spaced, worded
+from triage_agent.decision.reviews import Standing
+from triage_agent.decision.text import clipped
+from triage_agent.operating_model.kinds import Scalar
+
+_VALUE, _DRAFT = 700, 1500
+_SHORT = 16
+
+
+def fallback(approval: Approval) -> str:
+    """What a notification shows."""
+    return escaped(clipped(f"Your word is needed: {_headline(approval)}", HEADER_LENGTH))
+
+
+def blocks(approval: Approval, link: str, standing: Standing) -> list[dict[str, Any]]:
+    """The whole message, within Slack's limits for any input."""
+    head = f"May I {spaced(approval.action.name)}? {approval.headline}"
+    parts: list[Block] = [
+        HeaderBlock(text=plain(head, HEADER_LENGTH)),
+        RichTextBlock(elements=[_for_whom(approval, link)]),
+        *_again(approval),
+        RichTextBlock(elements=[title(_what(approval)), *_changes(approval)]),
+        *_beside(approval),
+        *stands(approval.reference, standing),
+        ContextBlock(elements=[plain(_small_print(approval), 2000)]),
+    ]
+    return [part.to_dict() for part in parts]
+
+
+def _headline(approval: Approval) -> str:
+    return f"{spaced(approval.action.name)} - {readable(approval.headline)}"
+
+
+def _for_whom(approval: Approval, link: str) -> RichTextSectionElement:
+    told = f"For {approval.names} · "
+    return RichTextSectionElement(elements=[words(told), Link(url=link, text="open the record")])
+
+
+def _again(approval: Approval) -> Iterator[Block]:
+    """Why it is asked once more, and who is to know that what they approved was not done."""
+    if again := approval.again:
+        who = [User(user_id=again.user), words(" ")] if again.user else []
+        said = [words("Asked again: ", BOLD), *who, words(f"{again.reason}.")]
+        yield RichTextBlock(elements=[RichTextSectionElement(elements=said)])
+
+
+def _what(approval: Approval) -> str:
+    action = approval.action
+    verb = "would change in" if isinstance(action, UpdateRecord) else "would be a new"
+    return f"What {verb} {action.object}"
+
+
+def _changes(approval: Approval) -> Iterator[Any]:
+    """Each field with what it holds and what it would; a new record's fields as they would be."""
+    action = approval.action
+    if isinstance(action, UpdateRecord):
+        told = (
+            f"{spaced(name)}: {_shown(approval.was[name])} → {_shown(value)}"
+            for name, value in action.fields.items()
+        )
+    else:
+        told = (f"{spaced(name)}: {_shown(value)}" for name, value in action.fields.items())
+    yield bullets(list(told))
+
+
+def _shown(value: Scalar) -> str:
+    return clipped(worded(value), _VALUE) or "(empty)"
+
+
+def _beside(approval: Approval) -> Iterator[Block]:
+    if approval.wants:
+        said = labelled("In the model's words: ", approval.wants)
+        yield RichTextBlock(elements=[said])
+    if approval.draft:
+        body = RichTextPreformattedElement(elements=[words(clipped(approval.draft, _DRAFT))])
+        yield RichTextBlock(elements=[title("The draft, not sent"), body])
+
+
+def _small_print(approval: Approval) -> str:
+    until = f"{approval.expires_at:%a} {approval.expires_at.day} {approval.expires_at:%b, %H:%M}"
+    return (
+        f"Good until {until} · item {approval.item_id} · page {approval.page} · "
+        f"digest {approval.digest[:_SHORT]}"
+    )

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from triage_agent.authority.people import Somebody, known_in_slack, listed
 from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released
 from triage_agent.decision.story import Story
 from triage_agent.errors import StreamMoved
 from triage_agent.ledger.store import Ledger
-from triage_agent.operating_model.schema import Page, PostAction
+from triage_agent.operating_model.schema import Member, Page, PostAction
 
 GONE = "The operating model has no such category any more, so nothing was done."
-_TRIES = 5
+BUSY = "Somebody else is at it at this moment; look again."
+TRIES = 5
 Decision = Callable[..., Claimed | Released | Corrected | Rejected]
 """The event of a decision, by who takes it."""
 
@@ -63,17 +65,12 @@ def may_not(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
 
 
 def _decide(ledger: Ledger, page: Page, clicked: Clicked, decision: Decision) -> str | None:
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         events = ledger.events(clicked.item)
         somebody = _may(Story.of(events), page, clicked)
         if isinstance(somebody, str):
             return somebody
-        event = decision(
-            by=somebody.name,
-            login=somebody.login,
-            slack=somebody.slack,
-            salesforce=getattr(somebody, "salesforce", None),
-        )
+        event = decision(**identified(somebody))
         if decision is Claimed and _has(Story.of(events), somebody):
             return "You have it already."
         try:
@@ -83,7 +80,18 @@ def _decide(ledger: Ledger, page: Page, clicked: Clicked, decision: Decision) ->
         except StreamMoved:
             continue
         return None
-    return "Somebody else is at it at this moment; look again."
+    return BUSY
+
+
+def identified(somebody: Somebody) -> dict[str, Any]:
+    """Who somebody is wherever they are known, as each decision tells it."""
+    salesforce = somebody.salesforce if isinstance(somebody, Member) else None
+    return {
+        "by": somebody.name,
+        "login": somebody.login,
+        "slack": somebody.slack,
+        "salesforce": salesforce,
+    }
 
 
 def _has(story: Story, somebody: Somebody) -> bool:

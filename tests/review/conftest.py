@@ -164,7 +164,7 @@ def start_listening() -> Iterator[Listen]:
 
         def started(desk: Desk) -> None:
             ready = threading.Event()
-            listeners.append(pool.submit(listen, desk.target, over, ready.set))
+            listeners.append(pool.submit(listen, desk.target, over, lambda _: ready.set()))
             listeners[-1].add_done_callback(lambda _: ready.set())
             ready.wait(20)
 

@@ -53,8 +53,15 @@ class Ear:
         self.work(click)
         self.heard.append(click)
 
+    def reads(self) -> object:
+        return self.ledger()
+
+    def version(self) -> int:
+        return self.page()
+
     def post(self, body: bytes, headers: dict[str, str]) -> requests.Response:
-        return requests.post(self.url, body, headers=headers, timeout=20)
+        raw = {name: value.encode("latin-1") for name, value in headers.items()}
+        return requests.post(self.url, body, headers=raw, timeout=20)
 
     def send(self, payload: object = PRESSED) -> int:
         """What Slack is answered."""
@@ -88,7 +95,7 @@ def opened(ear: Ear) -> Iterator[Ear]:
 
 
 def listening(ear: Ear, address: str = "0") -> RequestUrl:
-    found = RequestUrl(address, SECRET, lambda: ear.ledger(), lambda: ear.page(), lambda: ear.at)
+    found = RequestUrl(address, SECRET, ear.reads, ear.version, lambda: ear.at)
     found.open(ear.hear)
     ear.url = found.place.removeprefix("at ")
     return found
@@ -187,7 +194,7 @@ TIME, SIGNATURE = HEADERS
 def test_what_slack_did_not_sign(opened: Ear, body: bytes, headers: dict[str, str]) -> None:
     """It is refused with 401 and no word, kept as a log line without content, and not heard."""
     with capture_logs() as logs:
-        answer = opened.post(body, {key: value.encode("latin-1") for key, value in headers.items()})
+        answer = opened.post(body, headers)
 
     assert (401, b"") == (answer.status_code, answer.content)
     assert [
@@ -237,7 +244,7 @@ def test_it_may_be_a_little_late(opened: Ear) -> None:
     ],
 )
 def test_what_cannot_be_read(opened: Ear, body: bytes) -> None:
-    """Signed, but of no shape that Slack's requests have, it is answered with 400; no more comes."""
+    """Signed, but of no shape that Slack's requests have, it is answered with 400."""
     with capture_logs() as logs:
         answer = opened.post(*signed(body))
 
@@ -259,26 +266,29 @@ def test_what_is_too_long(opened: Ear) -> None:
 
 def test_who_goes_away_or_never_ends(opened: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a request is given up after a while, or once its sender has gone; others are heard."""
-    monkeypatch.setattr(slack_http, "_PATIENCE", 0.2)
+    monkeypatch.setattr(slack_http, "_PATIENCE", 0.1)
     host, _, port = opened.url.split("/")[2].partition(":")
     head = b"POST /slack/actions HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\npay"
     with capture_logs() as logs, socket.create_connection((host, int(port)), 20) as slow:
         slow.sendall(head)
         answer = slow.recv(1000)
+        monkeypatch.setattr(slack_http, "_PATIENCE", 300)
         with socket.create_connection((host, int(port)), 20) as gone:
             gone.sendall(head)
 
         assert answer.startswith(b"HTTP/1.1 408")
-        assert 200 == opened.send()
         assert soon(lambda: [408, 408] == [one["status"] for one in logs])
+        assert 200 == opened.send()
 
 
 def soon(holds: Callable[[], bool]) -> bool:
     """Whether it comes about within half a minute."""
     end = time.monotonic() + 30
-    while not holds() and time.monotonic() < end:
+    while time.monotonic() < end:
+        if holds():
+            return True
         time.sleep(0.02)
-    return holds()
+    return False
 
 
 @pytest.mark.parametrize("path", ["/", "/slack", "/docs", "/slack/actions/", "/health/x"])
@@ -314,7 +324,7 @@ def test_slack_is_not_kept_waiting(ear: Ear) -> None:
 def test_what_was_acknowledged_is_worked_off(ear: Ear) -> None:
     """Told to end it lets nobody in any more, and ends when all that it took is done."""
     done = Event()
-    ear.work = lambda _: assert_true(done.wait(20))
+    ear.work = lambda _: assert_holds(done.wait(20))
     url = listening(ear)
     statuses = [ear.send() for _ in range(30)]
     with ThreadPoolExecutor(1) as pool:
@@ -329,7 +339,7 @@ def test_what_was_acknowledged_is_worked_off(ear: Ear) -> None:
     assert 30 == len(ear.heard)
 
 
-def assert_true(holds: object) -> None:
+def assert_holds(holds: object) -> None:
     assert holds
 
 
@@ -342,10 +352,10 @@ def reachable(ear: Ear) -> bool:
 
 
 def test_more_than_it_can_keep(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What there is no room for isn't acknowledged: Slack tells whoever clicked, and none is lost."""
+    """What there is no room for isn't acknowledged, so that Slack tells whoever clicked."""
     monkeypatch.setattr(slack_http, "WAITING", 3)
     done = Event()
-    ear.work = lambda _: assert_true(done.wait(20))
+    ear.work = lambda _: assert_holds(done.wait(20))
     with closing(listening(ear)):
         statuses = [ear.send() for _ in range(5)]
         done.set()
@@ -357,15 +367,14 @@ def test_more_than_it_can_keep(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_breaks_is_logged(ear: Ear) -> None:
-    """A click that nobody could make anything of stops no other, and leaves no content in the log."""
+    """A click that nobody could make anything of stops no other; the log tells no content."""
 
     def broken(_click: Click) -> None:
         raise RuntimeError("a stranger's words")
 
     ear.work = broken
-    with capture_logs() as logs:
-        with closing(listening(ear)):
-            statuses = [ear.send() for _ in range(2)]
+    with capture_logs() as logs, closing(listening(ear)):
+        statuses = [ear.send() for _ in range(2)]
 
     assert [200, 200] == statuses
     entry = {"event": "a click broke", "error": "RuntimeError", "log_level": "error"}
@@ -429,11 +438,12 @@ def test_where_it_listens(ear: Ear, address: str, place: str) -> None:
     with closing(listening(ear, address)) as url:
         assert url.place.startswith(place)
         assert url.place.endswith("/slack/actions")
+        ear.url = ear.url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - any address is ours
         assert 200 == ear.send()
 
 
 @pytest.mark.parametrize(
-    "address", ["", "soon", ":8080", "1.2.3.4", "::1:80", "http://x:80", "-1", "٨٠"]
+    "address", ["70000", "", "soon", ":8080", "1.2.3.4", "::1:80", "http://x:80", "-1", "٨٠"]
 )
 def test_an_address_that_is_none(ear: Ear, address: str) -> None:
     """It is refused with what to write."""
@@ -441,7 +451,7 @@ def test_an_address_that_is_none(ear: Ear, address: str) -> None:
         listening(ear, address)
 
 
-@pytest.mark.parametrize("address", ["{taken}", "70000", "no.such.host.invalid:80", "..:80"])
+@pytest.mark.parametrize("address", ["{taken}", "no.such.host.invalid:80", "..:80"])
 def test_an_address_that_cannot_be_had(ear: Ear, address: str) -> None:
     """It is named, with the cure; and nothing of it stays."""
     with ExitStack() as stack:

@@ -41,7 +41,8 @@ WAITING = 500
 _WORKERS = 10
 _PATIENCE = 3.0  # seconds, as Slack's own with us
 _HOST = "127.0.0.1"
-_ADDRESS = re.compile(r"(?:(?P<host>[^:]+|\[[^]]+\]):)?(?P<port>[0-9]+)")
+_LAST_PORT = 65_535
+_ADDRESS = re.compile(r"(?:(?P<host>[^:]+|\[[^]]+\]):)?(?P<port>[0-9]{1,5})")
 
 
 class RequestUrl:
@@ -97,8 +98,10 @@ class RequestUrl:
             Route(ACTIONS, self._posted, methods=["POST"]),
             Route(HEALTH, self._health, methods=["GET"]),
         ]
+        app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
+        app.router.redirect_slashes = False  # nobody is sent on to where they say they came to
         return uvicorn.Config(
-            Starlette(routes=routes, exception_handlers={HTTPException: _refused}),
+            app,
             http="h11",
             ws="none",
             lifespan="off",
@@ -161,7 +164,8 @@ class _Clock(Clock):
 
 
 def _parsed(address: str) -> tuple[str, int]:
-    if not (found := _ADDRESS.fullmatch(address)):
+    found = _ADDRESS.fullmatch(address)
+    if not found or int(found["port"]) > _LAST_PORT:
         raise WrongUsage(f"--http {address!r}: write a port like 8080, or one like 0.0.0.0:8080")
     return (found["host"] or _HOST).strip("[]"), int(found["port"])
 
@@ -170,7 +174,7 @@ def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=128)
-    except (OSError, OverflowError, UnicodeError) as exc:
+    except (OSError, UnicodeError) as exc:
         raise WrongUsage(
             f"--http {host}:{port}: can't listen there ({exc}); choose another port, or 0 for any"
         ) from exc

@@ -234,3 +234,16 @@ def test_a_place_where_nobody_can_listen(desk: Desk, type_in: TypeIn) -> None:
 
     assert 2 == ran.code
     assert "--http ':8080': write a port like 8080, or one like 0.0.0.0:8080" in ran.err
+
+
+def test_its_health_tells_of_the_ledger(desk: Desk, proxy: Proxy) -> None:
+    """While the ledger is gone nobody can decide, and whoever asks learns so; anyone may ask."""
+    page = proxy.to.replace("/slack/actions", "/health")
+    ledger = desk.target.folder / "ledger.db"
+    away = ledger.rename(ledger.with_name("away"))
+    gone = requests.get(page, timeout=20)
+    away.rename(ledger)
+    back = requests.get(page, timeout=20)
+
+    assert (503, "unreadable") == (gone.status_code, gone.json()["ledger"])
+    assert (200, "readable") == (back.status_code, back.json()["ledger"])

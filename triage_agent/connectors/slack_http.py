@@ -112,15 +112,19 @@ class RequestUrl:
         )
 
     async def _posted(self, request: Request) -> Response:
-        body = await _body(request)
-        if not self._is_signed(body, request):
-            raise HTTPException(HTTPStatus.UNAUTHORIZED)
-        self._last_heard = self._clock()
-        found = _read(body)
+        found = _read(await self._signed(request))
         if not self._free.acquire(blocking=False):
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE)  # Slack tells whoever clicked
         self._pool.submit(self._work_off, found)
         return Response()
+
+    async def _signed(self, request: Request) -> bytes:
+        """The body of a request that is Slack's."""
+        body = await _body(request)
+        if not self._is_signed(body, request):
+            raise HTTPException(HTTPStatus.UNAUTHORIZED)
+        self._last_heard = self._clock()
+        return body
 
     def _is_signed(self, body: bytes, request: Request) -> bool:
         """Whether Slack signed just this, within five minutes of now."""

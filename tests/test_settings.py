@@ -88,6 +88,8 @@ def test_no_secret_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     secrets = [
         "OPENAI_API_KEY",
         "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_SIGNING_SECRET",
         "SALESFORCE_CLIENT_SECRET",
         "SALESFORCE_PASSWORD",
         "SALESFORCE_SECURITY_TOKEN",

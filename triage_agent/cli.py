@@ -331,15 +331,22 @@ def sandbox(
 
 @app.command()
 def listen(
+    http: Annotated[
+        str | None,
+        typer.Option(
+            help="Have Slack post it there (HOST: 127.0.0.1); /health tells how it is.",
+            metavar="[HOST:]PORT",
+            show_default=False,
+        ),
+    ] = None,
     project: Project = None,
     sandbox_url: Served = None,
     verbose: Verbose = False,
 ) -> None:
-    """Hear what people decide in Slack, until Ctrl-C."""
+    """Hear what people decide in Slack, over its Socket Mode or HTTP, until Ctrl-C."""
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
-    told = listening.told_to_end()
-    listening.listen(target, told, lambda: terminal.say("Listening to Slack until Ctrl-C."))
+    listening.listen(target, listening.told_to_end(), terminal.say, http)
 
 
 @app.command()

@@ -57,7 +57,7 @@ def _listening(target: Target) -> Iterator[None]:
 
     ready, over = threading.Event(), threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        listener = pool.submit(listen, target, over, ready.set)
+        listener = pool.submit(listen, target, over, lambda _: ready.set())
         listener.add_done_callback(lambda _: ready.set())
         try:
             ready.wait()

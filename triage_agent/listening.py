@@ -6,14 +6,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import RunRefused, TriageError, WrongUsage
-from triage_agent.targets import Target, systems
+from triage_agent.targets import Systems, Target, systems
 from triage_agent.wiring import brake_of, mode_of, open_ledger, run
 
 if TYPE_CHECKING:
+    from triage_agent.connectors.calls import CallLog
+    from triage_agent.connectors.guard import Pass
+    from triage_agent.connectors.slack_http import RequestUrl
+    from triage_agent.connectors.slack_socket import Socket
+    from triage_agent.ledger.store import Ledger
     from triage_agent.operating_model.loading import OperatingModel
 
 _TRIES, _PAUSE = 60, 5.0
@@ -28,13 +34,17 @@ def told_to_end() -> Event:
     return told
 
 
-def listen(target: Target, until: Event, ready: Callable[[], None]) -> None:
-    """Hears what people click from when `ready` is called until told to stop."""
+def listen(
+    target: Target, until: Event, ready: Callable[[str], None], http: str | None = None
+) -> None:
+    """Hears what people click from when `ready` is told so until told to stop.
+
+    `http`: the port, or HOST:PORT, that Slack posts to, in place of a connection to Slack.
+    """
     from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.slack import SlackConnector
-    from triage_agent.connectors.slack_socket import Socket
     from triage_agent.ledger.store import RUN_PREFIX, WORKSPACE
     from triage_agent.review.listener import Listener
     from triage_agent.settings import Settings
@@ -43,26 +53,44 @@ def listen(target: Target, until: Event, ready: Callable[[], None]) -> None:
     if target.is_real:
         settings.require_real()
     with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
-        if found.slack_app_token is None:
-            raise WrongUsage("SLACK_APP_TOKEN is missing: it opens the connection to Slack")
         calls, brake = CallLog(), brake_of(target, settings, ledger)
         wire = Wire(page().page, found.hosts, live=mode_of(target, page().page) == "live")
         guard = Guard(wire, calls, brake.check)
         link = found.salesforce.instance_url.rstrip("/") + "/"
+        if http is None:
+            ear: Socket | RequestUrl = _socket(found, calls, guard)
+        else:
+            ear = _request_url(found, http, ledger, page)
         slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
         ledger.claim_for(WORKSPACE, slack.workspace())
         now = datetime.now(UTC)
         name = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         going_on = GoingOn(target, until)
         listener = Listener(ledger, lambda: page().page, slack, calls, _now, name, going_on)
-        with (
-            closing(going_on),
-            closing(Socket(found.slack_app_token, found.slack_url, calls, guard)) as socket,
-        ):
-            socket.open(listener.heard)
+        with closing(going_on), closing(ear):
+            ear.open(listener.heard)
             listener.begin(page())
-            ready()
+            ready(f"Listening to Slack {ear.place} until Ctrl-C.")
             until.wait()
+
+
+def _socket(found: Systems, calls: "CallLog", guard: "Pass") -> "Socket":
+    from triage_agent.connectors.slack_socket import Socket
+
+    if found.slack_app_token is None:
+        raise WrongUsage("SLACK_APP_TOKEN is missing: it opens the connection to Slack")
+    return Socket(found.slack_app_token, found.slack_url, calls, guard)
+
+
+def _request_url(found: Systems, http: str, ledger: "Ledger", page: "Pages") -> "RequestUrl":
+    from triage_agent.connectors.slack_http import RequestUrl
+    from triage_agent.ledger.store import WORKSPACE
+
+    secret = (found.slack_signing_secret or "").strip()
+    if not secret:
+        raise WrongUsage("SLACK_SIGNING_SECRET is missing: by it --http knows Slack's requests")
+    readable = partial(ledger.identity, WORKSPACE)
+    return RequestUrl(http, secret, readable, lambda: page().page.version, _now)
 
 
 class GoingOn:

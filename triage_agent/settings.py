@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None  # opens the connection over which people are heard
+    slack_signing_secret: SecretStr | None = None  # tells Slack's own requests from others
     slack_api_url: str | None = None
     salesforce_instance_url: str | None = None
     salesforce_client_id: str | None = None

@@ -20,6 +20,7 @@ ANCHORS = f"{LEDGER}-anchors.jsonl"
 BASELINE = "baseline"
 _SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbox"
 _SLACK_APP_TOKEN = "xapp-sandbox"  # noqa: S105 - a sandbox's token is meant to be known
+_SLACK_SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - likewise
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Systems:
     slack_url: str
     slack_token: str
     slack_app_token: str | None
+    slack_signing_secret: str | None
     model: "Endpoint"
     baseline: bool
 
@@ -138,9 +140,15 @@ def _real(settings: "Settings") -> Systems:
         **{name: secret(value) for name, value in way.items()},
     )
     slack_url = (settings.slack_api_url or SLACK_API).rstrip("/") + "/"
-    token = str(secret(settings.slack_bot_token))
-    app_token = secret(settings.slack_app_token)
-    return Systems(credentials, slack_url, token, app_token, _model(settings), baseline=False)
+    return Systems(
+        salesforce=credentials,
+        slack_url=slack_url,
+        slack_token=str(secret(settings.slack_bot_token)),
+        slack_app_token=secret(settings.slack_app_token),
+        slack_signing_secret=secret(settings.slack_signing_secret),
+        model=_model(settings),
+        baseline=False,
+    )
 
 
 def _sandbox(url: str, settings: "Settings") -> Systems:
@@ -153,6 +161,7 @@ def _sandbox(url: str, settings: "Settings") -> Systems:
         slack_url=f"{url}/api/",
         slack_token=_SLACK_TOKEN,
         slack_app_token=_SLACK_APP_TOKEN,
+        slack_signing_secret=_SLACK_SIGNING_SECRET,
         model=_model(settings) if settings.has_model else own,
         baseline=not settings.has_model,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -130,7 +131,7 @@ class HandedOver:
 
 
 Open = Callable[..., Desk]
-Listen = Callable[[Desk], None]
+Listen = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -156,17 +157,17 @@ def open_desk(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewLedger) -
 
 @pytest.fixture(scope="module")
 def start_listening() -> Iterator[Listen]:
-    """Has somebody listen from now on, until the module's tests are over."""
+    """Has somebody listen from now on, until the module's tests are over; what they say of it."""
     over = threading.Event()
     listeners: list[Future[None]] = []
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(20) as pool:
         patch.setattr(patience, "FIRST_PAUSE", 0.0)
 
-        def started(desk: Desk) -> None:
-            ready = threading.Event()
-            listeners.append(pool.submit(listen, desk.target, over, ready.set))
-            listeners[-1].add_done_callback(lambda _: ready.set())
-            ready.wait(20)
+        def started(desk: Desk, http: str | None = None) -> str:
+            said: SimpleQueue[str] = SimpleQueue()
+            listeners.append(pool.submit(listen, desk.target, over, said.put, http))
+            listeners[-1].add_done_callback(lambda _: said.put("Nobody listens."))
+            return said.get(timeout=20)
 
         yield started
         over.set()

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 import requests
@@ -105,10 +105,13 @@ class App:
         return status, b"" if content is None else json.dumps(content).encode()
 
 
+A = TypeVar("A", bound=App)
+
+
 @contextmanager
-def listening() -> Iterator[App]:
+def listening(kind: type[A] = App) -> Iterator[A]:  # type: ignore[assignment]
     """An app at a free port of this machine."""
-    app = App()
+    app = kind()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

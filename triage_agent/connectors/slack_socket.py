@@ -42,6 +42,8 @@ class Click:
 class Socket:
     """One connection to Slack, which opens itself again whenever it is lost."""
 
+    place = "over its Socket Mode"
+
     def __init__(self, token: str, url: str, calls: CallLog, guard: Pass) -> None:
         """`token` is the app's own, `url` ends in `/api/`."""
         client = silent_client(token, url, calls, guard)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Select, func, insert, select
+from sqlalchemy import Connection, Delete, Insert, Select, func, select
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
@@ -33,7 +33,7 @@ _TRIES = 9  # others tell of something once in a while, not all the time
 _NEAR = 1000  # events from the end: there is most often what was told last
 RUN_PREFIX = "run-"
 """How the stream of a run begins."""
-ORG, WORKSPACE = "Salesforce org", "Slack workspace"
+ORG, WORKSPACE, APP = "Salesforce org", "Slack workspace", "Slack app"
 """What a ledger is about, and stays about."""
 AGENT = "agent"
 """The stream of what people do to the agent as a whole; every other stream is an item's."""
@@ -270,20 +270,22 @@ class Ledger:
             return [str(name) for name in connection.execute(query).scalars()]
 
     def identity(self, system: str) -> str | None:
-        """The org or workspace that the ledger is about, if it is bound to one yet."""
+        """The org, workspace or app that the ledger is about, if it is bound to one yet."""
         query = select(belongs_to.c.identity).where(belongs_to.c.system == system)
         with self.database.transaction() as connection:
             return connection.execute(query).scalar()
 
     def claim_for(self, system: str, identity: str) -> None:
-        """Binds the ledger to one org or workspace for good; another one is refused."""
+        """Binds the ledger to one org, workspace or app for good; another one is refused."""
         with self.database.transaction() as connection:
             query = select(belongs_to.c.identity).where(belongs_to.c.system == system)
             bound = connection.execute(query).scalar()
             if bound is None:
                 row = {"system": system, "identity": identity}
-                connection.execute(insert(belongs_to).values(row))
-            elif bound != identity:
+                first = self.database.insert(belongs_to).on_conflict_do_nothing()
+                connection.execute(first, row)  # somebody else may be first just now
+                bound = connection.execute(query).scalar()
+            if bound != identity:
                 raise AnotherOrg(
                     f"this ledger belongs to the {system} {bound}, the credentials lead to "
                     f"{identity}; correct them, or give this one a ledger of its own "

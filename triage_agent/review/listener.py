@@ -15,8 +15,15 @@ from triage_agent.decision.events import Failed
 from triage_agent.decision.run_events import Listening
 from triage_agent.decision.story import Story
 from triage_agent.effects.show import show
-from triage_agent.errors import ConnectorError, LedgerFailed, Paused, TriageError, WrongUsage
-from triage_agent.ledger.store import WORKSPACE, Ledger
+from triage_agent.errors import (
+    AnotherOrg,
+    ConnectorError,
+    LedgerFailed,
+    Paused,
+    TriageError,
+    WrongUsage,
+)
+from triage_agent.ledger.store import APP, WORKSPACE, Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Page
 from triage_agent.review.deciding import Clicked, claim, correct, may_not, reject, release
@@ -49,11 +56,8 @@ class Listener:
 
     def heard(self, click: Click) -> None:
         """Decides, and tells. Whatever stands in the way is told to whoever clicked, and logged."""
-        if click.team != self.ledger.identity(WORKSPACE):
-            log.warning("a click of another workspace", team=click.team)
-            return
         try:
-            if words := self._decided(click):
+            if self._is_ours(click) and (words := self._decided(click)):
                 self.slack.whisper(click.channel, click.user, words, click.thread)
         except TriageError as exc:
             log.warning("not told in Slack", item=click.value, reason=str(exc))
@@ -61,6 +65,18 @@ class Listener:
             log.error("a click broke", item=click.value, error=type(exc).__name__)  # noqa: TRY400 - no traceback
         finally:
             self._keep_calls()
+
+    def _is_ours(self, click: Click) -> bool:
+        """Whether it is of the ledger's workspace and app; the first app that is heard there is."""
+        if click.team != self.ledger.identity(WORKSPACE):
+            log.warning("a click of another workspace", team=click.team)
+            return False
+        try:
+            self.ledger.claim_for(APP, click.app)
+        except AnotherOrg:
+            log.warning("a click of another app", app=click.app)
+            return False
+        return True
 
     def _decided(self, click: Click) -> str | None:
         """What is to be told to whoever clicked, if anything."""

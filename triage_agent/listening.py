@@ -66,10 +66,10 @@ def listen(
         now = datetime.now(UTC)
         name = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         going_on = GoingOn(target, until)
-        listener = Listener(ledger, lambda: page().page, slack, calls, _now, name, going_on)
+        listener = Listener(ledger, page, brake.why, slack, calls, _now, name, going_on)
         with closing(going_on), closing(ear):
             ear.open(listener.heard)
-            listener.begin(page())
+            listener.begin()
             ready(f"Listening to Slack {ear.place} until Ctrl-C.")
             until.wait()
 

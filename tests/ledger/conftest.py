@@ -11,7 +11,14 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from tests.conftest import KINDS, Kind, NewLedger
 from tests.postgres import Cluster
 from triage_agent.decision import events, review_events, run_events
-from triage_agent.decision.actions import HandOver, PostHandOver, Reason, UpdateRecord
+from triage_agent.decision.actions import (
+    Again,
+    Approval,
+    HandOver,
+    PostHandOver,
+    Reason,
+    UpdateRecord,
+)
 from triage_agent.decision.assessment import Assessment, Claim, Flag
 from triage_agent.decision.events import Event
 from triage_agent.decision.item import Record
@@ -43,6 +50,25 @@ ASSESSMENT = Assessment(
     claims=(Claim(claim="is_customer", quote="as your customer"),),
 )
 MOMENT = datetime(2026, 11, 23, 9, 30, 15, 123456, tzinfo=UTC)
+APPROVAL = Approval(
+    action=UpdateRecord(
+        name="set_status", object="Lead", record_id=LEAD.id, fields={"Status": "Working"}
+    ),
+    was={"Status": "Open"},
+    headline="Müller & Søn",
+    wants="Wants a demo.",
+    draft="Hello.",
+    item_id="abc",
+    record_id=LEAD.id,
+    who="sales_development",
+    names="Maya Lindqvist, Jonas Weber",
+    team="sales_development",
+    page="version 1",
+    sections="s" * 64,
+    expires_at=MOMENT,
+    again=Again(user="U0MAYA00002", reason="Status changed"),
+    nonce="n" * 32,
+)
 CALL = events.Call(
     purpose="assess",
     key="k" * 64,
@@ -82,7 +108,7 @@ EXAMPLES: dict[str, Event] = {
         ),
         events.Permitted(action="tag", line="may.tag (operating_model.yaml:92)"),
         events.Refused(action="tag", line="may.tag (operating_model.yaml:92)", reason="not so"),
-        events.Intended(action="tag", key="abc.tag", system="salesforce"),
+        events.Intended(action="tag", key="abc.tag", system="salesforce", approval="a" * 64),
         events.Done(action="tag", key="abc.tag", reference=LEAD.id, found=True),
         events.Failed(action="tag", code="ROW_LOCKED", reason="Salesforce refused the row"),
         events.NotFound(action="tag", key="abc.tag"),
@@ -120,8 +146,37 @@ EXAMPLES: dict[str, Event] = {
             login="maya",
             slack="U0MAYA00002",
             salesforce="005000000000002AAA",
+            action="set_status",
             reason="Spam.",
         ),
+        review_events.Asked(
+            action="set_status",
+            number=2,
+            who="sales_development",
+            digest=APPROVAL.digest,
+            expires_at=MOMENT,
+            approval=APPROVAL,
+        ),
+        review_events.Approved(
+            by="Maya Lindqvist",
+            login="maya",
+            slack="U0MAYA00002",
+            salesforce="005000000000002AAA",
+            action="set_status",
+            digest="a" * 64,
+        ),
+        review_events.Edited(
+            by="Maya Lindqvist",
+            login="maya",
+            slack="U0MAYA00002",
+            salesforce="005000000000002AAA",
+            action="set_status",
+            was="b" * 64,
+            digest="a" * 64,
+            approval=APPROVAL,
+        ),
+        review_events.Expired(action="set_status", digest="a" * 64),
+        review_events.Voided(action="set_status", digest="a" * 64, reason="Status changed"),
         review_events.Shown(action="escalate", decisions=1),
         events.Erased(by="Dana Reyes", login="dana", texts=7),
         events.Overtaken(action="tag", key="abc.tag", how="was deleted"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.ledger.conftest import Kept
+from tests.ledger.conftest import APPROVAL, Kept
 from triage_agent.decision.cycle import CycleTime
 from triage_agent.decision.events import Change, Event, Outcome, Received
 from triage_agent.decision.values import private_fields
@@ -26,7 +26,7 @@ WORDS = {
     "Planned": "category unclear; wants tag, escalate",
     "Permitted": "tag is allowed by may.tag (operating_model.yaml:92)",
     "Refused": "tag is refused by may.tag (operating_model.yaml:92): not so",
-    "Intended": "about to tag in salesforce, key abc.tag",
+    "Intended": ("about to tag in salesforce, key abc.tag, as approved by digest aaaaaaaaaaaa"),
     "Done": "tag is done: 00Q000000000001AAA (found after an interruption)",
     "Failed": "tag failed: Salesforce refused the row",
     "NotFound": "tag had not happened; it may be done again",
@@ -44,7 +44,21 @@ WORDS = {
     "Corrected": (
         "Maya Lindqvist (maya) says what is wrong: category, it is partnership: They resell."
     ),
-    "Rejected": "Maya Lindqvist (maya) found the hand-over of no use: Spam.",
+    "Rejected": "Maya Lindqvist (maya) says no to set_status: Spam.",
+    "Asked": (
+        f"sales_development is asked for set_status, by digest {APPROVAL.digest[:12]}, "
+        "for the 2. time, until 2026-11-23 09:30\nStatus: Working (was Open)"
+    ),
+    "Approved": (
+        "Maya Lindqvist (maya, in Slack U0MAYA00002) says yes to set_status "
+        "as of digest aaaaaaaaaaaa"
+    ),
+    "Edited": (
+        "Maya Lindqvist (maya, in Slack U0MAYA00002) wants set_status otherwise: "
+        "digest aaaaaaaaaaaa in place of bbbbbbbbbbbb\nStatus: Working (was Open)"
+    ),
+    "Expired": "nobody decided on set_status (digest aaaaaaaaaaaa) in time",
+    "Voided": "set_status (digest aaaaaaaaaaaa) holds no more: Status changed",
     "Shown": "escalate tells of 1 decisions now",
     "Listening": "listening to Slack, by page version 4 (pppppppppppp)",
     "Erased": "Dana Reyes (dana) had its 7 texts erased",
@@ -80,7 +94,15 @@ ERASED = {
     "Stopped": "stopped by restricted_topic.legal (floor)",
     "Drafted": "a draft of 2 words",
     "Corrected": "Maya Lindqvist (maya) says what is wrong: category, it is partnership",
-    "Rejected": "Maya Lindqvist (maya) found the hand-over of no use",
+    "Rejected": "Maya Lindqvist (maya) says no to set_status",
+    "Asked": (
+        f"sales_development is asked for set_status, by digest {APPROVAL.digest[:12]}, "
+        "for the 2. time, until 2026-11-23 09:30"
+    ),
+    "Edited": (
+        "Maya Lindqvist (maya, in Slack U0MAYA00002) wants set_status otherwise: "
+        "digest aaaaaaaaaaaa in place of bbbbbbbbbbbb"
+    ),
     "Outcome": (
         "status changed at 2026-11-23 09:30 by 005000000000002AAA (Lead 00Q000000000001AAA)"
     ),

@@ -22,13 +22,13 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_ope
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
 from triage_agent.connectors import slack_approvals, slack_messages
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
-from triage_agent.connectors.slack_forms import FORMS, Choices, Place
 from triage_agent.connectors.slack_texts import escaped
 from triage_agent.decision.actions import Message, PostHandOver
 from triage_agent.decision.reviews import Standing
@@ -136,9 +136,8 @@ class SlackConnector:
             thread_ts=thread,
         )
 
-    def ask(self, form: str, trigger: str, place: Place, choices: Choices) -> None:
+    def ask(self, trigger: str, view: View) -> None:
         """Opens a form for whoever clicked; `trigger` is good for three seconds."""
-        view = FORMS[form](place, choices)
         self._call(self._client.views_open, Unavailable, trigger_id=trigger, view=view)
 
     def post_overflow(self, channel: str, key: str, team: str) -> Posted:

@@ -1,7 +1,7 @@
 """What people are asked in Slack before something is decided; each form in a modal of its own."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from slack_sdk.models.blocks import (
     Block,
@@ -14,13 +14,17 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from triage_agent.decision.output import spaced
+from triage_agent.decision.asking import Editable
+from triage_agent.decision.output import spaced, worded
 from triage_agent.decision.reviews import WRONG
 from triage_agent.decision.text import clipped
 
 CATEGORY, WHAT, NOTE = "category", "wrong", "note"
 """What the fields of the forms are called."""
-LONGEST_NOTE = 500
+LONGEST_NOTE, LONGEST_TEXT = 500, 3000
+"""Characters that fit into a field: of a reason, and of what is to be written on the record."""
+_LABEL = 2000
+Form = View
 Place = Mapping[str, str | None]
 """Where a form was asked for: the item, the channel, the thread."""
 Choices = Mapping[str, str]
@@ -51,16 +55,30 @@ def not_useful(place: Place, _categories: Choices) -> View:
     return _form("not_useful", "Not useful", place, says, _note("Why?", optional=False))
 
 
+def reject(place: Place) -> View:
+    """Why somebody says no."""
+    says = "The agent leaves it undone. The reason is kept, in your name, and told in the channel."
+    return _form("reject", "Reject", place, says, _note("Why not?", optional=False))
+
+
+def edit(place: Place, fields: Sequence[Editable]) -> View:
+    """What of a request for somebody's word they may have otherwise; sending it is their yes."""
+    says = "What you send is done as it stands here, in your name, and nothing else."
+    return _form("edit", "Approve as edited", place, says, *map(_field, fields), title="Edit")
+
+
 FORMS = {"release": release, "correct": correct, "not_useful": not_useful}
-"""The form behind each button that has one."""
+"""The form behind each button of a hand-over that has one."""
 
 
-def _form(name: str, title: str, place: Place, says: str, *asked: Block) -> View:
+def _form(
+    name: str, submit: str, place: Place, says: str, *asked: Block, title: str | None = None
+) -> View:
     return View(
         type="modal",
         callback_id=name,
-        title=_plain(title),
-        submit=_plain(title),
+        title=_plain(title or submit),
+        submit=_plain(submit),
         close=_plain("Cancel"),
         private_metadata=json.dumps(place),
         blocks=[SectionBlock(text=_plain(says)), *asked],
@@ -81,6 +99,24 @@ def _category(categories: Choices, *, optional: bool) -> InputBlock:
     )
     label = _plain("What kind of request is it?")
     return InputBlock(block_id=CATEGORY, label=label, element=chosen, optional=optional)
+
+
+def _field(field: Editable) -> InputBlock:
+    label = _plain(clipped(spaced(field.field), _LABEL))
+    if not field.choices:
+        text = PlainTextInputElement(
+            action_id=field.field,
+            multiline=True,
+            initial_value=str(field.value),
+            max_length=LONGEST_TEXT,
+        )
+        return InputBlock(block_id=field.field, label=label, element=text)
+    options = [
+        Option(text=_plain(clipped(worded(one), 75)), value=str(one)) for one in field.choices
+    ]
+    first = next(one for one in options if one.value == str(field.value))
+    chosen = StaticSelectElement(action_id=field.field, options=options, initial_option=first)
+    return InputBlock(block_id=field.field, label=label, element=chosen)
 
 
 def _note(label: str, *, optional: bool) -> InputBlock:

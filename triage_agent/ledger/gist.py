@@ -31,7 +31,14 @@ from triage_agent.decision.events import (
     Unclear,
 )
 from triage_agent.decision.output import spaced
-from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released
+from triage_agent.decision.review_events import (
+    Approved,
+    Claimed,
+    Corrected,
+    Edited,
+    Rejected,
+    Released,
+)
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.story import Story
 from triage_agent.decision.text import clipped
@@ -40,7 +47,8 @@ from triage_agent.ledger.phrases import count, joined, listed, moment
 from triage_agent.ledger.timeline import Timeline
 from triage_agent.ledger.words import cycle_in_words, words
 
-PEOPLE = (Claimed, Released, Corrected, Rejected, Erased)
+By = Claimed | Released | Corrected | Rejected | Edited | Approved | Erased
+PEOPLE = (Claimed, Released, Corrected, Rejected, Edited, Approved, Erased)
 """What people do to an item. A kind that is added here is told under "Who decided?"."""
 
 STOP = "Why did it stop?"
@@ -96,7 +104,9 @@ class _Case:
     names: Names
     story: Story
 
-    def people(self) -> "list[Claimed | Released | Corrected | Rejected | Erased]":
+    def people(
+        self,
+    ) -> "list[Claimed | Released | Corrected | Rejected | Edited | Approved | Erased]":
         events = (one.event for one in self.timeline.happened)
         return [event for event in events if isinstance(event, PEOPLE)]
 
@@ -283,7 +293,7 @@ def _held(case: _Case) -> list[Held]:
     return [
         event
         for name, event in _last_verdicts(case).items()
-        if isinstance(event, Held) and case.story.states.get(name) == "held"
+        if isinstance(event, Held) and case.story.states.get(name) in ("held", "asked")
     ]
 
 

@@ -1,7 +1,9 @@
 """Each event in one or a few plain lines, for whoever reads a timeline."""
 
+from collections.abc import Iterator
 from functools import singledispatch
 
+from triage_agent.decision.actions import Approval
 from triage_agent.decision.cycle import CycleTime
 from triage_agent.decision.events import (
     Assessed,
@@ -25,7 +27,18 @@ from triage_agent.decision.events import (
     Stopped,
     Unclear,
 )
-from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released, Shown
+from triage_agent.decision.review_events import (
+    Approved,
+    Asked,
+    Claimed,
+    Corrected,
+    Edited,
+    Expired,
+    Rejected,
+    Released,
+    Shown,
+    Voided,
+)
 from triage_agent.decision.run_events import (
     Anchored,
     Blocked,
@@ -134,7 +147,8 @@ def _(event: Refused) -> str:
 
 @words.register
 def _(event: Intended) -> str:
-    return f"about to {event.action} in {event.system}, key {event.key}"
+    by = f", as approved by digest {event.approval[:12]}" if event.approval else ""
+    return f"about to {event.action} in {event.system}, key {event.key}{by}"
 
 
 @words.register
@@ -234,7 +248,8 @@ def _(event: Corrected) -> str:
 @words.register
 def _(event: Rejected) -> str:
     reason = f": {event.reason}" if event.reason else ""
-    return f"{event.by} ({event.login}) found the hand-over of no use{reason}"
+    what = f"says no to {event.action}" if event.action else "found the hand-over of no use"
+    return f"{event.by} ({event.login}) {what}{reason}"
 
 
 @words.register
@@ -257,6 +272,46 @@ def _(event: TextsExpired) -> str:
     return (
         f"{event.texts:,} texts from before {event.before:{_MOMENT}} were erased, as the page says"
     )
+
+
+@words.register
+def _(event: Asked) -> str:
+    until = f"{event.expires_at:{_MOMENT}}"
+    asked = f"{event.who} is asked for {event.action}, by digest {event.digest[:12]}"
+    times = f", for the {event.number}. time" if event.number > 1 else ""
+    return "\n".join([f"{asked}{times}, until {until}", *_changes(event.approval)])
+
+
+@words.register
+def _(event: Approved) -> str:
+    known = f"{event.by} ({event.login}, in Slack {event.slack})"
+    return f"{known} says yes to {event.action} as of digest {event.digest[:12]}"
+
+
+@words.register
+def _(event: Edited) -> str:
+    known = f"{event.by} ({event.login}, in Slack {event.slack})"
+    digests = f"digest {event.digest[:12]} in place of {event.was[:12]}"
+    return "\n".join(
+        [f"{known} wants {event.action} otherwise: {digests}", *_changes(event.approval)]
+    )
+
+
+@words.register
+def _(event: Expired) -> str:
+    return f"nobody decided on {event.action} (digest {event.digest[:12]}) in time"
+
+
+@words.register
+def _(event: Voided) -> str:
+    return f"{event.action} (digest {event.digest[:12]}) holds no more: {event.reason}"
+
+
+def _changes(approval: Approval | None) -> Iterator[str]:
+    """What would be written, in place of what."""
+    for name, value in approval.action.fields.items() if approval else ():
+        was = f" (was {approval.was[name]})" if approval and name in approval.was else ""
+        yield f"{name}: {value}{was}"
 
 
 @words.register

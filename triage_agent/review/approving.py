@@ -1,4 +1,4 @@
-"""What a person says to an action that asks: yes, yes with changes, or no; once, to what is shown."""
+"""What people say to an action that asks: yes, yes with changes, or no; once, to what they saw."""
 
 import secrets
 from collections.abc import Callable, Mapping

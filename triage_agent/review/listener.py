@@ -1,6 +1,6 @@
 """What people click in Slack, decided one after another; Slack is told what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -9,7 +9,6 @@ import structlog
 
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.slack import SlackConnector
-from triage_agent.connectors.slack_forms import CATEGORY, FORMS, NOTE, WHAT
 from triage_agent.connectors.slack_socket import Click
 from triage_agent.decision.events import Failed
 from triage_agent.decision.run_events import Listening
@@ -26,7 +25,9 @@ from triage_agent.errors import (
 from triage_agent.ledger.store import APP, WORKSPACE, Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Page
-from triage_agent.review.deciding import Clicked, claim, correct, may_not, reject, release
+from triage_agent.review.approving import Room
+from triage_agent.review.buttons import DECISIONS, FORMS, GOES_ON, item_of
+from triage_agent.review.deciding import Clicked
 
 log = structlog.get_logger()
 _TIMES = 3
@@ -35,13 +36,15 @@ _TIMES = 3
 
 @dataclass
 class Listener:
-    """`page` is asked anew for each click; `run`: the stream that keeps its requests.
+    """`model` is asked anew for each click; `run`: the stream that keeps its requests.
 
-    `go_on` has the agent take up an item that was released, soon and elsewhere.
+    `held` says what holds the agent, if anything does; `go_on` has it take up an item that
+    somebody has decided on, soon and elsewhere.
     """
 
     ledger: Ledger
-    page: Callable[[], Page]
+    model: Callable[[], OperatingModel]
+    held: Callable[[], str | None]
     slack: SlackConnector
     calls: CallLog
     clock: Callable[[], datetime]
@@ -49,8 +52,9 @@ class Listener:
     go_on: Callable[[str], None]
     _one_at_a_time: Lock = field(default_factory=Lock)
 
-    def begin(self, model: OperatingModel) -> None:
+    def begin(self) -> None:
         """Puts on record that somebody listens now, and by which page."""
+        model = self.model()
         page = Listening(page_version=model.page.version, page_sha256=model.sha256)
         self.ledger.append(self.run, self.clock(), [(self.run, page)])
 
@@ -80,35 +84,35 @@ class Listener:
 
     def _decided(self, click: Click) -> str | None:
         """What is to be told to whoever clicked, if anything."""
-        clicked = Clicked(click.value, click.user, self.run, self.clock())
+        item = item_of(click.value)
+        clicked = Clicked(item, click.user, self.run, self.clock())
         try:
-            page = self.page()
+            room = Room(self.ledger, self.model(), self.held())
             if click.given is None and click.action in FORMS:
-                return self._asked(page, click, clicked)
-            if click.action not in _DECISIONS:
+                return self._asked(room, click, clicked)
+            if click.action not in DECISIONS:
                 return "The agent knows no such button, so nothing was done."
             with self._one_at_a_time:
-                decide = _DECISIONS[click.action]
-                refused = decide(self.ledger, page, clicked, click.given or {})
+                decide = DECISIONS[click.action]
+                refused = decide(room, clicked, click.value, click.given or {})
         except (WrongUsage, LedgerFailed) as exc:
-            log.error("a decision was not kept", item=click.value, reason=str(exc))  # noqa: TRY400 - no traceback
+            log.error("a decision was not kept", item=item, reason=str(exc))  # noqa: TRY400 - no traceback
             return "This couldn't be put on record now, so nothing was decided. Try again later."
-        if refused:
-            return refused
         try:
-            return self._shown(page, click.value)
+            untold = self._shown(room.model.page, item)
         finally:  # not before: the run would write to the same stream
-            if click.action == "release":
-                self.go_on(click.value)
+            if click.action in GOES_ON and self.ledger.story(item).status == "open":
+                self.go_on(item)
+        return refused or untold
 
-    def _asked(self, page: Page, click: Click, clicked: Clicked) -> str | None:
+    def _asked(self, room: Room, click: Click, clicked: Clicked) -> str | None:
         """Opens the form for whoever may decide; everybody else learns at once why they can't."""
-        if refused := may_not(self.ledger, page, clicked):
-            return refused
         place = {"item": click.value, "channel": click.channel, "thread": click.thread}
-        categories = {name: kind.means for name, kind in page.workflow.categories.items()}
+        view = FORMS[click.action](room, clicked, click.value, place)
+        if isinstance(view, str):
+            return view
         try:
-            self.slack.ask(click.action, click.trigger, place, categories)
+            self.slack.ask(click.trigger, view)
         except ConnectorError as exc:  # most often Slack's three seconds were over
             log.warning("a form was not opened", item=click.value, reason=str(exc))
             return "The form couldn't be opened in time; press the button again."
@@ -138,18 +142,3 @@ class Listener:
                 self.ledger.append(self.run, self.clock(), called)
             except LedgerFailed as exc:
                 log.error("the record lacks what Slack was asked", reason=str(exc))  # noqa: TRY400 - no traceback
-
-
-Decide = Callable[[Ledger, Page, Clicked, Mapping[str, str]], str | None]
-
-_DECISIONS: Mapping[str, Decide] = {
-    "claim": lambda ledger, page, clicked, _: claim(ledger, page, clicked),
-    "release": lambda ledger, page, clicked, given: release(
-        ledger, page, clicked, given.get(CATEGORY)
-    ),
-    "correct": lambda ledger, page, clicked, given: correct(
-        ledger, page, clicked, given[WHAT], given.get(CATEGORY), given.get(NOTE)
-    ),
-    "not_useful": lambda ledger, page, clicked, given: reject(ledger, page, clicked, given[NOTE]),
-}
-"""What each button, or the form behind it, decides."""

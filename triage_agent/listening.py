@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import RunRefused, TriageError, WrongUsage
+from triage_agent.holding import commands_of
 from triage_agent.targets import Target, systems
 from triage_agent.wiring import brake_of, mode_of, open_ledger, run
 
@@ -55,11 +56,12 @@ def listen(target: Target, until: Event, ready: Callable[[], None]) -> None:
         name = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         going_on = GoingOn(target, until)
         listener = Listener(ledger, lambda: page().page, slack, calls, _now, name, going_on)
+        commands = commands_of(target, found, wire, listener, page)
         with (
             closing(going_on),
             closing(Socket(found.slack_app_token, found.slack_url, calls, guard)) as socket,
         ):
-            socket.open(listener.heard)
+            socket.open(commands.heard, commands.taken)
             listener.begin(page())
             ready()
             until.wait()

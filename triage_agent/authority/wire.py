@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from triage_agent.authority import soql
-from triage_agent.operating_model.grants import channels
+from triage_agent.operating_model.grants import channels, everybody, posted_in
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
     CreateAction,
     Page,
-    PostAction,
     UpdateAction,
     is_fixed,
 )
@@ -32,7 +31,7 @@ _COMPOSITE = frozenset({"allOrNone", "compositeRequest"})
 _MESSAGE = frozenset(
     {"channel", "text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media"}
 )
-_NOTE = frozenset({"channel", "user", "text", "thread_ts"})
+_NOTE = frozenset({"channel", "user", "text", "blocks", "thread_ts"})
 _CHANGE = frozenset({"channel", "ts", "text", "blocks"})
 HISTORY = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_metadata"})
 """The arguments of reading what was said in a channel."""
@@ -69,10 +68,10 @@ class Wire:
         self._creates = [r for r in rules if isinstance(r, CreateAction) and r.alone]
         written = [*(r.update for r in self._updates), *(r.create for r in self._creates)]
         self._described = {page.workflow.item.object, *written}
-        posts = (rule.post_to for rule in rules if isinstance(rule, PostAction))
-        self._channels = frozenset(page.teams[team].channel for team in posts)
+        self._channels = posted_in(page)
         self._owner = page.owner.slack
-        self._told = frozenset(channels(page).values())
+        people = (one.slack for name in everybody(page) for one in page.people(name))
+        self._told = frozenset({*channels(page).values(), *people})
 
     def refuses(self, request: Request) -> str | None:
         """Why a request may not leave, in words without any value of its own; None: it may."""

@@ -20,6 +20,7 @@ from triage_agent.decision.text import clipped
 
 CATEGORY, WHAT, NOTE = "category", "wrong", "note"
 """What the fields of the forms are called."""
+RESUME = "resume"
 LONGEST_NOTE = 500
 Place = Mapping[str, str | None]
 """Where a form was asked for: the item, the channel, the thread."""
@@ -51,8 +52,15 @@ def not_useful(place: Place, _categories: Choices) -> View:
     return _form("not_useful", "Not useful", place, says, _note("Why?", optional=False))
 
 
-FORMS = {"release": release, "correct": correct, "not_useful": not_useful}
-"""The form behind each button that has one."""
+def resume(place: Place, questions: Choices) -> View:
+    """`questions`: those of the page's checklist, by what their answers are called."""
+    says = "The agent goes on once each of these is answered. The answers are kept, in your name."
+    asked = (_text(name, question, optional=False) for name, question in questions.items())
+    return _form(RESUME, "Resume", place, says, *asked)
+
+
+FORMS = {"release": release, "correct": correct, "not_useful": not_useful, RESUME: resume}
+"""The form behind each button that has one, and behind the command to resume."""
 
 
 def _form(name: str, title: str, place: Place, says: str, *asked: Block) -> View:
@@ -84,8 +92,12 @@ def _category(categories: Choices, *, optional: bool) -> InputBlock:
 
 
 def _note(label: str, *, optional: bool) -> InputBlock:
-    written = PlainTextInputElement(action_id=NOTE, multiline=True, max_length=LONGEST_NOTE)
-    return InputBlock(block_id=NOTE, label=_plain(label), element=written, optional=optional)
+    return _text(NOTE, label, optional=optional)
+
+
+def _text(name: str, label: str, *, optional: bool) -> InputBlock:
+    written = PlainTextInputElement(action_id=name, multiline=True, max_length=LONGEST_NOTE)
+    return InputBlock(block_id=name, label=_plain(label), element=written, optional=optional)
 
 
 def _plain(text: str) -> PlainTextObject:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
+    DEPUTY,
     FILE,
     OWNER,
     CreateAction,
@@ -61,6 +62,17 @@ def channels(page: Page) -> dict[str, str]:
     posts = (rule.post_to for rule in page.may.values() if isinstance(rule, PostAction))
     told = (name for name in page.logs.anchors_to if name != FILE)
     return {name: page.channel_of(name) for name in (*posts, *page.recovery.tell, *told, OWNER)}
+
+
+def posted_in(page: Page) -> frozenset[str]:
+    """The channels that items are handed over in."""
+    posts = (rule.post_to for rule in page.may.values() if isinstance(rule, PostAction))
+    return frozenset(page.teams[team].channel for team in posts)
+
+
+def everybody(page: Page) -> list[str]:
+    """All names of the page behind which there are people."""
+    return [OWNER, DEPUTY, *page.teams]
 
 
 def _looked_up(page: Page) -> Iterator[tuple[str, str]]:

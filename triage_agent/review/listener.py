@@ -60,7 +60,7 @@ class Listener:
         except Exception as exc:  # noqa: BLE001 - the vendor's client would swallow it
             log.error("a click broke", item=click.value, error=type(exc).__name__)  # noqa: TRY400 - no traceback
         finally:
-            self._keep_calls()
+            self.keep_calls()
 
     def _decided(self, click: Click) -> str | None:
         """What is to be told to whoever clicked, if anything."""
@@ -115,7 +115,8 @@ class Listener:
                 return "It is on record; the message will say so once Slack takes it."
         return None
 
-    def _keep_calls(self) -> None:
+    def keep_calls(self) -> None:
+        """Puts on record what the systems were asked since the last time."""
         with self._one_at_a_time:
             called = [(self.run, event) for event in self.calls.drain()]
             try:

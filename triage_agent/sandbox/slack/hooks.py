@@ -39,7 +39,9 @@ class Hooks:
         )
 
     def of_command(self, team: str, user: str, channel: str) -> str:
-        return self._new("commands", team, Hook(user, channel, "", False, time.monotonic()))
+        return self._new(
+            "commands", team, Hook(user, channel, "", note=False, issued=time.monotonic())
+        )
 
     def _new(self, kind: str, team: str, hook: Hook) -> str:
         path = f"/hooks/{kind}/{team}/{next(self._numbers)}/{secrets.token_hex(12)}"

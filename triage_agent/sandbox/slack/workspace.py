@@ -18,8 +18,8 @@ class Workspace:
     """`tokens`, `app_tokens`: scopes by token; `channels`, `users`, `titles`: names by id.
 
     `members`: who is in a private channel, by its id; everybody is in the others.
-    `app`: the secrets that it shares with Slack; `slash`: its commands. `private`, `not_joined` by the bot, `archived`:
-    ids of channels.
+    `app`: the secrets that it shares with Slack; `slash`: its commands.
+    `private`, `not_joined` by the bot, `archived`: ids of channels.
     `last`: when the newest message was posted, in microseconds.
     """
 

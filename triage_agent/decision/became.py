@@ -1,0 +1,45 @@
+"""What became of an item, in a line for whoever asks; read from its story alone."""
+
+from collections.abc import Iterator
+
+from triage_agent.decision.events import FiredRule
+from triage_agent.decision.output import spaced
+from triage_agent.decision.progress import Status, Story
+
+_STATUS: dict[Status, str] = {
+    "open": "Under way",
+    "settled": "Settled",
+    "escalated": "Handed to people",
+    "failed": "Not finished; the next run takes it up",
+    "erased": "Erased",
+}
+
+
+def became(story: Story) -> str:
+    """How it ended, as what or by which rules, and what people have done about it."""
+    return ", ".join([_ended(story), *_people(story)])
+
+
+def _ended(story: Story) -> str:
+    said = _STATUS[story.status]
+    if story.status == "settled" and story.category:
+        return f"{said} as {spaced(story.category)}"
+    if story.status == "escalated":
+        return f"{said}: {'; '.join(dict.fromkeys(map(_rule, story.rules)))}"
+    return said
+
+
+def _rule(fired: FiredRule) -> str:
+    topic = f" ({spaced(fired.topic)})" if fired.topic else ""
+    return spaced(fired.rule) + topic
+
+
+def _people(story: Story) -> Iterator[str]:
+    for did, decided in (
+        ("released", story.released),
+        ("claimed", story.claimed),
+        ("corrected", story.corrected),
+        ("set aside", story.closed if story.closed != story.corrected else None),
+    ):
+        if decided:
+            yield f"{did} by {decided[0].by}"

@@ -21,12 +21,11 @@ def became(story: Story) -> str:
 
 
 def _ended(story: Story) -> str:
-    said = _STATUS[story.status]
+    if story.posted and not story.released:
+        return f"{_STATUS['escalated']}: {'; '.join(dict.fromkeys(map(_rule, story.rules)))}"
     if story.status == "settled" and story.category:
-        return f"{said} as {spaced(story.category)}"
-    if story.status == "escalated":
-        return f"{said}: {'; '.join(dict.fromkeys(map(_rule, story.rules)))}"
-    return said
+        return f"{_STATUS['settled']} as {spaced(story.category)}"
+    return _STATUS[story.status]
 
 
 def _rule(fired: FiredRule) -> str:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,9 @@ from tests.review.conftest import Desk, Listen, Open, soon
 from tests.sandbox.slack_people import DANA, MAYA, PRIVATE, SALES, TESS, Person
 from triage_agent import holding, wiring
 from triage_agent.connectors import slack_messages
+from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.decision.run_events import Answer, Resumed
-from triage_agent.errors import Paused
+from triage_agent.errors import OutsidePage, Paused
 from triage_agent.ledger.store import AGENT
 from triage_agent.operating_model.loading import FILE
 from triage_agent.sandbox.slack.timing import Timing
@@ -295,16 +295,33 @@ def test_what_can_not_be_done_is_told(open_desk: Open, start_listening: Listen) 
     assert "triage-agent pause --reason REASON" in words(desk, MAYA, "/triage pause odd tags")
 
 
-def test_a_crm_that_is_down_is_told(
-    open_desk: Open, start_listening: Listen, tmp_path: Path
+@pytest.mark.parametrize("broken", [OutsidePage("salesforce", "CODE", "no template"), KeyError()])
+def test_a_search_that_fails_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, broken: Exception
 ) -> None:
-    """Who looks for a record while the org refuses learns that it couldn't be done now."""
-    desk = open_desk()
-    start_listening(desk)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("triage_agent.authority.soql.MOST_FOUND", 4)  # which the guard doesn't know
+    """Who looks for a record that can't be looked for learns that; the next command works."""
+
+    def fails(*_: object) -> None:
+        raise broken
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SalesforceClient, "query", fails)
 
         assert "This couldn't be done now" in words(desk, MAYA, "/triage find Acme")
+
+    assert "found" in words(desk, MAYA, "/triage find Acme")
+
+
+def test_a_command_that_breaks_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is acknowledged all the same."""
+
+    def fails(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr("triage_agent.review.commands.known_in_slack", fails)
+
+    assert "This couldn't be done now" in words(desk, MAYA, "/triage pause odd tags")
+    assert holding.Agent(desk.target).why() is None
 
 
 def test_in_shadow_nobody_is_told_but_the_owner(

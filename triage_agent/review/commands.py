@@ -113,9 +113,8 @@ class Commands:
             if isinstance(by, str):
                 return Taken(by)
             return self._taken(name, Asked(command, model, by, words.strip()))
-        except TriageError as exc:
-            log.error("a command was not carried out", command=name, reason=str(exc))  # noqa: TRY400 - no traceback
-            return Taken(_not_now(name))
+        except Exception as exc:  # noqa: BLE001 - the vendor's client would swallow it
+            return Taken(_not_now(name, exc))
 
     def heard(self, click: Click) -> None:
         """What was sent with the form to resume; any other click is for the listener."""
@@ -138,24 +137,21 @@ class Commands:
             return Taken(_status(self, asked))
         if name == "pause":
             announce = self.agent.pause(asked.page, asked.by, asked.words)
-            return Taken(f"Paused by {asked.by.name}.", lambda: log.info(announce()))
+            return Taken(f"Paused by {asked.by.name}.", lambda: log.info("paused", told=announce()))
         return Taken(_SHADOW.format(_IN_A_TERMINAL[name]))
 
     def _answer(self, name: str, user: str, channel: str, said_by: "Said") -> None:
         """Whatever stands in the way is told to whoever asked, and logged."""
         try:
-            try:
-                said = said_by()
-            except TriageError as exc:
-                log.error("a command was not carried out", command=name, reason=str(exc))  # noqa: TRY400 - no traceback
-                said = _not_now(name)
+            said = said_by()
+        except Exception as exc:  # noqa: BLE001 - likewise
+            said = _not_now(name, exc)
+        try:
             if said is not None:
                 answer = slack_answers.words(said) if isinstance(said, str) else said
                 self.slack.answer(user, channel if channel in self.channels else None, answer)
         except TriageError as exc:
             log.warning("not told in Slack", command=name, reason=str(exc))
-        except Exception as exc:  # noqa: BLE001 - the vendor's client would swallow it
-            log.error("a command broke", command=name, error=type(exc).__name__)  # noqa: TRY400 - no traceback
         finally:
             self.listener.keep_calls()
 
@@ -247,8 +243,11 @@ def _questions(page: Page) -> dict[str, str]:
     return {f"answer_{n}": asked for n, asked in enumerate(page.recovery.before_resuming, start=1)}
 
 
-def _not_now(name: str) -> str:
-    instead = _IN_A_TERMINAL[name]
+def _not_now(name: str, exc: Exception) -> str:
+    """What somebody is told whose command was not carried out; why, the log alone says."""
+    reason = str(exc) if isinstance(exc, TriageError) else type(exc).__name__
+    log.error("a command was not carried out", command=name, reason=reason)
     return (
-        f"This couldn't be done now, so nothing was; try again later, or in a terminal: {instead}"
+        "This couldn't be done now, so nothing was; try again later, or in a terminal: "
+        f"{_IN_A_TERMINAL[name]}"
     )

@@ -3,21 +3,32 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
 
+from tests.conftest import passes
 from tests.review.conftest import Desk, Listen, Open, soon
 from tests.sandbox.slack_people import DANA, MAYA, PRIVATE, SALES, TESS, Person
 from triage_agent import holding, wiring
+from triage_agent.authority.wire import Wire
 from triage_agent.connectors import slack_messages
+from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import SalesforceClient
+from triage_agent.connectors.slack import SlackConnector
+from triage_agent.connectors.slack_socket import Click, Command, command_of
 from triage_agent.decision.run_events import Answer, Resumed
 from triage_agent.errors import OutsidePage, Paused
 from triage_agent.ledger.store import AGENT
+from triage_agent.listening import Pages
 from triage_agent.operating_model.loading import FILE
+from triage_agent.review.commands import Commands
+from triage_agent.review.listener import Listener
 from triage_agent.sandbox.slack.timing import Timing
+from triage_agent.settings import Settings
+from triage_agent.targets import systems
 
 OMAR, JONAS, LENA = "U0OMAR00006", "U0JONAS0003", "U0LENA00005"
 ELSEWHERE = "C0OPSSUMM01"
@@ -192,8 +203,68 @@ def test_a_form_of_yesterday_resumes_nothing(open_desk: Open, start_listening: L
     sent(desk, JONAS)
 
     assert soon(lambda: any("Only these can do that" in note for note in desk.notes(MAYA)))
-    assert soon(lambda: any("was changed since you were asked" in n for n in desk.notes(JONAS)))
+    assert soon(lambda: any("is another one than when you" in n for n in desk.notes(JONAS)))
     assert holding.Agent(desk.target).why() is not None
+
+
+def test_a_form_is_for_one_pause(going_on: Desk) -> None:
+    """It says which; answered after another pause, or after a colleague, it ends nothing."""
+    words(going_on, MAYA, "/triage pause odd tags")
+    typed(going_on, OMAR, "/triage resume")
+    typed(going_on, JONAS, "/triage resume")
+    says = said(Person(going_on.url, OMAR).view()["blocks"])
+    words(going_on, MAYA, "/triage pause odd tasks")
+    sent(going_on, OMAR)
+
+    assert "The agent is paused: by Maya Lindqvist at" in says
+    assert "odd tags" in says
+    assert soon(lambda: any("is another one than when you" in n for n in going_on.notes(OMAR)))
+    assert "odd tasks" in str(holding.Agent(going_on.target).why())
+
+    holding.resume(going_on.target, "dana", lambda _: ANSWERS)
+    sent(going_on, JONAS)
+
+    assert soon(lambda: "The agent isn't paused." in going_on.notes(JONAS))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def commands(desk: Desk) -> Iterator[Commands]:
+    """What a listener of the desk's workspace answers."""
+    with (
+        systems(desk.target, Settings.of(desk.target.project)) as found,
+        closing(wiring.open_ledger(desk.target)) as ledger,
+    ):
+        pages, calls = Pages(desk.target), CallLog()
+        wire = Wire(pages().page, found.hosts, live=True)
+        slack = SlackConnector(found.slack_token, found.slack_url, "", calls, passes)
+        listener = Listener(
+            ledger, lambda: pages().page, slack, calls, now, "run-x", lambda _: None
+        )
+        yield holding.commands_of(desk.target, found, wire, listener, pages)
+
+
+def test_another_workspace_is_not_heard(desk: Desk, commands: Commands) -> None:
+    """Neither a command nor a form of a workspace that the ledger isn't about does anything."""
+    command = Command("T0OTHER0001", "A0TRIAGE001", MAYA, SALES, "pause odd tags", "1.2.x")
+    form = Click("T0OTHER0001", "A0TRIAGE001", MAYA, SALES, None, "resume", "x", given={})
+    before = desk.notes(MAYA)
+    taken = commands.taken(command)
+    taken.then()
+    commands.heard(form)
+
+    assert taken.acknowledgement is None
+    assert holding.Agent(desk.target).why() is None
+    assert before == desk.notes(MAYA)
+
+
+def test_only_its_own_command_is_one() -> None:
+    """Whatever else an app is told is no command of the agent's."""
+    assert command_of({"type": "view_submission"}) is None
+    assert command_of({"command": "/deploy"}) is None
 
 
 def test_a_form_that_is_late_is_told(open_desk: Open, start_listening: Listen) -> None:

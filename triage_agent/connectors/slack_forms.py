@@ -53,8 +53,14 @@ def not_useful(place: Place, _categories: Choices) -> View:
 
 
 def resume(place: Place, questions: Choices) -> View:
-    """`questions`: those of the page's checklist, by what their answers are called."""
-    says = "The agent goes on once each of these is answered. The answers are kept, in your name."
+    """`questions`: those of the page's checklist, by what their answers are called.
+
+    `place` says `why` it is paused, as well.
+    """
+    says = (
+        f"The agent is paused: {place['why']}\n\n"
+        "It goes on once each of these is answered. The answers are kept, in your name."
+    )
     asked = (_text(name, question, optional=False) for name, question in questions.items())
     return _form(RESUME, "Resume", place, says, *asked)
 

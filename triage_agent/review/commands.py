@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import Protocol
 
 import structlog
@@ -23,6 +24,7 @@ from triage_agent.connectors.slack_manifest import COMMAND
 from triage_agent.connectors.slack_socket import Click, Command, Taken
 from triage_agent.decision.became import became
 from triage_agent.decision.item import Record
+from triage_agent.decision.text import clipped
 from triage_agent.errors import ConnectorError, TriageError
 from triage_agent.ledger.store import WORKSPACE, Ledger
 from triage_agent.operating_model.grants import everybody
@@ -39,7 +41,8 @@ _HOW = {
 }
 _HELP = f"Write one of these: {'; '.join(_HOW.values())}."
 _WANTS_WORDS = ("pause", "find")
-_LONGEST_WORDS = 200
+_LONGEST_WORDS, _LONGEST_WHY = 200, 500
+_GOES_ON = "The agent isn't paused."
 _SHADOW = (
     "In shadow the agent opens no form and looks nothing up for anybody in Slack; "
     "do it in a terminal: {}"
@@ -177,9 +180,15 @@ def _pause(commands: Commands, asked: Asked) -> str:
 
 def _ask(commands: Commands, asked: Asked) -> str | None:
     """Opens the page's checklist for whoever may answer it."""
-    if not commands.agent.why():
-        return "The agent isn't paused."
-    place = {"item": asked.model.sha256, "channel": asked.command.channel, "thread": None}
+    why = commands.agent.why()
+    if not why:
+        return _GOES_ON
+    place = {
+        "item": _digest(asked.model, why),
+        "channel": asked.command.channel,
+        "thread": None,
+        "why": clipped(why, _LONGEST_WHY),
+    }
     try:
         commands.slack.ask(RESUME, asked.command.trigger, place, _questions(asked.page))
     except ConnectorError as exc:  # most often Slack's three seconds were over
@@ -189,13 +198,18 @@ def _ask(commands: Commands, asked: Asked) -> str | None:
 
 
 def _resume(commands: Commands, click: Click) -> str:
-    """The checklist as it was filled in counts for the page that it was read from."""
-    model, given = commands.model(), click.given or {}
+    """The checklist as it was filled in counts for the page and the pause that it was about."""
+    model, given, why = commands.model(), click.given or {}, commands.agent.why()
     by = _who(model.page, RESUME, click.user)
     if isinstance(by, str):
         return by
-    if click.value != model.sha256:
-        return f"The operating model was changed since you were asked; write {_HOW[RESUME]} again."
+    if not why:
+        return _GOES_ON
+    if click.value != _digest(model, why):
+        return (
+            "The operating model or the pause is another one than when you were asked; "
+            f"write {_HOW[RESUME]} again."
+        )
     answers = [given.get(name, "") for name in _questions(model.page)]
     return commands.agent.resume(model.page, by, lambda _: answers)
 
@@ -236,6 +250,11 @@ def _who(page: Page, name: str, user: str) -> Somebody | str:
     names = page.recovery.may_pause if name in ("pause", RESUME) else everybody(page)
     found = known_in_slack(page, names, user)
     return found or f"Only these can do that, by the operating model: {listed(page, names)}."
+
+
+def _digest(model: OperatingModel, why: str) -> str:
+    """What answers to the checklist are about: its page, and the pause."""
+    return sha256(f"{model.sha256} {why}".encode()).hexdigest()
 
 
 def _questions(page: Page) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a person is answered in Slack. What a stranger wrote is only ever rich text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ Text, Link, Style = (
     RichTextElementParts.Link,
     RichTextElementParts.TextStyle,
 )
+_BOLD = Style(bold=True)
 _LONGEST_HEADLINE = 150
 
 
@@ -42,6 +43,18 @@ def words(text: str) -> Answer:
     return Answer(escaped(fallback), blocks)
 
 
+def lines(told: Mapping[str, str]) -> Answer:
+    """What goes by what name, a line each."""
+    rows = [
+        RichTextSectionElement(
+            elements=[Text(text=name, style=_BOLD), Text(text=f": {readable(what)}")]
+        )
+        for name, what in told.items()
+    ]
+    fallback = "\n".join(f"{name}: {what}" for name, what in told.items())
+    return Answer(escaped(fallback), [RichTextBlock(elements=rows).to_dict()])
+
+
 def found(records: Sequence[Found]) -> Answer:
     """Some records, one below the other."""
     count = f"{len(records)} found" if len(records) > 1 else "One found"
@@ -51,11 +64,11 @@ def found(records: Sequence[Found]) -> Answer:
 def _record(one: Found) -> dict[str, Any]:
     headline = clipped(readable(one.headline), _LONGEST_HEADLINE)
     parts = [
-        Text(text=headline, style=Style(bold=True)),
+        Text(text=headline, style=_BOLD),
         Text(text=f"\n{one.became}\n"),
         Link(url=one.link, text="open the record"),
     ]
     if one.story:
         code = Text(text=f"triage-agent timeline {one.story}", style=Style(code=True))
-        parts += [Text(text=" · "), code]
+        parts += [Text(text="\n"), code]
     return RichTextBlock(elements=[RichTextSectionElement(elements=parts)]).to_dict()

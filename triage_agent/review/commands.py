@@ -137,7 +137,7 @@ class Commands:
             said = partial(_ANSWERS[name], self, asked)
             return Taken(then=lambda: self._answer(name, who, where, said))
         if name == "status":
-            return Taken(_status(self, asked))
+            return Taken("\n".join(": ".join(line) for line in self.agent.status().items()))
         if name == "pause":
             announce = self.agent.pause(asked.page, asked.by, asked.words)
             return Taken(f"Paused by {asked.by.name}.", lambda: log.info("paused", told=announce()))
@@ -169,8 +169,8 @@ Said = Callable[[], str | Answer | None]
 """Does what was asked, and says what is to be told, if anything."""
 
 
-def _status(commands: Commands, _asked: Asked) -> str:
-    return "\n".join(f"{what}: {how}" for what, how in commands.agent.status().items())
+def _status(commands: Commands, _asked: Asked) -> Answer:
+    return slack_answers.lines(commands.agent.status())
 
 
 def _pause(commands: Commands, asked: Asked) -> str:

@@ -57,10 +57,10 @@ def resume(place: Place, questions: Choices) -> View:
 
     `place` says `why` it is paused, as well.
     """
-    why = SectionBlock(text=_plain(f"The agent is paused: {place['why']}"))
-    says = "It goes on once each of these is answered. The answers are kept, in your name."
+    says = f"The agent is paused: {place['why']}"
+    kept = "It goes on once each of these is answered. The answers are kept, in your name."
     asked = (_text(name, question, optional=False) for name, question in questions.items())
-    return _form(RESUME, "Resume", place, says, why, *asked)
+    return _form(RESUME, "Resume", place, says, SectionBlock(text=_plain(kept)), *asked)
 
 
 FORMS = {"release": release, "correct": correct, "not_useful": not_useful, RESUME: resume}

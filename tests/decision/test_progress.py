@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from triage_agent.decision import events, run_events
+from triage_agent.decision import events, review_events, run_events
 from triage_agent.decision.actions import Action, CreateRecord, PostHandOver, UpdateRecord
 from triage_agent.decision.events import Event, FiredRule, Happened, Intended
 from triage_agent.decision.hand_over import hand_over
@@ -22,10 +22,10 @@ from triage_agent.decision.progress import (
     Nothing,
     Show,
     Step,
-    Story,
     next_step,
 )
 from triage_agent.decision.stops import Stop
+from triage_agent.decision.story import Story
 from triage_agent.operating_model.schema import Page
 
 if TYPE_CHECKING:
@@ -220,9 +220,9 @@ def test_what_comes_next_for_a_stopped_item(
 
 
 MAYA = {"by": "Maya", "login": "maya", "slack": "U1", "salesforce": "005000000000002AAA"}
-CLAIMED = events.Claimed(**MAYA)
-RELEASED = events.Released(**MAYA, category="new_business")
-SHOWN = events.Shown(action="escalate", decisions=1)
+CLAIMED = review_events.Claimed(**MAYA)
+RELEASED = review_events.Released(**MAYA, category="new_business")
+SHOWN = review_events.Shown(action="escalate", decisions=1)
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,11 @@ from triage_agent.decision.progress import (
     LookUp,
     Nothing,
     Step,
-    Story,
     next_step,
     step_of,
 )
 from triage_agent.decision.stops import Stop
+from triage_agent.decision.story import Story
 from triage_agent.operating_model.schema import Page
 
 if TYPE_CHECKING:

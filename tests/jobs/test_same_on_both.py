@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.conftest import KINDS
-from triage_agent.decision.events import private_fields
+from triage_agent.decision.values import private_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable

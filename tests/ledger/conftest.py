@@ -10,7 +10,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from tests.conftest import KINDS, Kind, NewLedger
 from tests.postgres import Cluster
-from triage_agent.decision import events, run_events
+from triage_agent.decision import events, review_events, run_events
 from triage_agent.decision.actions import HandOver, PostHandOver, Reason, UpdateRecord
 from triage_agent.decision.assessment import Assessment, Claim, Flag
 from triage_agent.decision.events import Event
@@ -96,17 +96,17 @@ EXAMPLES: dict[str, Event] = {
             field="Status",
             change=events.Change(was="Open", became="Working"),
         ),
-        events.Claimed(
+        review_events.Claimed(
             by="Maya Lindqvist", login="maya", slack="U0MAYA00002", salesforce="005000000000002AAA"
         ),
-        events.Released(
+        review_events.Released(
             by="Maya Lindqvist",
             login="maya",
             slack="U0MAYA00002",
             salesforce="005000000000002AAA",
             category="demo_request",
         ),
-        events.Corrected(
+        review_events.Corrected(
             by="Maya Lindqvist",
             login="maya",
             slack="U0MAYA00002",
@@ -115,14 +115,14 @@ EXAMPLES: dict[str, Event] = {
             category="partnership",
             note="They resell.",
         ),
-        events.Rejected(
+        review_events.Rejected(
             by="Maya Lindqvist",
             login="maya",
             slack="U0MAYA00002",
             salesforce="005000000000002AAA",
             reason="Spam.",
         ),
-        events.Shown(action="escalate", decisions=1),
+        review_events.Shown(action="escalate", decisions=1),
         events.Erased(by="Dana Reyes", login="dana", texts=7),
         events.Overtaken(action="tag", key="abc.tag", how="was deleted"),
         run_events.Started(

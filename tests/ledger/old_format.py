@@ -11,9 +11,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from triage_agent.decision.events import Event, private_fields
-from triage_agent.decision.progress import Story
-from triage_agent.decision.values import canonical
+from triage_agent.decision.events import Event
+from triage_agent.decision.story import Story
+from triage_agent.decision.values import canonical, private_fields
 from triage_agent.ledger import migrations
 
 ONLY_NEW = {"Planned": {"hand_overs"}}

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage_agent.decision import events
-from triage_agent.decision.events import EVENT, Event, Happened, private_fields
+from triage_agent.decision.events import EVENT, Event, Happened
 from triage_agent.decision.item import Record
+from triage_agent.decision.values import private_fields
 from triage_agent.ledger.chain import (
     FIRST,
     Head,

@@ -14,10 +14,10 @@ from sqlalchemy import event, text
 
 from tests.conftest import KINDS, Kind, NewLedger
 from tests.ledger.conftest import Kept
-from triage_agent.decision import events, run_events
+from triage_agent.decision import events, review_events, run_events
 from triage_agent.decision.events import Event
 from triage_agent.decision.item import Mode, Record
-from triage_agent.decision.progress import Story
+from triage_agent.decision.story import Story
 from triage_agent.decision.values import canonical
 from triage_agent.errors import AnotherOrg, LedgerFailed, StreamMoved
 from triage_agent.ledger import tables
@@ -49,7 +49,7 @@ def counts(database: Kept) -> list[Row]:
     )
 
 
-CLAIMED = events.Claimed(by="Maya Lindqvist", login="maya", slack="U1", salesforce=None)
+CLAIMED = review_events.Claimed(by="Maya Lindqvist", login="maya", slack="U1", salesforce=None)
 SETTLED = (events.Planned(names=(), category="demo_request"),)
 FAILED = (
     events.Planned(names=("tag",), category="demo_request"),

@@ -9,7 +9,8 @@ import pytest
 
 from tests.ledger.conftest import Kept
 from triage_agent.decision.cycle import CycleTime
-from triage_agent.decision.events import Change, Event, Outcome, Received, private_fields
+from triage_agent.decision.events import Change, Event, Outcome, Received
+from triage_agent.decision.values import private_fields
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.timeline import QUESTIONS, timelines
 from triage_agent.ledger.words import cycle_in_words, words

@@ -14,8 +14,9 @@ from tests.ledger.history import SETTLED, drafted, received
 from tests.ledger.old_format import OldLedger, make_tables
 from tests.postgres import Cluster
 from triage_agent.decision import events
-from triage_agent.decision.events import Event, Happened, private_fields
-from triage_agent.decision.progress import Story
+from triage_agent.decision.events import Event, Happened
+from triage_agent.decision.story import Story
+from triage_agent.decision.values import private_fields
 from triage_agent.ledger.chain import check
 from triage_agent.ledger.erasure import expire
 from triage_agent.ledger.migrate import NEWEST

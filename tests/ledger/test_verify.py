@@ -1,6 +1,6 @@
 """Verification: what is whole passes, how far that is known, and what people let stand stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -304,8 +304,16 @@ def test_no_byte_can_be_changed_unseen(anchored: Anchored, data: Any, table: str
         reject()
     if column == "body" and isinstance(row[column], bytes):
         assume(packing.unpacked(row[column]) != packing.unpacked(changed[column]))
+    if column == "number":  # another number between the same neighbours tells the same order
+        assume(ordered(rows) != ordered(kept[table]))
 
     assert [] != history.faults()
+
+
+def ordered(rows: Iterable[Mapping[str, Any]]) -> list[tuple[int, int]]:
+    """Which event follows which, by their streams and their places there."""
+    numbered = sorted(rows, key=lambda row: int(row["number"]))
+    return [(row["stream"], row["sequence"]) for row in numbered]
 
 
 def others(value: object) -> list[st.SearchStrategy[Any]]:

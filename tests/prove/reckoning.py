@@ -10,7 +10,7 @@ from typing import Any
 from tests.prove.site import Site
 from triage_agent import wiring
 from triage_agent.decision.events import Happened, ModelCalled
-from triage_agent.decision.progress import Story
+from triage_agent.decision.story import Story
 from triage_agent.decision.values import canonical
 from triage_agent.ledger.chain import check, opened
 

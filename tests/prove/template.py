@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tests.harness import bench, varied
 from triage_agent import wiring
 from triage_agent.decision.events import EVENT, Happened
-from triage_agent.decision.progress import Story
+from triage_agent.decision.story import Story
 from triage_agent.ledger import rows
 from triage_agent.ledger.chain import Sealed, opened
 from triage_agent.ledger.store import AGENT, is_item

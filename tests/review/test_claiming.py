@@ -11,7 +11,7 @@ from tests.conftest import KINDS, Kind
 from tests.review.conftest import Desk, Listen, Open, soon
 from tests.sandbox.slack_people import DANA, MAYA, TESS
 from triage_agent import wiring
-from triage_agent.decision.events import Claimed, Shown
+from triage_agent.decision.review_events import Claimed, Shown
 from triage_agent.operating_model.loading import FILE
 from triage_agent.project import read_model
 from triage_agent.review.deciding import Clicked, claim

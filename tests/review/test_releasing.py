@@ -8,7 +8,7 @@ import requests
 from tests.conftest import KINDS, Kind
 from tests.review.conftest import Desk, HandedOver, Listen, Open, soon
 from tests.sandbox.slack_people import MAYA, TESS, Person
-from triage_agent.decision.events import Released
+from triage_agent.decision.review_events import Released
 from triage_agent.sandbox.slack.timing import Timing
 
 JONAS = "U0JONAS0003"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.review.conftest import Desk, HandedOver, soon
 from tests.sandbox.slack_people import MAYA, TESS, Person
-from triage_agent.decision.events import Corrected, Rejected
+from triage_agent.decision.review_events import Corrected, Rejected
 
 JONAS = "U0JONAS0003"
 WHO = {

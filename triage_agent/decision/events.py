@@ -12,6 +12,13 @@ from pydantic import Field, TypeAdapter
 from triage_agent.decision.actions import Action
 from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.item import Mode, Record
+from triage_agent.decision.review_events import (
+    Claimed,
+    Corrected,
+    Rejected,
+    Released,
+    Shown,
+)
 from triage_agent.decision.run_events import (
     Anchored,
     Blocked,
@@ -32,14 +39,7 @@ from triage_agent.decision.run_events import (
     Verified,
 )
 from triage_agent.decision.stops import Source, Stop
-from triage_agent.decision.values import Value
-
-
-class _Private:
-    """Marks a field whose content is kept apart."""
-
-
-Private = _Private()
+from triage_agent.decision.values import Private, Value
 
 
 class Received(Value):
@@ -238,56 +238,6 @@ class Outcome(Value):
     change: Annotated[Change | None, Private] = None
 
 
-class Decided(Value):
-    """What a person decided: who they are in each place where they are known."""
-
-    by: str
-    login: str
-    slack: str
-    salesforce: str | None
-
-
-class Claimed(Decided):
-    """Somebody whom the item was handed to takes it on themselves."""
-
-    kind: Literal["Claimed"] = "Claimed"
-
-
-class Released(Decided):
-    """Somebody has the agent go on with a stopped item in their name, as one of that category."""
-
-    kind: Literal["Released"] = "Released"
-    category: str
-
-
-class Corrected(Decided):
-    """What the agent got wrong, to learn from; nothing changes by itself.
-
-    `wrong`: the category, that a rule stopped it, or that it took it for a request at all.
-    `category`: what it should have been, where that was said.
-    """
-
-    kind: Literal["Corrected"] = "Corrected"
-    wrong: Literal["category", "rule", "not_an_item"]
-    category: str | None = None
-    note: Annotated[str | None, Private] = None
-
-
-class Rejected(Decided):
-    """The hand-over was of no use."""
-
-    kind: Literal["Rejected"] = "Rejected"
-    reason: Annotated[str | None, Private] = None
-
-
-class Shown(Value):
-    """The hand-over's message tells of so many decisions now."""
-
-    kind: Literal["Shown"] = "Shown"
-    action: str
-    decisions: int
-
-
 class Erased(Value):
     """The texts of this item were taken out for good, at somebody's word."""
 
@@ -341,11 +291,6 @@ Event = Annotated[
 ]
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
-
-
-def private_fields(kind: type[Value]) -> frozenset[str]:
-    """The names of an event's fields that are kept apart."""
-    return frozenset(name for name, info in kind.model_fields.items() if Private in info.metadata)
 
 
 class Happened(Value):

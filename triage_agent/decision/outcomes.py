@@ -9,15 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from triage_agent.decision.events import (
-    Change,
-    Done,
-    Erased,
-    Happened,
-    Outcome,
-    Planned,
-    Received,
-)
+from triage_agent.decision.events import Change, Done, Erased, Happened, Outcome, Planned, Received
 from triage_agent.decision.text import clipped
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.kinds import Scalar

@@ -11,11 +11,11 @@ from triage_agent.decision.actions import (
     WriteDraft,
 )
 from triage_agent.decision.assessment import Assessment
-from triage_agent.decision.events import Released
 from triage_agent.decision.hand_over import deeds, hand_over
 from triage_agent.decision.item import Item
 from triage_agent.decision.output import defused, readable
 from triage_agent.decision.replies import lacking, not_to
+from triage_agent.decision.review_events import Released
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.kinds import Scalar

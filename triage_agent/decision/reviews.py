@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from triage_agent.decision.events import Corrected, Decided
 from triage_agent.decision.output import spaced
-from triage_agent.decision.progress import Story
+from triage_agent.decision.review_events import Corrected, Decided
+from triage_agent.decision.story import Story
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.schema import Page
 

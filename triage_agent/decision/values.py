@@ -13,6 +13,18 @@ class Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class _Private:
+    """Marks a field whose content is kept apart."""
+
+
+Private = _Private()
+
+
+def private_fields(kind: type[Value]) -> frozenset[str]:
+    """The names of an event's fields that are kept apart."""
+    return frozenset(name for name, info in kind.model_fields.items() if Private in info.metadata)
+
+
 def canonical(value: Mapping[str, Any] | list[Any]) -> bytes:
     """The one sequence of bytes that stands for a JSON value: it is what gets hashed.
 

@@ -2,9 +2,10 @@
 
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.decision.actions import PostHandOver
-from triage_agent.decision.events import Failed, Shown
-from triage_agent.decision.progress import Story
+from triage_agent.decision.events import Failed
+from triage_agent.decision.review_events import Shown
 from triage_agent.decision.reviews import standing
+from triage_agent.decision.story import Story
 from triage_agent.effects.deliver import Entry
 from triage_agent.errors import ConnectorError
 from triage_agent.operating_model.schema import Page

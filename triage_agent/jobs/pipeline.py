@@ -28,10 +28,10 @@ from triage_agent.decision.progress import (
     LookUp,
     Nothing,
     Show,
-    Story,
     step_of,
 )
 from triage_agent.decision.run_events import System
+from triage_agent.decision.story import Story
 from triage_agent.effects.deliver import (
     SLACK_SETTLES,
     THREAD,

@@ -13,7 +13,7 @@ import structlog
 from triage_agent.connectors.salesforce.reading import Surroundings, new_records, surroundings
 from triage_agent.decision import events, missing, run_events
 from triage_agent.decision.item import Record, identity, masked
-from triage_agent.decision.progress import Story
+from triage_agent.decision.story import Story
 from triage_agent.effects.deliver import Entry
 from triage_agent.effects.look_up import look_up_threads
 from triage_agent.errors import LedgerFailed, RunRefused, TriageError, WrongUsage

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from triage_agent.decision.events import EVENT, Happened, private_fields
-from triage_agent.decision.values import canonical
+from triage_agent.decision.events import EVENT, Happened
+from triage_agent.decision.values import canonical, private_fields
 
 FORMAT = 2
 FIRST = "0" * 64

@@ -10,8 +10,6 @@ from typing import TypeVar
 from triage_agent.decision.actions import PostHandOver
 from triage_agent.decision.events import (
     Assessed,
-    Claimed,
-    Corrected,
     Done,
     Drafted,
     Erased,
@@ -30,13 +28,12 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
-    Rejected,
-    Released,
     Unclear,
 )
 from triage_agent.decision.output import spaced
-from triage_agent.decision.progress import Story
+from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released
 from triage_agent.decision.stops import Stop
+from triage_agent.decision.story import Story
 from triage_agent.decision.text import clipped
 from triage_agent.decision.values import Value
 from triage_agent.ledger.phrases import count, joined, listed, moment

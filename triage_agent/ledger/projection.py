@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, null
 
-from triage_agent.decision.progress import Story
+from triage_agent.decision.story import Story
 from triage_agent.ledger.chain import opened
 from triage_agent.ledger.rows import SEALED, sealed
 from triage_agent.ledger.tables import events, items, streams

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Delete, Insert, Select, func, insert, select
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
 from triage_agent.decision.item import Mode
-from triage_agent.decision.progress import Story
+from triage_agent.decision.story import Story
 from triage_agent.errors import AnotherOrg, StreamMoved
 from triage_agent.ledger import rows
 from triage_agent.ledger.chain import Head, Sealed, opened, random_salt, seal

@@ -16,7 +16,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from triage_agent.decision.events import Call, Drafted, Happened, ModelCalled, Received
 from triage_agent.decision.output import readable, spaced, worded
-from triage_agent.decision.progress import Story
 from triage_agent.decision.run_events import (
     Broke,
     Called,
@@ -26,6 +25,7 @@ from triage_agent.decision.run_events import (
     Resumed,
     Started,
 )
+from triage_agent.decision.story import Story
 from triage_agent.ledger import phrases
 from triage_agent.ledger.gist import STOP, Names, answers, headline, rule_words
 from triage_agent.ledger.overview import Row, Spent, asked

@@ -5,8 +5,6 @@ from functools import singledispatch
 from triage_agent.decision.cycle import CycleTime
 from triage_agent.decision.events import (
     Assessed,
-    Claimed,
-    Corrected,
     Done,
     Drafted,
     Erased,
@@ -24,12 +22,10 @@ from triage_agent.decision.events import (
     Read,
     Received,
     Refused,
-    Rejected,
-    Released,
-    Shown,
     Stopped,
     Unclear,
 )
+from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released, Shown
 from triage_agent.decision.run_events import (
     Anchored,
     Blocked,

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from triage_agent.authority.people import Somebody, known_in_slack, listed
-from triage_agent.decision.events import Claimed, Corrected, Rejected, Released
-from triage_agent.decision.progress import Story
+from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released
+from triage_agent.decision.story import Story
 from triage_agent.errors import StreamMoved
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.schema import Page, PostAction

@@ -12,8 +12,8 @@ from triage_agent.connectors.slack import SlackConnector
 from triage_agent.connectors.slack_forms import CATEGORY, FORMS, NOTE, WHAT
 from triage_agent.connectors.slack_socket import Click
 from triage_agent.decision.events import Failed
-from triage_agent.decision.progress import Story
 from triage_agent.decision.run_events import Listening
+from triage_agent.decision.story import Story
 from triage_agent.effects.show import show
 from triage_agent.errors import ConnectorError, LedgerFailed, Paused, TriageError, WrongUsage
 from triage_agent.ledger.store import WORKSPACE, Ledger

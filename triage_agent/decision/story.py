@@ -1,0 +1,296 @@
+"""An item's events, folded: where it stands, read from what has happened to it alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import singledispatchmethod
+from typing import Literal
+
+from triage_agent.decision.actions import Action
+from triage_agent.decision.assessment import Assessment
+from triage_agent.decision.events import (
+    Assessed,
+    Call,
+    Done,
+    Drafted,
+    Erased,
+    Event,
+    Failed,
+    FiredRule,
+    Happened,
+    Held,
+    Intended,
+    ModelCalled,
+    NotFound,
+    Overtaken,
+    Permitted,
+    Planned,
+    Read,
+    Received,
+    Refused,
+    Stopped,
+    Unclear,
+)
+from triage_agent.decision.item import Item, Mode, Record
+from triage_agent.decision.plan import Judged
+from triage_agent.decision.review_events import (
+    Claimed,
+    Corrected,
+    Decided,
+    Rejected,
+    Released,
+    Shown,
+)
+from triage_agent.decision.stops import Stop
+from triage_agent.operating_model.schema import Page
+
+Verdict = Literal["allowed", "needs_approval", "refused"]
+Status = Literal["open", "settled", "escalated", "failed", "erased"]
+ActionState = Literal[
+    "planned",
+    "recorded",
+    "permitted",
+    "held",
+    "refused",
+    "intended",
+    "done",
+    "failed",
+    "unclear",
+    "overtaken",
+]
+
+
+@dataclass
+class Story:
+    """An item's events, folded: everything that the next step depends on."""
+
+    mode: Mode | None = None
+    object: str | None = None
+    record_id: str | None = None
+    received_at: datetime | None = None
+    record: Record | None = None
+    related: tuple[Record, ...] = ()
+    assessment: Assessment | None = None
+    assessed: bool = False
+    rules: list[FiredRule] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    draft: str | None = None
+    category: str | None = None
+    actions: dict[str, Action] = field(default_factory=dict)
+    planned: tuple[str, ...] | None = None
+    hand_overs: tuple[str, ...] = ()
+    states: dict[str, ActionState] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    open: dict[str, tuple[Intended, datetime]] = field(default_factory=dict)
+    failures: list[Failed] = field(default_factory=list)
+    calls: list[tuple[str, Call]] = field(default_factory=list)
+    paid: dict[str, str] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    claimed: tuple[Claimed, datetime] | None = None
+    released: tuple[Released, datetime] | None = None
+    corrected: tuple[Corrected, datetime] | None = None
+    closed: tuple[Corrected | Rejected, datetime] | None = None
+    decisions: int = 0
+    shown: int = 0
+    erased: bool = False
+
+    @classmethod
+    def of(cls, events: Iterable[Happened]) -> "Story":
+        """The story that the events tell."""
+        story = cls()
+        for happened in events:
+            story.tell(happened)
+        return story
+
+    def tell(self, happened: Happened) -> None:
+        """Adds one more event."""
+        if isinstance(happened.event, Received):
+            self.received_at = happened.at
+        if isinstance(happened.event, Intended):
+            self.open[happened.event.action] = (happened.event, happened.at)
+        if isinstance(happened.event, ModelCalled):
+            self._pay(happened.run, happened.event)
+        if isinstance(happened.event, Decided):
+            self.decisions += 1
+        if isinstance(happened.event, Claimed):
+            self.claimed = happened.event, happened.at
+        if isinstance(happened.event, Released):
+            self._release(happened.event, happened.at)
+        if isinstance(happened.event, Corrected):
+            self.corrected = happened.event, happened.at
+            self.closed = self.corrected if happened.event.wrong == "not_an_item" else None
+        if isinstance(happened.event, Rejected):
+            self.closed = happened.event, happened.at
+        self._fold(happened.event)
+
+    def _release(self, event: Released, at: datetime) -> None:
+        """The way begins anew, and no rule stops it: what was found until now stays told."""
+        self.released, self.claimed = (event, at), None
+        self.planned, self.assessed, self.draft = None, False, None
+        self.states.clear()
+        self.verdicts.clear()
+
+    def _pay(self, run: str, event: ModelCalled) -> None:
+        """Keeps what was paid for: the same question isn't asked again."""
+        self.calls.append((run, event.call))
+        if event.call.outcome == "answered" and event.answer:
+            self.paid[event.call.key] = event.answer
+
+    def item(self, item_id: str, page: Page) -> Item:
+        """The item as it was read."""
+        if self.record is None or self.mode is None:
+            raise ValueError(f"the texts of item {item_id} have been erased")
+        return Item(item_id, self.mode, self.record, page, self.related)
+
+    def judged(self) -> Judged:
+        """The decision so far."""
+        assert self.received_at is not None
+        return Judged(
+            received_at=self.received_at,
+            assessment=self.assessment,
+            stops=() if self.released else tuple(self.stops),
+            released=self.released[0] if self.released else None,
+            draft=self.draft,
+            done=tuple(name for name, state in self.states.items() if state == "done"),
+        )
+
+    @property
+    def status(self) -> Status:
+        """How the item ended, or that it hasn't; erased, where it can't go on without its texts."""
+        status = self._status
+        return "erased" if self.erased and status in ("open", "failed") else status
+
+    @property
+    def _status(self) -> Status:
+        states = [self.states[name] for name in self.planned or ()]
+        if (
+            self.planned is None
+            or self.is_stale
+            or {"permitted", "intended", "unclear"} & {*states}
+        ):
+            return "open"
+        if not self.rules or self.released:
+            return "failed" if {"failed", "refused"} & set(states) else "settled"
+        posts = {self.states[name] for name in self.planned if self.is_post(name)}
+        return "escalated" if posts & {"done", "recorded"} else "failed"
+
+    @property
+    def posted(self) -> str | None:
+        """The action whose message hands the item to a person, where that message is there."""
+        return next((name for name in self.hand_overs if name in self.references), None)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the message doesn't tell yet of all that people have decided."""
+        return self.posted is not None and self.shown < self.decisions
+
+    def is_post(self, name: str) -> bool:
+        """Whether an action hands the item to a person."""
+        return name in self.hand_overs
+
+    def failed_times(self, action: str) -> int:
+        """How often a step or action has failed."""
+        return sum(failed.action == action for failed in self.failures)
+
+    def may_pass(self, step: str) -> bool:
+        """Whether a step that was tried may be tried again at once.
+
+        After a failure only where it concerned this item alone.
+        """
+        if self.states.get(step, "failed") != "failed":
+            return True
+        failed = (failed.again for failed in reversed(self.failures) if failed.action == step)
+        return next(failed, True)
+
+    @singledispatchmethod
+    def _fold(self, event: Event) -> None:
+        """What a run tells of itself changes nothing here."""
+
+    @_fold.register
+    def _(self, event: Received) -> None:
+        self.mode, self.record = event.mode, event.record
+        self.object, self.record_id = event.object, event.record_id
+
+    @_fold.register
+    def _(self, event: Read) -> None:
+        self.related = event.related or ()
+
+    @_fold.register
+    def _(self, event: Assessed) -> None:
+        self.assessed, self.assessment = True, event.assessment
+
+    @_fold.register
+    def _(self, event: Stopped) -> None:
+        self.rules += event.rules
+        self.stops += event.stops or ()
+
+    @_fold.register
+    def _(self, event: Drafted) -> None:
+        self.draft = event.text
+        self.states[event.action] = "done"
+
+    @_fold.register
+    def _(self, event: Planned) -> None:
+        self.planned, self.category = event.names, event.category
+        posts = (action.name for action in event.actions or () if action.kind == "post")
+        handed = event.hand_overs or tuple(posts)
+        self.hand_overs = tuple(dict.fromkeys([*self.hand_overs, *handed]))
+        self.actions |= {action.name: action for action in event.actions or ()}
+        for name in event.names:
+            self.states.setdefault(name, "recorded" if self.mode == "shadow" else "planned")
+
+    @_fold.register
+    def _(self, event: Permitted) -> None:
+        self.verdicts[event.action] = "allowed"
+        if self.states.get(event.action) in (None, "planned", "refused"):
+            self.states[event.action] = "permitted"
+
+    @_fold.register
+    def _(self, event: Held) -> None:
+        self.verdicts[event.action] = "needs_approval"
+        self.states[event.action] = "held"
+
+    @_fold.register
+    def _(self, event: Refused) -> None:
+        self.verdicts[event.action] = "refused"
+        self.states[event.action] = "refused"
+
+    @_fold.register
+    def _(self, event: Intended) -> None:
+        self.states[event.action] = "intended"
+
+    @_fold.register
+    def _(self, event: Done) -> None:
+        self.open.pop(event.action, None)
+        self.states[event.action] = "done"
+        self.references[event.action] = event.reference
+
+    @_fold.register
+    def _(self, event: Shown) -> None:
+        self.shown = event.decisions
+
+    @_fold.register
+    def _(self, event: NotFound) -> None:
+        self.open.pop(event.action, None)
+        self.states[event.action] = "permitted"
+
+    @_fold.register
+    def _(self, event: Unclear) -> None:
+        """It stays open, so that the next run looks again."""
+        self.states[event.action] = "unclear"
+
+    @_fold.register
+    def _(self, _event: Erased) -> None:
+        self.erased = True
+
+    @_fold.register
+    def _(self, event: Overtaken) -> None:
+        self.open.pop(event.action, None)
+        self.states[event.action] = "overtaken"
+
+    @_fold.register
+    def _(self, event: Failed) -> None:
+        self.open.pop(event.action, None)
+        self.failures.append(event)
+        if event.action in self.states:
+            self.states[event.action] = "failed"

@@ -7,20 +7,9 @@ import pytest
 
 from tests.decision.test_progress import failed, received, story_of
 from triage_agent.decision.became import became
-from triage_agent.decision.events import (
-    Claimed,
-    Corrected,
-    Done,
-    Erased,
-    Event,
-    FiredRule,
-    Planned,
-    Rejected,
-    Released,
-    Shown,
-    Stopped,
-)
-from triage_agent.decision.progress import Story
+from triage_agent.decision.events import Done, Erased, Event, FiredRule, Planned, Stopped
+from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released, Shown
+from triage_agent.decision.story import Story
 
 MAYA: dict[str, Any] = {"by": "Maya", "login": "maya", "slack": "U0MAYA00002", "salesforce": None}
 RULES = (

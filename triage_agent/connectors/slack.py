@@ -135,12 +135,13 @@ class SlackConnector:
 
     def answer(self, user: str, channel: str | None, answer: Answer) -> None:
         """Answers one person alone: where they asked, else in their direct messages."""
-        said = {"text": answer.text, "blocks": answer.blocks}
+        said: dict[str, object] = {"text": answer.text, "blocks": answer.blocks}
         if channel:
             self._call(
                 self._client.chat_postEphemeral, Unavailable, channel=channel, user=user, **said
             )
         else:
+            said |= {"unfurl_links": False, "unfurl_media": False}
             self._call(self._client.chat_postMessage, Unavailable, channel=user, **said)
 
     def record_url(self, record_id: str) -> str:

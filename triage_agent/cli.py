@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from triage_agent import custody, demonstration, listening, terminal, wiring
+from triage_agent import custody, demonstration, holding, listening, terminal, wiring
 from triage_agent.errors import TriageError
 from triage_agent.targets import target_of
 
@@ -157,7 +157,7 @@ def pause(
 ) -> None:
     """Hold the agent from its next write on, until somebody resumes it."""
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    terminal.say(wiring.pause(target, as_whom, reason))
+    terminal.say(holding.pause(target, as_whom, reason))
 
 
 @app.command()
@@ -174,7 +174,7 @@ def resume(
     """Let the agent go on, once the page's checklist is answered."""
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     asked = (lambda _questions: answer) if answer else terminal.ask
-    terminal.say(wiring.resume(target, as_whom, asked))
+    terminal.say(holding.resume(target, as_whom, asked))
 
 
 ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")
@@ -252,7 +252,7 @@ def status(
 ) -> None:
     """Say in six lines what is going on."""
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    terminal.show_status(wiring.status(target), as_json=as_json)
+    terminal.show_status(holding.Agent(target).status(), as_json=as_json)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import RunRefused, TriageError, WrongUsage
+from triage_agent.holding import commands_of
 from triage_agent.targets import Systems, Target, systems
 from triage_agent.wiring import brake_of, mode_of, open_ledger, run
 
@@ -67,8 +68,9 @@ def listen(
         name = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         going_on = GoingOn(target, until)
         listener = Listener(ledger, page, brake.why, slack, calls, _now, name, going_on)
+        commands = commands_of(target, found, wire, listener, page)
         with closing(going_on), closing(ear):
-            ear.open(listener.heard)
+            ear.open(commands.heard, commands.taken)
             listener.begin()
             ready(f"Listening to Slack {ear.place} until Ctrl-C.")
             until.wait()

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from triage_agent.recovery.pause import Brake
     from triage_agent.settings import Settings
 
-Ask = Callable[[Sequence[str]], Sequence[str]]
-"""Puts questions to a person; their answers in order."""
 SWITCH = 0.001
 """Seconds after which a thread that computes lets another go on: the one that hands out work."""
 
@@ -191,49 +189,6 @@ def grants(project: Path | None, system: str, *, check: bool) -> list[str]:
     return tree.check() if check else tree.write()
 
 
-def pause(target: Target, named: str | None, reason: str) -> str:
-    """Pauses a target's agent as a person whom the page names; what is to be said of it."""
-    from triage_agent.project import read_rules
-    from triage_agent.settings import Settings
-
-    page, settings = read_rules(target.project).page, Settings.of(target.project)
-    by = acting(target, page, page.recovery.may_pause, named)
-    with closing(open_ledger(target)) as ledger:
-        brake_of(target, settings, ledger).pause(by.name, reason)
-    told = _announce(target, settings, page, f"{by.name} has paused the agent: {reason}")
-    return f"Paused by {by.name}. {told}"
-
-
-def resume(target: Target, named: str | None, answers: "Ask") -> str:
-    """Lets a target's agent go on; `answers` is asked the page's checklist. What is to be said."""
-    from triage_agent.project import read_rules
-    from triage_agent.settings import Settings
-
-    page, settings = read_rules(target.project).page, Settings.of(target.project)
-    by = acting(target, page, page.recovery.may_pause, named)
-    with closing(open_ledger(target)) as ledger:
-        brake = brake_of(target, settings, ledger)
-        if not brake.why():
-            return "The agent isn't paused."
-        brake.resume(page, by, answers(page.recovery.before_resuming))
-        if why := brake.why():
-            return f"Resumed by {by.name} on the ledger, but the agent stays paused: {why}"
-    told = _announce(target, settings, page, f"{by.name} has resumed the agent.")
-    return f"Resumed by {by.name}. {told}"
-
-
-def status(target: Target) -> dict[str, str]:
-    """What is going on with a target's agent."""
-    from triage_agent.project import read_rules
-    from triage_agent.recovery.status import status as told
-    from triage_agent.settings import Settings
-
-    rules, settings = read_rules(target.project), Settings.of(target.project)
-    with closing(open_ledger(target)) as ledger:
-        brake = brake_of(target, settings, ledger)
-        return told(rules.model, mode_of(target, rules.page), ledger, brake)
-
-
 def doctor(target: Target, *, allow_excess: bool) -> "Report":
     """What sets a target's credentials apart from its page; kept on record where it is allowed."""
     from triage_agent.authority.inspection import Inspection
@@ -279,33 +234,6 @@ def _login() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # as in a container, under a number of its own
         return f"user {os.getuid()}"
-
-
-def _announce(target: Target, settings: "Settings", page: "Page", words: str) -> str:
-    """Tells those whom the page wants told, in shadow the owner alone; a sentence says who was."""
-    from triage_agent.authority.wire import Wire
-    from triage_agent.connectors.calls import CallLog
-    from triage_agent.connectors.guard import Guard
-    from triage_agent.connectors.slack import SlackConnector
-    from triage_agent.errors import TriageError
-    from triage_agent.operating_model.schema import OWNER
-
-    live = mode_of(target, page) == "live"
-    names = page.recovery.tell if live else [OWNER]
-    left = list(names)
-    try:
-        if target.is_real:
-            settings.require_real()
-        with systems(target, settings) as found:
-            wire, calls = Wire(page, found.hosts, live=live), CallLog()
-            guard = Guard(wire, calls, brake=lambda: None)  # it is about the pause
-            slack = SlackConnector(found.slack_token, found.slack_url, "", calls, guard)
-            for name in names:
-                slack.tell(page.channel_of(name), words)
-                left.remove(name)
-    except TriageError as exc:
-        return f"Not told in Slack ({exc}), so tell them: {', '.join(left)}."
-    return f"Told in Slack: {', '.join(names)}."
 
 
 def put_aside(target: Target) -> None:

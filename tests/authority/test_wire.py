@@ -28,6 +28,11 @@ TAG = {"attributes": {"type": "Lead"}, "id": LEAD, "Triage_Category__c": "pricin
 TASK = {"attributes": {"type": "Task"}, "Subject": "Call", "WhoId": LEAD, "Triage_Key__c": "k"}
 ACCOUNT = {"attributes": {"type": "Account"}, "id": "001000000000001AAA", "Name": "Ours"}
 MESSAGE = {"channel": "C0SALESDEV1", "text": "hi", "blocks": [], "unfurl_links": False}
+LIKE = (
+    "SELECT Id, Company, LastName FROM Lead "
+    "WHERE (Company LIKE '%50\\%%' OR LastName LIKE '%50\\%%') "
+    "ORDER BY CreatedDate DESC, Id DESC"
+)
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +77,10 @@ READS: dict[str, Request] = {
     "a login": crm("POST", "/services/oauth2/token"),
     "a login by password": crm("POST", "/services/Soap/u/62.0"),
     "tasks by their keys": ask(format_soql(soql.by_key("Task", "Triage_Key__c"), ["a.b", "it's"])),
+    "records that somebody looks for": ask(f"{LIKE} LIMIT 5"),
+    "a record that somebody looks for": ask(
+        "SELECT Id, Company, LastName FROM Lead WHERE Id = '00Q000000000001AAA'"
+    ),
     "several queries": composite(ask(soql.ORGANIZATION), ask(soql.ORGANIZATION)),
     "who the bot is": slack("auth.test"),
     "where to listen": slack("apps.connections.open", token="xapp"),
@@ -85,6 +94,9 @@ WRITES: dict[str, Request] = {
     "a task by its key": crm("PATCH", TASKS, rows(TASK)),
     "a task": crm("POST", COLLECTIONS, rows(TASK)),
     "both": composite(crm("PATCH", COLLECTIONS, rows(TAG)), crm("PATCH", TASKS, rows(TASK))),
+    "an answer to somebody of the page": slack(
+        "chat.postMessage", channel="U0PRIYA0004", text="hi", blocks=[]
+    ),
     "a hand-over": slack("chat.postMessage", **MESSAGE),
     "a hand-over that was claimed": slack(
         "chat.update", channel="C0SALESDEV1", ts="1.2", text="hi", blocks=[]
@@ -197,9 +209,25 @@ REFUSED: dict[str, tuple[Request, str]] = {
         slack("chat.update", channel="U0DANA00001", ts="1.2", text="hi"),
         "chat.update is for a channel",
     ),
-    "a note with blocks": (
-        slack("chat.postEphemeral", channel="C0SALESDEV1", user="U1", text="hi", blocks=[]),
-        "chat.postEphemeral with blocks",
+    "a note with an attachment": (
+        slack("chat.postEphemeral", channel="C0SALESDEV1", user="U1", text="hi", attachments=[]),
+        "chat.postEphemeral with attachments",
+    ),
+    "a note elsewhere": (
+        slack("chat.postEphemeral", channel="C0GENERAL01", user="U1", text="hi"),
+        "a channel that the page doesn't give",
+    ),
+    "an answer to a stranger": (
+        slack("chat.postMessage", channel="U0TESS00010", text="Paused."),
+        "a channel that the page doesn't give",
+    ),
+    "more records than are told": (
+        ask(f"{LIKE} LIMIT 6"),
+        "no template of the page",
+    ),
+    "records by another field": (
+        ask(LIKE.replace("LastName LIKE", "Email LIKE") + " LIMIT 5"),
+        "no template of the page",
     ),
     "another name": (slack("chat.postMessage", **MESSAGE, username="Dana"), "with username"),
     "a file": (Request("model", "GET", "api.openai.com", "/v1/files"), "asks for no completion"),
@@ -238,7 +266,8 @@ def test_a_form_for_one_person(live: Wire, shadow: Wire) -> None:
 
 def test_a_note_to_one_person(live: Wire, shadow: Wire) -> None:
     """Who clicked is answered also while the agent is paused, but never in shadow."""
-    note = slack("chat.postEphemeral", channel="C0SALESDEV1", user="U1", text="Only these can.")
+    said = {"text": "Only these can.", "blocks": []}
+    note = slack("chat.postEphemeral", channel="C0SALESDEV1", user="U1", **said)
 
     assert live.refuses(note) is None
     assert not live.writes(note)
@@ -256,8 +285,10 @@ def test_no_value_leads_out_of_its_template(model: OperatingModel, one: str, two
     """Whatever a stranger writes, a filled template is recognised as one, and as no other."""
     keys = format_soql(soql.by_key("Task", "Triage_Key__c"), [one, two])
     mail = format_soql(soql.related(model.page, "Contact", "Email"), [one, two])
+    like = str(soql.named_like(model.page)).replace("{}", "'%{:like}%'")
     wire = Wire(model.page, HOSTS, live=True)
 
+    assert wire.refuses(ask(format_soql(like, one, two))) is None
     assert wire.refuses(ask(keys)) is None
     assert wire.refuses(ask(mail)) is None
     assert wire.refuses(ask(keys.replace("FROM Task", "FROM Case")))

@@ -56,6 +56,9 @@ def test_the_manifest_has_slacks_shape(any_page: Page) -> None:
         (("settings", "interactivity"), True),
         (("settings", "event_subscriptions"), {"bot_events": ["message.channels"]}),
         (("settings", "socket_mode_enabled"), "no"),
+        (("features", "slash_commands"), [{"command": "/triage"}]),
+        (("features", "slash_commands"), [{"command": "triage", "description": "It."}]),
+        (("features", "slash_commands"), [{"command": "/triage now", "description": "It."}]),
     ],
     ids=str,
 )
@@ -70,11 +73,24 @@ def test_a_wrong_manifest_is_found(page: Page, path: tuple[str, ...], value: obj
     assert [] != _faults(manifest)
 
 
-def test_it_asks_for_three_scopes(any_page: Page) -> None:
-    """It posts, and reads what it posted where it was invited; it asks for nothing of a user."""
+def test_it_asks_for_four_scopes(any_page: Page) -> None:
+    """It posts, hears its command, and reads what it posted where it was invited.
+
+    It asks for nothing of a user.
+    """
     scopes = _manifest(any_page)["oauth_config"]["scopes"]
 
-    assert {"bot": ["chat:write", "channels:history", "groups:history"]} == scopes
+    assert {"bot": ["chat:write", "commands", "channels:history", "groups:history"]} == scopes
+
+
+def test_it_has_one_command(any_page: Page) -> None:
+    """It is heard over the socket, so it needs no address; names in it stay as they were typed."""
+    (command,) = _manifest(any_page)["features"]["slash_commands"]
+
+    assert "/triage" == command["command"]
+    assert all(name in command["usage_hint"] for name in ("status", "pause", "resume", "find"))
+    assert "url" not in command
+    assert command["should_escape"] is False
 
 
 def test_people_can_be_told(page: Page) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import HOME
-from triage_agent import custody, wiring
+from triage_agent import custody, holding
 from triage_agent.decision import events, run_events
 from triage_agent.decision.run_events import PageChanged, Verified
 from triage_agent.errors import NotWhole, Paused
@@ -112,7 +112,7 @@ def test_somebody_lets_it_stand(open_site: Callable[..., Site]) -> None:
     with pytest.raises(NotWhole):
         run(site)
     anchor = custody.anchor(site.target, "dana", "a slip of the administrator's")
-    wiring.resume(site.target, "dana", lambda questions: ["done"] * len(questions))
+    holding.resume(site.target, "dana", lambda questions: ["done"] * len(questions))
     report = run(site)
 
     assert ("Dana Reyes", 1) == (anchor.anchored.by, len(anchor.anchored.accepted))

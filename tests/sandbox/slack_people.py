@@ -73,6 +73,10 @@ class Person:
         given = {block: {"text": value} for block, value in values.items()}
         return self.act("submit", view_id=view_id, values=given)
 
+    def type(self, text: str, channel: str = SALES) -> Any:  # noqa: ANN401 - a sentence or nothing
+        """What they see after they typed a command."""
+        return self.act("command", channel=channel, text=text)["trouble"]
+
     def view(self) -> Any:  # noqa: ANN401 - a view or nothing
         return self.act("look", channel=SALES)["view"]
 
@@ -95,7 +99,9 @@ class App:
         self.url = ""
 
     def hear(self, body: bytes, headers: Json) -> tuple[int, bytes]:
-        payload: Json = json.loads(parse_qs(body.decode())["payload"][0])
+        form = parse_qs(body.decode(), keep_blank_values=True)
+        fields = {name: values[0] for name, values in form.items()}
+        payload: Json = json.loads(fields["payload"]) if "payload" in fields else fields
         self.headers.append(headers)
         self.genuine.append(SignatureVerifier(SECRET).is_valid_request(body, headers))
         self.told.append(payload)

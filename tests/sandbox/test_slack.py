@@ -39,7 +39,7 @@ def test_the_bot_learns_who_it_is(slack: WebClient) -> None:
     answer = slack.auth_test()
 
     assert ("T0BRIGHT001", "U0TRIAGE001") == (answer["team_id"], answer["user_id"])
-    assert "chat:write,channels:history,groups:history" == answer.headers["x-oauth-scopes"]
+    assert "chat:write,commands,channels:history,groups:history" == answer.headers["x-oauth-scopes"]
 
 
 def test_a_message_is_kept_as_posted(quiet: WebClient) -> None:

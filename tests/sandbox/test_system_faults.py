@@ -46,7 +46,7 @@ def test_a_token_may_have_other_scopes(faulty: Faulty) -> None:
     client = WebClient("xoxb-sandbox", base_url=f"{url}/api/")
 
     granted = str(client.auth_test().headers["x-oauth-scopes"]).split(",")
-    assert ["chat:write", "groups:history", "channels:join"] == granted
+    assert ["chat:write", "commands", "groups:history", "channels:join"] == granted
     assert "missing_scope" == slack_error(client.conversations_history, channel=SALES)
     assert client.conversations_history(channel=PRIVATE)["ok"]
 

@@ -16,6 +16,9 @@ ORGANIZATION = "SELECT Id FROM Organization LIMIT 1"
 MOST_BEFORE = 2_000
 """Of how many records from before the agent's time it is measured how soon people came to them."""
 
+MOST_FOUND = 5
+"""How many records are found for somebody who looks for one."""
+
 _HISTORIES = {"Opportunity": "OpportunityFieldHistory"}
 """Objects whose history isn't called after them."""
 
@@ -40,6 +43,24 @@ def related(page: Page, name: str, column: str) -> str:
     return (
         f"SELECT {_columns([*page.reads[name].fields, column])} FROM {name} WHERE {column} IN {{}}"
     )
+
+
+def named_like(page: Page) -> str | None:
+    """The newest records one of whose headline's fields is like some words, if there are any."""
+    headline = page.item_read.headline
+    if not headline:
+        return None
+    like = " OR ".join(f"{name} LIKE {{}}" for name in headline)
+    return f"{_named(page)} WHERE ({like}) ORDER BY CreatedDate DESC, Id DESC LIMIT {MOST_FOUND}"
+
+
+def with_id(page: Page) -> str:
+    """The record with an id, with what it is named by."""
+    return f"{_named(page)} WHERE Id = {{}}"
+
+
+def _named(page: Page) -> str:
+    return f"SELECT {_columns(page.item_read.headline)} FROM {page.workflow.item.object}"
 
 
 def standing(page: Page, *, merges: bool) -> str:
@@ -166,6 +187,9 @@ def _templates(page: Page) -> Iterator[str]:
     yield ORGANIZATION
     yield new_items(page)
     yield created_between(page)
+    yield with_id(page)
+    if like := named_like(page):
+        yield like
     for name, read in page.reads.items():
         yield from (related(page, name, column) for one in read.match for column in one)
     for rule in page.may.values():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from triage_agent.authority import soql
-from triage_agent.operating_model.grants import channels, teams
+from triage_agent.operating_model.grants import channels, everybody, posted_in
 from triage_agent.operating_model.schema import (
     CreateAction,
     Page,
@@ -34,7 +34,7 @@ _COMPOSITE = frozenset({"allOrNone", "compositeRequest"})
 _MESSAGE = frozenset(
     {"channel", "text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media"}
 )
-_NOTE = frozenset({"channel", "user", "text", "thread_ts"})
+_NOTE = frozenset({"channel", "user", "text", "blocks", "thread_ts"})
 _CHANGE = frozenset({"channel", "ts", "text", "blocks"})
 HISTORY = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_metadata"})
 """The arguments of reading what was said in a channel."""
@@ -74,9 +74,10 @@ class Wire:
         written = [*(r.update for r in self._updates), *(r.create for r in self._creates)]
         self._described = {page.workflow.item.object, *written}
         self._approved: list[Row] = []
-        self._channels = frozenset(page.teams[team].channel for team in teams(page))
+        self._channels = posted_in(page)
         self._owner = page.owner.slack
-        self._told = frozenset(channels(page).values())
+        people = (one.slack for name in everybody(page) for one in page.people(name))
+        self._told = frozenset({*channels(page).values(), *people})
 
     @contextmanager
     def approved(self, rows: Sequence[Row]) -> Iterator[None]:

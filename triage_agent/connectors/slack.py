@@ -29,6 +29,7 @@ from triage_agent.connectors import slack_approvals, slack_messages
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
+from triage_agent.connectors.slack_answers import Answer
 from triage_agent.connectors.slack_texts import escaped
 from triage_agent.decision.actions import Message, PostHandOver
 from triage_agent.decision.reviews import Standing
@@ -136,6 +137,21 @@ class SlackConnector:
             thread_ts=thread,
         )
 
+    def answer(self, user: str, channel: str | None, answer: Answer) -> None:
+        """Answers one person alone: where they asked, else in their direct messages."""
+        said: dict[str, object] = {"text": answer.text, "blocks": answer.blocks}
+        if channel:
+            self._call(
+                self._client.chat_postEphemeral, Unavailable, channel=channel, user=user, **said
+            )
+        else:
+            said |= {"unfurl_links": False, "unfurl_media": False}
+            self._call(self._client.chat_postMessage, Unavailable, channel=user, **said)
+
+    def record_url(self, record_id: str) -> str:
+        """Where a record is seen."""
+        return self._record_url + record_id
+
     def ask(self, trigger: str, view: View) -> None:
         """Opens a form for whoever clicked; `trigger` is good for three seconds."""
         self._call(self._client.views_open, Unavailable, trigger_id=trigger, view=view)
@@ -148,6 +164,7 @@ class SlackConnector:
     def tell(self, channel: str, words: str) -> None:
         """Posts our own words; a message whose answer is lost counts as told."""
         text, blocks = slack_messages.notice(words)
+        text = slack_messages.escaped(text)
         with suppress(AnswerLost):
             self._call(
                 self._client.chat_postMessage, AnswerLost, channel=channel, text=text, blocks=blocks

@@ -21,6 +21,7 @@ from triage_agent.decision.text import clipped
 
 CATEGORY, WHAT, NOTE = "category", "wrong", "note"
 """What the fields of the forms are called."""
+RESUME = "resume"
 LONGEST_NOTE, LONGEST_TEXT = 500, 3000
 """Characters that fit into a field: of a reason, and of what is to be written on the record."""
 _LABEL = 2000
@@ -65,6 +66,17 @@ def edit(place: Place, fields: Sequence[Editable]) -> View:
     """What of a request for somebody's word they may have otherwise; sending it is their yes."""
     says = "What you send is done as it stands here, in your name, and nothing else."
     return _form("edit", "Approve as edited", place, says, *map(_field, fields), title="Edit")
+
+
+def resume(place: Place, questions: Choices) -> View:
+    """`questions`: those of the page's checklist, by what their answers are called.
+
+    `place` says `why` it is paused, as well.
+    """
+    says = f"The agent is paused: {place['why']}"
+    kept = "It goes on once each of these is answered. The answers are kept, in your name."
+    asked = (_text(name, question, optional=False) for name, question in questions.items())
+    return _form(RESUME, "Resume", place, says, SectionBlock(text=_plain(kept)), *asked)
 
 
 FORMS = {"release": release, "correct": correct, "not_useful": not_useful}
@@ -120,8 +132,12 @@ def _field(field: Editable) -> InputBlock:
 
 
 def _note(label: str, *, optional: bool) -> InputBlock:
-    written = PlainTextInputElement(action_id=NOTE, multiline=True, max_length=LONGEST_NOTE)
-    return InputBlock(block_id=NOTE, label=_plain(label), element=written, optional=optional)
+    return _text(NOTE, label, optional=optional)
+
+
+def _text(name: str, label: str, *, optional: bool) -> InputBlock:
+    written = PlainTextInputElement(action_id=name, multiline=True, max_length=LONGEST_NOTE)
+    return InputBlock(block_id=name, label=_plain(label), element=written, optional=optional)
 
 
 def _plain(text: str) -> PlainTextObject:

@@ -1,4 +1,4 @@
-"""Slack's Request URL: what people click, posted by Slack to an address of ours, and signed.
+"""Slack's Request URL: what people do, posted by Slack to an address of ours, and signed.
 
 It speaks plain HTTP, behind a reverse proxy that has the certificate and lets Slack in. Given a
 port alone it is reached from its own machine only; in a container, or for a proxy elsewhere, the
@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
@@ -23,17 +23,18 @@ import structlog
 import uvicorn
 from slack_sdk.signature import Clock, SignatureVerifier
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from triage_agent.connectors.slack_socket import Click, clicks
+from triage_agent.connectors.slack_socket import Click, Command, Taken, clicks, command_of
 from triage_agent.errors import TriageError, WrongUsage
 
 log = structlog.get_logger()
 T = TypeVar("T")
-ACTIONS, HEALTH = "/slack/actions", "/health"
+ACTIONS, COMMANDS, HEALTH = "/slack/actions", "/slack/commands", "/health"
 LONGEST = 1_048_576
 """Bytes of a request, at most; Slack's hold one message or one form."""
 WAITING = 500
@@ -72,9 +73,12 @@ class RequestUrl:
         self._free = BoundedSemaphore(WAITING)
         self._ends = ExitStack()
 
-    def open(self, heard: Callable[[Click], None]) -> None:
-        """Serves, and from then on tells of each click, acknowledged already, on some thread."""
-        self._heard = heard
+    def open(self, heard: Callable[[Click], None], commanded: Callable[[Command], Taken]) -> None:
+        """Serves, and from then on tells of what people do, on some thread.
+
+        A click is acknowledged when it is told of, a command when `commanded` has returned: soon.
+        """
+        self._heard, self._commanded = heard, commanded
         self._ends.callback(self._pool.shutdown)  # what was acknowledged is worked off
         listener = self._ends.enter_context(_bound(*self._address))
         server = uvicorn.Server(self._config())
@@ -96,6 +100,7 @@ class RequestUrl:
     def _config(self) -> uvicorn.Config:
         routes = [
             Route(ACTIONS, self._posted, methods=["POST"]),
+            Route(COMMANDS, self._typed, methods=["POST"]),
             Route(HEALTH, self._health, methods=["GET"]),
         ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
@@ -113,10 +118,31 @@ class RequestUrl:
 
     async def _posted(self, request: Request) -> Response:
         found = _read(await self._signed(request))
-        if not self._free.acquire(blocking=False):
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE)  # Slack tells whoever clicked
-        self._pool.submit(self._work_off, found)
+        self._reserve()
+        self._pool.submit(self._work_off, lambda: [self._heard(click) for click in found])
         return Response()
+
+    async def _typed(self, request: Request) -> Response:
+        fields = parse_qs((await self._signed(request)).decode(errors="replace"))
+        try:
+            command = command_of({name: some[0] for name, some in fields.items()})
+        except KeyError as exc:
+            raise HTTPException(HTTPStatus.BAD_REQUEST) from exc
+        if command is None:
+            raise HTTPException(HTTPStatus.BAD_REQUEST)
+        self._reserve()
+        try:
+            taken = await run_in_threadpool(self._commanded, command)
+        except BaseException:
+            self._free.release()
+            raise
+        self._pool.submit(self._work_off, taken.then)
+        return JSONResponse(taken.acknowledgement) if taken.acknowledgement else Response()
+
+    def _reserve(self) -> None:
+        """A place for what is to be worked off; without one Slack tells whoever did it."""
+        if not self._free.acquire(blocking=False):
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def _signed(self, request: Request) -> bytes:
         """The body of a request that is Slack's."""
@@ -135,12 +161,11 @@ class RequestUrl:
         except (TypeError, ValueError):  # a time that is no number, bytes that are no text
             return False
 
-    def _work_off(self, found: Sequence[Click]) -> None:
+    def _work_off(self, work: Callable[[], object]) -> None:
         try:
-            for click in found:
-                self._heard(click)
+            work()
         except Exception as exc:  # noqa: BLE001 - nobody asks the pool what came of it
-            log.error("a click broke", error=type(exc).__name__)  # noqa: TRY400 - no traceback
+            log.error("what was heard broke", error=type(exc).__name__)  # noqa: TRY400 - no traceback
         finally:
             self._free.release()
 

@@ -1,4 +1,4 @@
-"""Slack's Socket Mode: what people click, over a connection that the agent opens itself."""
+"""Slack's Socket Mode: what people do, over a connection that the agent opens itself."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,6 +16,8 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass
 from triage_agent.connectors.slack import UNREACHABLE, silent_client
+from triage_agent.connectors.slack_manifest import COMMAND
+from triage_agent.connectors.slack_messages import escaped
 from triage_agent.errors import OutsidePage, Unavailable, WrongUsage
 
 
@@ -39,6 +41,33 @@ class Click:
     given: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class Command:
+    """Somebody typed the app's command; `text` is what follows it, the rest as in a `Click`."""
+
+    team: str
+    app: str
+    user: str
+    channel: str
+    text: str
+    trigger: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a command is acknowledged with, for whoever typed it alone, and what is done then."""
+
+    words: str | None = None
+    then: Callable[[], None] = lambda: None
+
+    @property
+    def acknowledgement(self) -> dict[str, str] | None:
+        """As Slack takes it: the body of an answer, or of an envelope's."""
+        if self.words is None:
+            return None
+        return {"response_type": "ephemeral", "text": escaped(self.words)}
+
+
 class Socket:
     """One connection to Slack, which opens itself again whenever it is lost."""
 
@@ -51,11 +80,20 @@ class Socket:
         self._app: str | None = None
         self._client.message_listeners.append(self._greeted)
 
-    def open(self, heard: Callable[[Click], None]) -> None:
-        """Connects, and from then on tells of each click, acknowledged already, on some thread."""
+    def open(self, heard: Callable[[Click], None], commanded: Callable[[Command], Taken]) -> None:
+        """Connects, and from then on tells of what people do, on some thread.
+
+        A click is acknowledged when it is told of, a command when `commanded` has returned: soon.
+        """
 
         def listener(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
-            client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+            command = command_of(request.payload)
+            is_ours = command is not None and command.app == self._app
+            taken = commanded(command) if command and is_ours else Taken()
+            client.send_socket_mode_response(
+                SocketModeResponse(request.envelope_id, taken.acknowledgement)
+            )
+            taken.then()
             for click in clicks(request.payload):
                 if click.app == self._app:
                     heard(click)
@@ -110,6 +148,20 @@ def clicks(payload: Mapping[str, Any]) -> list[Click]:
         case {"type": "view_submission"}:
             return [_sent(payload)]
     return []
+
+
+def command_of(payload: Mapping[str, Any]) -> Command | None:
+    """The app's command, of an envelope's payload or a form's fields; else None."""
+    if payload.get("command") != COMMAND:
+        return None
+    return Command(
+        team=payload["team_id"],
+        app=payload["api_app_id"],
+        user=payload["user_id"],
+        channel=payload["channel_id"],
+        text=payload.get("text", ""),
+        trigger=payload["trigger_id"],
+    )
 
 
 def _pressed(payload: Mapping[str, Any]) -> list[Click]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
+    DEPUTY,
     FILE,
     OWNER,
     CreateAction,
@@ -61,16 +62,27 @@ def grants(page: Page) -> dict[str, Grant]:
 def channels(page: Page) -> dict[str, str]:
     """The channels that anything is said in, by the name of whoever is there: teams and people."""
     told = (name for name in page.logs.anchors_to if name != FILE)
-    names = (*teams(page), *page.recovery.tell, *told, OWNER)
+    names = (*_deciding(page), *page.recovery.tell, *told, OWNER)
     return {name: page.channel_of(name) for name in names}
 
 
-def teams(page: Page) -> list[str]:
-    """The teams in whose channels people decide: where items are handed over, and asked about."""
-    posts = (rule.post_to for rule in page.may.values() if isinstance(rule, PostAction))
-    rules = (rule for rule in page.may.values() if isinstance(rule, WritesRecords))
-    asked = (page.team_asked(rule.ask.who) for rule in rules if rule.ask)
-    return list(dict.fromkeys([*posts, *asked]))
+def posted_in(page: Page) -> frozenset[str]:
+    """The channels that people decide in: where items are handed over, and asked about."""
+    return frozenset(page.teams[team].channel for team in _deciding(page))
+
+
+def _deciding(page: Page) -> Iterator[str]:
+    """The teams in whose channels people decide."""
+    for rule in page.may.values():
+        if isinstance(rule, PostAction):
+            yield rule.post_to
+        elif isinstance(rule, WritesRecords) and rule.ask:
+            yield page.team_asked(rule.ask.who)
+
+
+def everybody(page: Page) -> list[str]:
+    """All names of the page behind which there are people."""
+    return [OWNER, DEPUTY, *page.teams]
 
 
 def _looked_up(page: Page) -> Iterator[tuple[str, str]]:

@@ -61,24 +61,24 @@ class Listener:
     def heard(self, click: Click) -> None:
         """Decides, and tells. Whatever stands in the way is told to whoever clicked, and logged."""
         try:
-            if self._is_ours(click) and (words := self._decided(click)):
+            if self.is_ours(click.team, click.app) and (words := self._decided(click)):
                 self.slack.whisper(click.channel, click.user, words, click.thread)
         except TriageError as exc:
             log.warning("not told in Slack", item=click.value, reason=str(exc))
         except Exception as exc:  # noqa: BLE001 - the vendor's client would swallow it
             log.error("a click broke", item=click.value, error=type(exc).__name__)  # noqa: TRY400 - no traceback
         finally:
-            self._keep_calls()
+            self.keep_calls()
 
-    def _is_ours(self, click: Click) -> bool:
+    def is_ours(self, team: str, app: str) -> bool:
         """Whether it is of the ledger's workspace and app; the first app that is heard there is."""
-        if click.team != self.ledger.identity(WORKSPACE):
-            log.warning("a click of another workspace", team=click.team)
+        if team != self.ledger.identity(WORKSPACE):
+            log.warning("heard something of another workspace", team=team)
             return False
         try:
-            self.ledger.claim_for(APP, click.app)
+            self.ledger.claim_for(APP, app)
         except AnotherOrg:
-            log.warning("a click of another app", app=click.app)
+            log.warning("heard something of another app", app=app)
             return False
         return True
 
@@ -135,7 +135,8 @@ class Listener:
                 return "It is on record; the message will say so once Slack takes it."
         return None
 
-    def _keep_calls(self) -> None:
+    def keep_calls(self) -> None:
+        """Puts on record what the systems were asked since the last time."""
         with self._one_at_a_time:
             called = [(self.run, event) for event in self.calls.drain()]
             try:

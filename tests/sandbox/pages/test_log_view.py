@@ -216,6 +216,13 @@ def part(method: str, path: str, body: object = None) -> dict[str, object]:
         ("salesforce", "POST", "/services/oauth2/token", {}, "log in"),
         ("slack", "GET", "/api/conversations.history?channel=C1", None, "in C1"),
         ("slack", "POST", "/api/chat.postMessage", "no object", "chat.postMessage"),
+        (
+            "slack",
+            "POST",
+            "/link",
+            {"api_app_id": "A1", "command": "/triage", "text": "status", "user_name": "maya"},
+            "to the app: /triage status of maya",
+        ),
         ("model", "POST", "/v1/chat/completions", {"model": "m"}, "chat completion: m"),
         (
             "salesforce",

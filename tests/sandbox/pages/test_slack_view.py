@@ -105,7 +105,9 @@ def posted(bot: WebClient, *elements: Json) -> str:
 
 def texts(html: str, part: str = "messages") -> list[str]:
     """What is said in each row of a part, without its head."""
-    found = re.search(rf'<ol class="rows" id="{part}".*?</ol>\n</section>', html, re.DOTALL)
+    found = re.search(
+        rf'<ol class="rows" id="{part}".*?</ol>\n *<(/section|div id="typing")', html, re.DOTALL
+    )
     assert found
     return re.findall(r'<div class="said"><p>(.*?)</p>', found[0])
 

@@ -45,6 +45,8 @@ def _composite(method: str, by_key: list[str], query: str, body: object) -> str:
 
 def _slack(_method: str, path: str, body: object) -> str:
     if isinstance(body, dict) and "api_app_id" in body:
+        if "command" in body:
+            return f"to the app: {body['command']} {body['text']} of {body['user_name']}"
         return f"to the app: {body['type']} of {body['user']['name']}"
     url = urlsplit(path)
     query = {name: values[-1] for name, values in parse_qs(url.query).items()}

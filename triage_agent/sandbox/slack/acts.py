@@ -48,6 +48,13 @@ class Close(_Act):
     view_id: str
 
 
+class Command(_Act):
+    """`text`: all of it, from its `/` on."""
+
+    channel: str
+    text: str
+
+
 class Look(_Act):
     channel: str
 
@@ -92,6 +99,10 @@ async def _close(to: Interactivity, act: Close) -> Mapping[str, Any]:
     return {}
 
 
+async def _command(to: Interactivity, act: Command) -> Mapping[str, Any]:
+    return {"trouble": await to.commands.type(act.user, act.channel, act.text)}
+
+
 async def _look(to: Interactivity, act: Look) -> Mapping[str, Any]:
     notes = list(to.notes_for(act.user, act.channel))
     return {"view": to.view_of(act.user), "notes": notes}
@@ -107,5 +118,6 @@ _ACTS: Mapping[str, tuple[type[_Act], _Done]] = {
     "choose": (Choose, _choose),
     "submit": (Submit, _submit),
     "close": (Close, _close),
+    "command": (Command, _command),
     "look": (Look, _look),
 }

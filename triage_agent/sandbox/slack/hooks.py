@@ -1,4 +1,4 @@
-"""Response URLs: where an app may answer a click for half an hour, without a token."""
+"""Response URLs: where an app may answer an act for half an hour, without a token."""
 
 import secrets
 import time
@@ -13,7 +13,7 @@ _MOST_USES = 5
 
 @dataclass
 class Hook:
-    """`ts`: of what was clicked in; `note`: whether only that person sees it."""
+    """`ts`: of what was clicked in, "" for a command; `note`: whether only that person sees it."""
 
     user: str
     channel: str
@@ -33,9 +33,19 @@ class Hooks:
         self._hooks: dict[str, Hook] = {}
 
     def new(self, team: str, user: str, channel: str, message: Message) -> str:
-        path = f"/hooks/actions/{team}/{next(self._numbers)}/{secrets.token_hex(12)}"
         note = message.get("is_ephemeral", False)
-        self._hooks[path] = Hook(user, channel, message["ts"], note, time.monotonic())
+        return self._new(
+            "actions", team, Hook(user, channel, message["ts"], note, time.monotonic())
+        )
+
+    def of_command(self, team: str, user: str, channel: str) -> str:
+        return self._new(
+            "commands", team, Hook(user, channel, "", note=False, issued=time.monotonic())
+        )
+
+    def _new(self, kind: str, team: str, hook: Hook) -> str:
+        path = f"/hooks/{kind}/{team}/{next(self._numbers)}/{secrets.token_hex(12)}"
+        self._hooks[path] = hook
         return self._url + path
 
     def use(self, path: str) -> Hook:

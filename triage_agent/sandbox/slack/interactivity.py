@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from triage_agent.sandbox.slack import parts, payloads, submitting
+from triage_agent.sandbox.slack.commands import Commands
 from triage_agent.sandbox.slack.deliveries import Deliveries, Undelivered
 from triage_agent.sandbox.slack.parts import Json, Place
 from triage_agent.sandbox.slack.workspace import Workspace
@@ -114,6 +115,11 @@ class Interactivity:
     def notes_for(self, user: str, channel: str) -> Sequence[Message]:
         """What that person alone sees in a channel, oldest first."""
         return self.workspace.live.notes.of(user, channel)
+
+    @property
+    def commands(self) -> Commands:
+        """What can be typed there."""
+        return Commands(self.workspace, self.deliveries)
 
     def _message(self, user: str, channel: str, ts: str) -> Message | None:
         """The message or note of that time, if that person sees it."""

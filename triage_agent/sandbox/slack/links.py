@@ -43,7 +43,7 @@ class Links:
         """Whether anybody listens."""
         return bool(self._open)
 
-    async def deliver(self, payload: Json) -> Json:
+    async def deliver(self, kind: str, payload: Json, *, answerable: bool) -> Json:
         """Hand a payload to one of those that listen; what it is acknowledged with.
 
         Waits without an end; a `WebSocketDisconnect` when all of them are gone.
@@ -51,8 +51,8 @@ class Links:
         name = str(uuid4())
         envelope = {
             "envelope_id": name,
-            "type": "interactive",
-            "accepts_response_payload": payload["type"] == "view_submission",
+            "type": kind,
+            "accepts_response_payload": answerable,
             "payload": payload,
         }
         self._waiting[name] = asyncio.get_running_loop().create_future()

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
 
@@ -33,9 +34,9 @@ def checked_url(text: str | None) -> str | None:
     return text
 
 
-def signed(payload: str, secret: str) -> tuple[dict[str, str], bytes]:
-    """Headers and body of a payload as Slack posts it."""
-    body = urlencode({"payload": payload})
+def signed(fields: Mapping[str, str], secret: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a form as Slack posts it."""
+    body = urlencode(fields)
     now = str(int(time.time()))
     base = f"v0:{now}:{body}".encode()
     signature = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()

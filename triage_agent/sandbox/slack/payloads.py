@@ -61,6 +61,26 @@ def closed(workspace: Workspace, user: str, view: Json) -> Json:
     }
 
 
+def command(workspace: Workspace, user: str, channel: str, name: str, text: str) -> dict[str, str]:
+    """What was typed after a `/`; it is a form, so all of it is text."""
+    team = workspace.team
+    return {
+        "token": workspace.app["verification_token"],
+        "team_id": team["id"],
+        "team_domain": team["domain"],
+        "channel_id": channel,
+        "channel_name": _channel_name(workspace, channel),
+        "user_id": user,
+        "user_name": workspace.login(user),
+        "command": name,
+        "text": text,
+        "api_app_id": workspace.bot["app_id"],
+        "is_enterprise_install": "false",
+        "response_url": workspace.live.hooks.of_command(team["id"], user, channel),
+        "trigger_id": workspace.live.triggers.new(user),
+    }
+
+
 def _about(workspace: Workspace, user: str) -> Json:
     team = workspace.team
     name = workspace.login(user)

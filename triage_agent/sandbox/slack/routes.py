@@ -14,7 +14,7 @@ from triage_agent.sandbox.slack.workspace import Workspace
 def routes() -> list[BaseRoute]:
     return [
         Route("/api/{method}", endpoint(_METHODS), methods=["GET", "POST"]),
-        Route("/hooks/actions/{team}/{number}/{secret}", responding.answer, methods=["POST"]),
+        Route("/hooks/{kind}/{team}/{number}/{secret}", responding.answer, methods=["POST"]),
         WebSocketRoute(links.PATH, _linked),
     ]
 

@@ -18,8 +18,8 @@ class Workspace:
     """`tokens`, `app_tokens`: scopes by token; `channels`, `users`, `titles`: names by id.
 
     `members`: who is in a private channel, by its id; everybody is in the others.
-    `app`: the secrets that it shares with Slack. `private`, `not_joined` by the bot, `archived`:
-    ids of channels.
+    `app`: the secrets that it shares with Slack; `slash`: its commands.
+    `private`, `not_joined` by the bot, `archived`: ids of channels.
     `last`: when the newest message was posted, in microseconds.
     """
 
@@ -34,6 +34,7 @@ class Workspace:
     titles: Mapping[str, str]
     app: Mapping[str, str]
     app_tokens: Mapping[str, Sequence[str]]
+    slash: Sequence[str]
     live: Live
     not_joined: frozenset[str] = frozenset()
     archived: frozenset[str] = frozenset()
@@ -54,6 +55,11 @@ class Workspace:
         if channel in self.channels:
             return user in self.members.get(channel, self.users)
         return user in self.users and channel == _direct(user)
+
+    @property
+    def commands(self) -> Sequence[str]:
+        """What can be typed after a `/`: what the app brings, once it was granted the scope."""
+        return self.slash if any("commands" in had for had in self.tokens.values()) else ()
 
     @property
     def everybody(self) -> Mapping[str, str]:
@@ -107,6 +113,7 @@ def workspace_on(store: Store, url: str, timing: Timing) -> Workspace:
         titles={user: about["title"] for user, about in content["users"].items()},
         app=content["app"],
         app_tokens=content["app_tokens"],
+        slash=content["commands"],
         live=live(url, content["bot"]["app_id"], timing),
     )
     posted = (m["ts"] for messages in workspace.conversations().values() for m in messages)

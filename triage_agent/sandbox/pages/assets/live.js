@@ -128,6 +128,7 @@ async function send(form, button) {
   const answer = await fetch(form.action, { method: "POST", body });
   if (answer.ok) show(await answer.text());
   else location.reload();
+  if (form.matches("[data-goes-on]")) document.querySelector("[data-goes-on] [name=text]")?.focus();
   form.removeAttribute("data-sending");
   setTimeout(() => look().catch(() => {}), SOON); // what the app did just after it acknowledged
 }

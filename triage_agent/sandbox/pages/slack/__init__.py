@@ -26,6 +26,7 @@ def routes() -> Iterable[Route]:
     yield site.route("/slack", _first)
     yield site.route("/slack/act", acts.click, "POST")
     yield site.route("/slack/modal", acts.modal, "POST")
+    yield site.route("/slack/type", acts.type, "POST")
     yield site.route("/slack/{channel}", channel)
     yield site.route("/slack/{channel}/{ts}", channel)
 
@@ -59,6 +60,7 @@ async def _channel(acts: Acts, request: Request) -> Response:
         **page.messages(),
         thread=page.thread(head) if head else [],
         modal=page.modal(),
+        box=page.box(),
         is_address=markup.is_address,
         beside=markup.beside,
         host=markup.host,
@@ -119,6 +121,17 @@ class _Page:
         where = self._where(f"view-{view['id']}")
         wrong = block_order(self._acts.wrong(self._person, view["id"]), view["blocks"])
         return view, replace(where, view=view["id"], state=view["state"]["values"], wrong=wrong)
+
+    def box(self) -> dict[str, str] | None:
+        """Where something can be typed: what was last, if it came to nothing, and how many were."""
+        if not interactivity_of(self._request).commands.may_type(self._person, self._channel):
+            return None
+        return {
+            "trouble": "",
+            "text": "",
+            "number": "0",
+            **self._acts.wrong(self._person, self._channel),
+        }
 
     def _rows(self, messages: Iterable[Message], prefix: str) -> list[Row]:
         return [self._row(message, f"{prefix}-{message['ts']}") for message in messages]

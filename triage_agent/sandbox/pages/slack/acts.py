@@ -18,7 +18,10 @@ _SEVERAL = ("checkboxes", "multi_static_select")
 
 @dataclass(frozen=True)
 class Acts:
-    """`told`: what each person was last told where they acted, by block_id; "" where by none."""
+    """`told`: what each person was last told where they acted, by block_id; "" where by none.
+
+    Where they typed, it is the `number` of what they typed, and its `trouble` with its `text`.
+    """
 
     told: dict[tuple[str, ...], Mapping[str, str]] = field(default_factory=dict)
 
@@ -39,6 +42,17 @@ class Acts:
             person, channel, ts, block_id, action_id, chosen
         )
         self.told[person, channel, ts] = {block_id: trouble} if trouble else {}
+        return site.back(back)
+
+    async def type(self, request: Request) -> Response:
+        """In a channel's box; what came to nothing stays there to be put right."""
+        form = dict.fromkeys(("channel", "text", "back"), "") | await site.form(request)
+        channel, text, back = form["channel"], form["text"], form["back"]
+        person = site.person(request).slack
+        trouble = await interactivity_of(request).commands.type(person, channel, text)
+        number = int(self.wrong(person, channel).get("number", 0)) + 1
+        wrong = {"trouble": trouble, "text": text} if trouble else {}
+        self.told[person, channel] = {"number": str(number), **wrong}
         return site.back(back)
 
     async def modal(self, request: Request) -> Response:

@@ -219,6 +219,18 @@ class Ledger:
         named = select(streams.c.name).where(streams.c.name == wanted)
         return self._names(named) or self._names(of_record)
 
+    def beginning(self, prefix: str) -> list[str]:
+        """The items whose ids begin so."""
+        if not prefix.isprintable():
+            return []
+        query = (
+            select(streams.c.name)
+            .join(items, items.c.stream == streams.c.id)
+            .where(streams.c.name.startswith(prefix, autoescape=True))
+            .order_by(items.c.stream)
+        )
+        return self._names(query)
+
     def items_of(self, run: str) -> list[str]:
         """The items that a run worked on, in the order in which it took them up.
 

@@ -1,8 +1,9 @@
 """What people click in Slack, decided one after another; Slack is told what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 import structlog
@@ -11,19 +12,16 @@ from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.connectors.slack_forms import CATEGORY, FORMS, NOTE, WHAT
 from triage_agent.connectors.slack_socket import Click
-from triage_agent.decision.events import Failed
 from triage_agent.decision.run_events import Listening
-from triage_agent.decision.story import Story
-from triage_agent.effects.show import show
-from triage_agent.errors import ConnectorError, LedgerFailed, Paused, TriageError, WrongUsage
+from triage_agent.effects.deliver import Entry
+from triage_agent.errors import ConnectorError, LedgerFailed, TriageError, WrongUsage
 from triage_agent.ledger.store import WORKSPACE, Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Page
 from triage_agent.review.deciding import Clicked, claim, correct, may_not, reject, release
+from triage_agent.review.showing import show_decisions
 
 log = structlog.get_logger()
-_TIMES = 3
-"""How often a message is brought up to date at most, while others go on deciding."""
 
 
 @dataclass
@@ -80,7 +78,8 @@ class Listener:
         if refused:
             return refused
         try:
-            return self._shown(page, click.value)
+            keep = partial(self._keep, click.value)
+            return show_decisions(self.ledger, self.slack, page, click.value, keep)
         finally:  # not before: the run would write to the same stream
             if click.action == "release":
                 self.go_on(click.value)
@@ -98,22 +97,10 @@ class Listener:
             return "The form couldn't be opened in time; press the button again."
         return None
 
-    def _shown(self, page: Page, item: str) -> str | None:
-        """Has the message say what was decided; again if somebody decided in the meantime."""
-        for _ in range(_TIMES):
-            story = Story.of(self.ledger.events(item))
-            if not story.is_stale:
-                break
-            try:
-                entries = show(self.slack, page, item, story)
-            except Paused as exc:
-                return f"It is on record; the message will say so later, for {exc}"
-            with self._one_at_a_time:
-                self.ledger.forget(item)
-                self.ledger.append(self.run, self.clock(), entries)
-            if any(isinstance(event, Failed) for _, event in entries):
-                return "It is on record; the message will say so once Slack takes it."
-        return None
+    def _keep(self, item: str, entries: Sequence[Entry]) -> None:
+        with self._one_at_a_time:
+            self.ledger.forget(item)
+            self.ledger.append(self.run, self.clock(), entries)
 
     def _keep_calls(self) -> None:
         with self._one_at_a_time:

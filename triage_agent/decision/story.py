@@ -180,6 +180,11 @@ class Story:
         return next((name for name in self.hand_overs if name in self.references), None)
 
     @property
+    def waits(self) -> bool:
+        """Whether there is something that a person has to decide, and hasn't."""
+        return self.posted is not None and not (self.released or self.closed or self.erased)
+
+    @property
     def is_stale(self) -> bool:
         """Whether the message doesn't tell yet of all that people have decided."""
         return self.posted is not None and self.shown < self.decisions

@@ -25,7 +25,7 @@ from triage_agent.ledger.chain import Head, Sealed, opened, random_salt, seal
 from triage_agent.ledger.database import Database
 from triage_agent.ledger.opening import open_database
 from triage_agent.ledger.rows import OF_EVENT, SEALED
-from triage_agent.ledger.tables import belongs_to, events, items, streams
+from triage_agent.ledger.tables import WAITING, belongs_to, events, items, streams
 
 _MANY = 500  # values in one IN list: below every database's limit
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -182,6 +182,17 @@ class Ledger:
         )
         return self._names(query)
 
+    def waiting(self, mode: Mode) -> list[tuple[str, int]]:
+        """The items that wait for people, oldest first, and how many events each has."""
+        query = (
+            select(streams.c.name, items.c.length)
+            .join(items, items.c.stream == streams.c.id)
+            .where(items.c.mode == mode, WAITING)
+            .order_by(items.c.stream)
+        )
+        with self.database.transaction() as connection:
+            return [(row.name, row.length) for row in connection.execute(query)]
+
     def streams(self) -> list[str]:
         """Every stream, in the order in which they began."""
         began = events.c.sequence == 0
@@ -313,7 +324,7 @@ class Ledger:
     @cached_property
     def _upsert(self) -> Insert:
         statement = self.database.insert(items)
-        changing = ("status", "failures", "length", "head")
+        changing = ("status", "failures", "length", "head", "waits")
         excluded: Any = statement.excluded
         changes = {name: excluded[name] for name in changing}
         upsert: Insert = statement.on_conflict_do_update(
@@ -332,6 +343,7 @@ class Ledger:
             "failures": len(story.failures),
             "length": head.length,
             "head": bytes.fromhex(head.hash),
+            "waits": int(story.waits),
         }
 
 

@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING
 from triage_agent.terminal import printable, screen, typed
 
 if TYPE_CHECKING:
+    from rich.padding import Padding
     from rich.text import Text
 
-    from triage_agent.decision.actions import HandOver
+    from triage_agent.decision.actions import HandOver, Reason
     from triage_agent.decision.reviews import Button
-    from triage_agent.reviewing import Came
+    from triage_agent.jobs.report import ItemReport
     from triage_agent.review.waiting import Case, Waiting
+    from triage_agent.reviewing import Came
 
 _COMMANDS: "Mapping[Button, Sequence[str]]" = {
     "claim": ("claim",),
     "release": ("release", "--category", "CATEGORY"),
-    "correct": ("correct", "--wrong", "category|rule|not_an_item"),
+    "correct": ("correct", "--wrong", "WHAT"),
     "not_useful": ("reject", "--reason", "TEXT"),
 }
 """What is typed in place of each button."""
+
+_STATES = {"held": "waits for somebody's word"}
 
 
 def show_waiting(found: "Sequence[Waiting]", target: list[str]) -> None:
@@ -74,27 +78,40 @@ def show_case(case: "Case", to_type: Sequence[str]) -> None:
     """A hand-over on one screen, how it stands, and what to type."""
     from rich.text import Text
 
+    from triage_agent.decision.reviews import WRONG
+
     out, one = screen(), case.waiting
     out.print(Text(printable(_headline(one)), style="bold"))
     out.print(f"item {one.item_id}, record {one.record_id}, {case.status}")
-    sections = [*_handed_over(case.hand_over)] if case.hand_over else []
-    sections.append(("How it stands", [*case.did] or [f"It waits since {_moment(one.since)}."]))
-    if to_type:
-        may = ", ".join(f"{name} ({login})" for login, name in case.deciders.items())
-        sections.append(("Who can decide it", [may]))
-    for title, lines in sections:
+    said = [*_handed_over(case.hand_over)] if case.hand_over else []
+    for title, lines in [*said, ("How it stands", _stands(case))]:
         out.print(Text(f"\n{title}", style="bold cyan"))
         for line in lines:
             out.print(_indented(line))
     if to_type:
         out.print(Text("\nWhat can be done", style="bold cyan"))
         for command in to_type:
-            out.print(f"  {printable(command)}", soft_wrap=True)
+            out.print(f"  {command}", soft_wrap=True)
         out.print(_indented(f"CATEGORY is one of {', '.join(case.categories)}."))
+        out.print(_indented(f"WHAT is one of {', '.join(WRONG)}."))
 
 
-def _indented(text: str) -> "Text":
-    ...
+def _stands(case: "Case") -> Iterator[str]:
+    yield from case.did
+    if not case.can:
+        yield "There is nothing to decide about it."
+        return
+    if not case.did:
+        yield f"It waits since {_moment(case.waiting.since)}."
+    may = ", ".join(f"{name} ({login})" for login, name in case.deciders.items())
+    yield f"It can be decided by {may}."
+
+
+def _indented(text: str) -> "Padding":
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(printable(text), overflow="fold"), (0, 0, 0, 2))
 
 
 def _handed_over(said: "HandOver") -> Iterator[tuple[str, list[str]]]:
@@ -106,3 +123,29 @@ def _handed_over(said: "HandOver") -> Iterator[tuple[str, list[str]]]:
     yield "Reply by", [said.reply]
     yield "What the agent did", [said.done]
     yield "Next", [said.next_step]
+
+
+def _reason(reason: "Reason") -> Iterator[str]:
+    yield reason.words + (f" ({reason.fact})" if reason.fact else "")
+    if reason.quote:
+        yield f'They wrote: "{reason.quote}"'
+
+
+def show_came(came: "Came") -> None:
+    """That it is decided, whether Slack tells it, and what the agent has done since."""
+    out = screen()
+    out.print(f"{came.decision.capitalize()} by {came.by}: item {came.item_id}", soft_wrap=True)
+    out.print(printable(came.not_shown or "Its message in Slack says so."))
+    if came.left:
+        out.print(printable(f"The agent goes on with it in its next run: {came.left}."))
+    if came.went_on:
+        out.print(printable(_went_on(came.went_on)))
+
+
+def _went_on(item: "ItemReport") -> str:
+    done = [
+        f"{one.action.replace('_', ' ')} {_STATES.get(one.state, one.state)}"
+        for one in item.actions
+    ]
+    why = f" ({item.failure})" if item.failure else ""
+    return f"The agent went on with it, and it is {item.status}{why}: {', '.join(done)}."

@@ -35,7 +35,7 @@ def waiting(
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     found = reviewing.waiting(target)
     if as_json:
-        terminal.print_json({"waiting": found})
+        terminal_reviews.print_json({"waiting": found})
     else:
         terminal_reviews.show_waiting(found, target.arguments)
 
@@ -53,7 +53,7 @@ def show(
     case = reviewing.look(target, wanted)
     commands = terminal_reviews.commands(case, target.arguments)
     if as_json:
-        terminal.print_json({**case.model_dump(mode="json"), "commands": commands})
+        terminal_reviews.print_json({**case.model_dump(mode="json"), "commands": commands})
     else:
         terminal_reviews.show_case(case, commands)
 
@@ -130,6 +130,6 @@ def reject(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 def _tell(came: reviewing.Came, *, as_json: bool) -> None:
     if as_json:
-        terminal.print_json(came)
+        terminal_reviews.print_json(came)
     else:
         terminal_reviews.show_came(came)

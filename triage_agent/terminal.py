@@ -71,7 +71,7 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
-def print_json(report: object) -> None:
+def print_json(report: "RunReport | Report") -> None:
     """The report as bytes in UTF-8: as text, an emoji makes each character take four of them."""
     from pydantic_core import to_json
 

@@ -1,5 +1,6 @@
 """What people see of what waits for them. A stranger's words are printed, and do nothing more."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,6 +26,13 @@ _COMMANDS: "Mapping[Button, Sequence[str]]" = {
 """What is typed in place of each button."""
 
 _STATES = {"held": "waits for somebody's word"}
+
+
+def print_json(told: object) -> None:
+    """As one object in ASCII, in which a stranger's words can't do anything either."""
+    from pydantic_core import to_jsonable_python
+
+    print(json.dumps(to_jsonable_python(told), indent=2))
 
 
 def show_waiting(found: "Sequence[Waiting]", target: list[str]) -> None:
@@ -70,7 +78,7 @@ def _moment(at: datetime | None) -> str:
 def commands(case: "Case", target: list[str]) -> list[str]:
     """What is to be typed for each decision that can be taken still."""
     item = case.waiting.item_id
-    words = ((name, *rest) for name, *rest in (_COMMANDS[button] for button in case.can))
+    words = [_COMMANDS[button] for button in case.can]
     return [typed(["review", name, item, *rest, *target]) for name, *rest in words]
 
 
@@ -148,4 +156,4 @@ def _went_on(item: "ItemReport") -> str:
         for one in item.actions
     ]
     why = f" ({item.failure})" if item.failure else ""
-    return f"The agent went on with it, and it is {item.status}{why}: {', '.join(done)}."
+    return f"The agent went on with it: {item.status}{why}; {', '.join(done)}."

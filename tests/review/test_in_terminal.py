@@ -1,27 +1,30 @@
 """People decide in a terminal what waits for them: with the same checks, also without Slack."""
 
 import json
-import unicodedata
-from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
-import requests
 
-from tests.conftest import REAL, Ran, TypeIn, copied
-from tests.jobs.conftest import written
-from tests.review.conftest import STOPS, Desk, HandedOver, Listen, Open, soon
+from tests.conftest import REAL, TypeIn
+from tests.review.at_terminal import (
+    AS_MAYA,
+    MAY,
+    Review,
+    decided,
+    flat,
+    item_of,
+    records,
+    switch,
+    typing_at,
+    waiting_at,
+)
+from tests.review.conftest import Desk, Listen, Open, soon
 from tests.sandbox.slack_people import MAYA
 from triage_agent import wiring
 from triage_agent.connectors import patience
 from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released
-from triage_agent.sandbox.server import running
-from triage_agent.targets import Target
 
-MAY = "Maya Lindqvist (maya), Jonas Weber (jonas), Priya Nair (priya)"
 WHO = {
     "by": "Maya Lindqvist",
     "login": "maya",
@@ -29,13 +32,6 @@ WHO = {
     "salesforce": "005000000000002AAA",
 }
 SLACK_IS_DOWN = "faults: [{fault: server_error, system: slack, status: 503}]"
-HOSTILE = "\x1b[2J\x1b[31mred\x07 \u202eturned\u2066 \x9b5n [bold]not bold[/bold] [/nonsense]"
-UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-AS_MAYA = ("--as", "maya")
-HOUR = timedelta(hours=1)
-
-Review = Callable[..., Ran]
 
 
 @pytest.fixture(scope="module")
@@ -48,93 +44,6 @@ def desk(open_desk: Open) -> Desk:
 def review(desk: Desk, type_in: TypeIn) -> Review:
     """Types one of the commands at that desk."""
     return typing_at(desk, type_in)
-
-
-def typing_at(desk: Desk, type_in: TypeIn) -> Review:
-    where = ("--project", desk.target.project, "--sandbox-url", desk.url)
-    return lambda *words: type_in("review", *words, *where)
-
-
-def switch(desk: Desk, faults: str) -> None:
-    requests.post(f"{desk.url}/faults", data={"text": faults}, timeout=10).raise_for_status()
-
-
-def item_of(one: HandedOver) -> str:
-    message = one.desk.messages()[one.number]
-    return str(message["metadata"]["event_payload"]["key"]).partition(".")[0]
-
-
-def record_of(desk: Desk, one: HandedOver) -> str:
-    (record,) = [lead["Id"] for lead in records(desk, "Lead") if lead["Id"] in one.text]
-    return str(record)
-
-
-def records(desk: Desk, name: str) -> list[dict[str, Any]]:
-    state = requests.get(f"{desk.url}/sandbox/state", timeout=10).json()
-    found: list[dict[str, Any]] = state["salesforce"].get(name, [])
-    return found
-
-
-def flat(text: str) -> str:
-    """Without the line breaks that a narrow screen needs."""
-    return " ".join(text.split())
-
-
-def test_what_waits_is_listed(desk: Desk, review: Review) -> None:
-    """Each item with its headline, team, rule and moment, and who has claimed it; oldest first."""
-    one, other = desk.another(), desk.another()
-    review("claim", item_of(one), *AS_MAYA)
-    ran = review("list")
-    listed = json.loads(review("list", "--json").out)["waiting"]
-    (told,) = [each for each in listed if each["item_id"] == item_of(one)]
-
-    assert 0 == ran.code
-    table, command = ran.out.rstrip("\n").rsplit("\n", 1)
-    assert 80 >= max(map(len, table.splitlines()))
-    assert command.endswith(f" review show {listed[0]['item_id']} --sandbox-url {desk.url}")
-    assert f"for sales development; claimed by {WHO['by']}" in flat(ran.out)
-    assert "restricted topic: legal" in ran.out
-    assert item_of(other) in ran.out
-    assert sorted(each["record_id"] for each in listed) == [each["record_id"] for each in listed]
-    since = datetime.fromisoformat(told.pop("since"))
-    assert since.utcoffset() in {(-5) * HOUR, (-4) * HOUR}  # the page's zone
-    assert f"{since:%a} {since.day} {since:%b, %H:%M}" in ran.out
-    assert told.pop("headline") in one.text
-    assert "restricted_topic.legal" == told.pop("rules")[0]
-    assert {
-        "item_id": item_of(one),
-        "record_id": record_of(desk, one),
-        "team": "sales_development",
-        "claimed_by": "Maya Lindqvist",
-    } == told
-
-
-def test_nothing_waits(type_in: TypeIn, tmp_path: Path) -> None:
-    """Where nothing waits, the list says so."""
-    project = copied(tmp_path / "project")
-    ran = type_in("review", "list", "--project", project, "--sandbox")
-    as_json = type_in("review", "list", "--json", "--project", project, "--sandbox")
-
-    assert (0, "Nothing waits for people.\n") == (ran.code, ran.out)
-    assert {"waiting": []} == json.loads(as_json.out)
-
-
-def test_an_item_is_shown(desk: Desk, review: Review) -> None:
-    """All that the hand-over says, who can decide it, and what they can type."""
-    one = desk.another()
-    ran = review("show", item_of(one)[:8])
-    told = json.loads(review("show", record_of(desk, one), "--json").out)
-
-    assert 0 == ran.code
-    for words in (STOPS, "Restricted topic: A legal claim", "lind-heating.example", MAY):
-        assert words in flat(ran.out)
-    assert "It waits since " in ran.out
-    assert "CATEGORY is one of new_business, demo_request" in flat(ran.out)
-    assert f" review claim {item_of(one)} --sandbox-url {desk.url}\n" in ran.out
-    assert all(command in ran.out for command in told["commands"])
-    assert item_of(one) == told["waiting"]["item_id"] == told["hand_over"]["item_id"]
-    assert ["claim", "release", "correct", "not_useful"] == told["can"]
-    assert "maya" in told["deciders"]
 
 
 def test_who_claims_has_it(desk: Desk, review: Review) -> None:
@@ -277,40 +186,6 @@ def test_a_category_of_the_page_is_wanted(other_desk: Desk, other_review: Review
     assert [] == decided(other_desk, item)
 
 
-@pytest.mark.parametrize(
-    "wanted", ["x", "0123456789", "run-", "00Q000000000000AAA", "%%%%%%%%", "\x1b[2J%"]
-)
-def test_an_id_that_means_nothing(other_review: Review, wanted: str) -> None:
-    """It is named, and it can't take hold of the terminal."""
-    ran = other_review("show", wanted)
-
-    assert 2 == ran.code
-    assert "knows no item or record" in ran.err
-    assert set() == unsafe(ran.err)
-
-
-def test_several_items_of_a_record(other_desk: Desk, other_review: Review) -> None:
-    """A record means the one of its items that waits; where several do, one is to be named."""
-    one = other_desk.another()
-    first, record = item_of(one), record_of(other_desk, one)
-    requests.patch(
-        f"{other_desk.url}/services/data/v62.0/sobjects/Lead/{record}",
-        json={"Description": f"Once more. {STOPS}", "Status": "Open - Not Contacted"},
-        headers={"Authorization": "Bearer sandbox"},
-        timeout=10,
-    ).raise_for_status()
-    other_desk.run()
-    both = other_review("claim", record, *AS_MAYA)
-    other_review("reject", first, "--reason", "Old.", *AS_MAYA)
-    told = json.loads(other_review("show", record, "--json").out)
-
-    assert 2 == both.code
-    assert "means 2 items, and several of them waits" in flat(both.err)
-    assert first in both.err
-    assert first != told["waiting"]["item_id"]
-    assert record == told["waiting"]["record_id"]
-
-
 def test_without_slack_people_decide_all_the_same(
     other_desk: Desk, other_review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,40 +279,3 @@ def test_slack_and_terminal_know_of_each_other(
     assert (3, "triage-agent: Jonas Weber has it already.\n") == (mine.code, mine.err)
     assert "Claimed by Jonas Weber, " in review("show", item_of(other)).out
     assert [] == desk.faults()
-
-
-def test_a_strangers_words_do_nothing(
-    type_in: TypeIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Neither the list nor the item lets them move the cursor, colour the screen or hide."""
-    lead = {"Company": HOSTILE, "Title": HOSTILE, "Description": f"{STOPS}\n{HOSTILE}"}
-    path = written(tmp_path / "leads.jsonl", [lead])
-    with running(state=None, leads=path) as url:
-        desk = Desk(Target(copied(tmp_path / "project"), sandbox_url=url), url)
-        desk.run()
-        capsys.readouterr()
-        review, (item,) = typing_at(desk, type_in), waiting_at(desk)
-        listed, shown = review("list"), review("show", item)
-        as_json = review("show", item, "--json").out
-
-    assert (0, 0) == (listed.code, shown.code)
-    assert 1 == flat(listed.out).count("[bold]not bold[/bold]")
-    assert 5 == flat(shown.out).count("[bold]not bold[/bold]")
-    assert set() == unsafe(listed.out + shown.out + as_json)
-    assert HOSTILE in json.loads(as_json)["hand_over"]["request"]
-
-
-def unsafe(text: str) -> set[str]:
-    return {c for c in text if c != "\n" and unicodedata.category(c) in UNSAFE}
-
-
-def waiting_at(desk: Desk) -> list[str]:
-    with closing(wiring.open_ledger(desk.target)) as ledger:
-        return [item for item, _ in ledger.waiting("live")]
-
-
-def decided(desk: Desk, item: str) -> list[object]:
-    """What people have decided about an item."""
-    with closing(wiring.open_ledger(desk.target)) as ledger:
-        events = [one.event for one in ledger.events(item)]
-    return [e for e in events if isinstance(e, Claimed | Released | Corrected | Rejected)]

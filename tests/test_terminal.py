@@ -225,7 +225,9 @@ def test_logs_on_a_terminal_have_no_controls(
     assert set() == _unsafe(plain)
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("timeline",), ("sandbox",)])
+@pytest.mark.parametrize(
+    "command", [(), ("run",), ("timeline",), ("sandbox",), ("review",), ("review", "correct")]
+)
 def test_help(type_in: TypeIn, command: tuple[str, ...]) -> None:
     """Every command explains itself within 80 columns."""
     ran = type_in(*command, "--help")

@@ -11,7 +11,16 @@ from typing import Annotated
 
 import typer
 
-from triage_agent import custody, demonstration, holding, listening, terminal, wiring
+from triage_agent import (
+    cli_review,
+    custody,
+    demonstration,
+    holding,
+    listening,
+    terminal,
+    wiring,
+)
+from triage_agent.cli_options import As, AsJson, Embedded, Project, Served, Verbose
 from triage_agent.errors import TriageError
 from triage_agent.targets import target_of
 
@@ -22,20 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,
 )
-
-Project = Annotated[
-    Path | None,
-    typer.Option(
-        help="The project's folder (else $TRIAGE_PROJECT, else the current one).",
-        show_default=False,
-    ),
-]
-Embedded = Annotated[bool, typer.Option("--sandbox", help="Work on the embedded sandbox.")]
-Served = Annotated[
-    str | None,
-    typer.Option("--sandbox-url", help="Work on a sandbox that is served.", show_default=False),
-]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log each step.")]
 
 
 class Format(StrEnum):
@@ -141,12 +136,6 @@ def grants(
         print(line)
 
 
-As = Annotated[
-    str | None,
-    typer.Option("--as", help="Who you are on the page (else: your login).", show_default=False),
-]
-
-
 @app.command()
 def pause(
     reason: Annotated[str, typer.Option(help="Why; everybody who is told reads it.")],
@@ -177,13 +166,15 @@ def resume(
     terminal.say(holding.resume(target, as_whom, asked))
 
 
+app.add_typer(cli_review.app, name="review", no_args_is_help=True)
+
 ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")
 app.add_typer(ledger, name="ledger", no_args_is_help=True)
 
 
 @ledger.command()
 def verify(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     project: Project = None,
     sandbox: Embedded = False,
     sandbox_url: Served = None,
@@ -214,7 +205,7 @@ def export(
 def erase(
     person: Annotated[str, typer.Option(help="The e-mail address of the person.")],
     as_whom: As = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     project: Project = None,
     sandbox: Embedded = False,
     sandbox_url: Served = None,
@@ -245,7 +236,7 @@ def anchor(
 
 @app.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     project: Project = None,
     sandbox: Embedded = False,
     sandbox_url: Served = None,
@@ -261,7 +252,7 @@ def doctor(
         bool,
         typer.Option("--allow-excess", help="Let pass what is too much; the ledger keeps it."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     project: Project = None,
     sandbox: Embedded = False,
     sandbox_url: Served = None,

@@ -9,7 +9,8 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     ├── RunRefused         exit 3: another run holds the lock, or a limit is reached
     │   ├── Paused         exit 3: the agent is paused, or has paused itself
     │   ├── NotWhole       exit 3: the ledger isn't what it was
-    │   └── NotAllowed     exit 3: the page doesn't let this person do this
+    │   ├── NotAllowed     exit 3: the page doesn't let this person do this
+    │   └── NotDecided     exit 3: there is nothing to decide any more, or somebody else is at it
     ├── Outdated           exit 1: what was generated from the page no longer says what it says
     ├── LedgerFailed       exit 1: the ledger can't be used; nothing further was done
     │   └── StreamMoved    exit 1: somebody else told of the same item at the same moment
@@ -77,6 +78,10 @@ class NotWhole(RunRefused):
 
 class NotAllowed(RunRefused):
     """Whoever asked isn't somebody whom the page lets do this."""
+
+
+class NotDecided(RunRefused):
+    """What somebody wanted to decide is decided, or somebody else has it; nothing was done."""
 
 
 class Outdated(TriageError):

@@ -28,7 +28,8 @@ WORTH_TYPING = 3
 """How many commands a run's end suggests at most."""
 
 
-def _out() -> "Console":
+def screen() -> "Console":
+    """Where results go; nothing in them is markup."""
     from rich.console import Console
 
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
@@ -123,7 +124,7 @@ def show_run(report: "RunReport", next_commands: list[tuple[str, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    out, totals = _out(), report.totals
+    out, totals = screen(), report.totals
     if not report.items:
         out.print("Nothing new: every record in the window has been taken up before.")
     else:
@@ -178,7 +179,6 @@ def _footer(report: "RunReport") -> str:
 
 def hints(report: "RunReport", target: list[str]) -> list[tuple[str, str]]:
     """Up to three commands that show more of this run."""
-    program = _program()
     found = []
     for status, why in (("escalated", "why one was stopped"), ("settled", "what one led to")):
         items = [item for item in report.items if item.status == status]
@@ -189,7 +189,12 @@ def hints(report: "RunReport", target: list[str]) -> list[tuple[str, str]]:
         found.append((["timeline", report.run_id, *target], "the run itself"))
     if target == ["--sandbox"]:
         found.append((["demo"], "all of it in a browser, where you play the people"))
-    return [(shlex.join([program, *command]), why) for command, why in found]
+    return [(typed(command), why) for command, why in found]
+
+
+def typed(words: Sequence[str]) -> str:
+    """A command of this program, as it is to be typed from here."""
+    return shlex.join([_program(), *words])
 
 
 def _program() -> str:
@@ -212,7 +217,7 @@ def show_timelines(found: "list[Timeline]") -> None:
 
     from triage_agent.ledger.words import cycle_in_words
 
-    out = _out()
+    out = screen()
     for one in found:
         status = f", {one.status}" if one.status else ""
         out.print(Text(f"{one.stream} ({one.about}{status})", style="bold"))
@@ -277,7 +282,7 @@ def show_left(erased: "Erasure", *, as_json: bool) -> None:
     for left in erased.left:
         sure = left.place if left.certain else f"{left.place} (perhaps)"
         table.add_row(left.record, left.action, sure)
-    _out().print(table)
+    screen().print(table)
 
 
 _KINDS = {
@@ -294,7 +299,7 @@ def show_findings(report: "Report") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    out = _out()
+    out = screen()
     for kind, title in _KINDS.items():
         found = [finding for finding in report.findings if finding.kind == kind]
         out.print(Text(title, style="bold"))

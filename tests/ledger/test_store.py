@@ -191,7 +191,7 @@ def test_the_projection_says_what_the_events_say(
         told = {item: Story.of(again.events(item)) for item in ("a", "b")}
         heads = {item: again.sealed(item)[-1] for item in ("a", "b")}
     projected = database.rows(
-        "SELECT name, object, record_id, mode, status, failures, length, head "
+        "SELECT name, object, record_id, mode, status, failures, length, head, waits "
         "FROM items JOIN streams ON id = stream ORDER BY id",
     )
 
@@ -206,6 +206,7 @@ def test_the_projection_says_what_the_events_say(
             len(story.failures),
             heads[item].sequence + 1,
             bytes.fromhex(heads[item].hash),
+            int(story.waits),
         )
         for item, story in told.items()
     ] == projected

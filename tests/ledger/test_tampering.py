@@ -260,6 +260,10 @@ TAMPERED: dict[str, tuple[Tamper, list[str]]] = {
         sql("UPDATE items SET status = 'open' WHERE stream = 2"),
         ["item-1: among the items its status is open, by its events it is settled"],
     ),
+    "that an item waits": (
+        sql("UPDATE items SET waits = 1 WHERE stream = 2"),
+        ["item-1: among the items its waits is 1, by its events it is 0"],
+    ),
     "a row's record and mode": (
         sql("UPDATE items SET record_id = '77', mode = 'shadow' WHERE stream = 2"),
         [

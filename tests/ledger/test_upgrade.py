@@ -107,15 +107,16 @@ def test_an_old_ledgers_items_come_out_the_same(database: Kept) -> None:
         assert STATUSES == stories
         assert "00D1" == ledger.identity("Salesforce org")
         assert ["open"] == ledger.unfinished("live")
+        assert [("escalated", 6)] == ledger.waiting("live")
     assert [
-        ("settled", "1", "live", "settled", 3),
-        ("open", "2", "live", "open", 1),
-        ("shadow", "3", "shadow", "settled", 2),
-        ("escalated", "4", "live", "escalated", 6),
-        ("erased", "5", "live", "settled", 2),
+        ("settled", "1", "live", "settled", 3, 0),
+        ("open", "2", "live", "open", 1, 0),
+        ("shadow", "3", "shadow", "settled", 2, 0),
+        ("escalated", "4", "live", "escalated", 6, 1),
+        ("erased", "5", "live", "settled", 2, 0),
     ] == database.rows(
-        "SELECT name, record_id, mode, status, length FROM items JOIN streams ON id = stream "
-        "ORDER BY id",
+        "SELECT name, record_id, mode, status, length, waits FROM items "
+        "JOIN streams ON id = stream ORDER BY id",
     )
 
 

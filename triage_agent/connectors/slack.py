@@ -164,7 +164,7 @@ class SlackConnector:
     def tell(self, channel: str, words: str) -> None:
         """Posts our own words; a message whose answer is lost counts as told."""
         text, blocks = slack_messages.notice(words)
-        text = slack_messages.escaped(text)
+        text = escaped(text)
         with suppress(AnswerLost):
             self._call(
                 self._client.chat_postMessage, AnswerLost, channel=channel, text=text, blocks=blocks

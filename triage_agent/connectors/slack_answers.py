@@ -6,7 +6,8 @@ from typing import Any
 
 from slack_sdk.models.blocks import RichTextBlock, RichTextElementParts, RichTextSectionElement
 
-from triage_agent.connectors.slack_messages import escaped, notice
+from triage_agent.connectors.slack_messages import notice
+from triage_agent.connectors.slack_texts import escaped
 from triage_agent.decision.output import readable
 from triage_agent.decision.text import clipped
 

@@ -17,7 +17,7 @@ from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass
 from triage_agent.connectors.slack import UNREACHABLE, silent_client
 from triage_agent.connectors.slack_manifest import COMMAND
-from triage_agent.connectors.slack_messages import escaped
+from triage_agent.connectors.slack_texts import escaped
 from triage_agent.errors import OutsidePage, Unavailable, WrongUsage
 
 

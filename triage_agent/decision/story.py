@@ -217,6 +217,12 @@ class Story:
         return next((name for name in self.hand_overs if name in self.references), None)
 
     @property
+    def waits(self) -> bool:
+        """Whether there is something that a person has to decide, and hasn't."""
+        handed_over = self.posted is not None and not (self.released or self.closed)
+        return not self.erased and (handed_over or bool(self.asks))
+
+    @property
     def asks(self) -> tuple[str, ...]:
         """The messages that ask for somebody's word, as far as that is still wanted."""
         return tuple(name for name, question in self.questions.items() if question.waits)

@@ -21,7 +21,13 @@ _BARE = [
 """An event without its text: that says nothing of it, either."""
 _TOLD = (
     SEALED.with_only_columns(
-        *_BARE, items.c.object, items.c.record_id, items.c.mode, items.c.status, items.c.failures
+        *_BARE,
+        items.c.object,
+        items.c.record_id,
+        items.c.mode,
+        items.c.status,
+        items.c.failures,
+        items.c.waits,
     )
     .join(items, items.c.stream == events.c.stream)
     .where(events.c.kind.not_in(_SILENT))
@@ -57,4 +63,5 @@ def _projected(story: Story) -> Mapping[str, object]:
         "mode": story.mode,
         "status": story.status,
         "failures": len(story.failures),
+        "waits": int(story.waits),
     }

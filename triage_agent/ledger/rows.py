@@ -1,13 +1,14 @@
 """Events as rows of the tables, and back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select
 
+from triage_agent.chunks import chunks
 from triage_agent.decision.events import Happened
-from triage_agent.ledger.chain import Payload, Sealed, opened
+from triage_agent.ledger.chain import Head, Payload, Sealed, opened
 from triage_agent.ledger.packing import packed, unpacked
 from triage_agent.ledger.tables import events, payloads, streams
 
@@ -15,6 +16,9 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _RUNS = streams.alias("runs")
 OF_EVENT = and_(payloads.c.stream == events.c.stream, payloads.c.sequence == events.c.sequence)
 """Which text belongs to which event."""
+MANY = 500
+"""Values in one IN list: below every database's limit."""
+_NEAR = 1000  # events from the end: there is most often what was told last
 _ADD_EVENTS, _ADD_PAYLOADS = insert(events), insert(payloads)
 
 
@@ -108,3 +112,50 @@ def _payload_row(link: Sealed, payload: Payload, ids: Mapping[str, int]) -> dict
         "salt": bytes.fromhex(payload.salt),
         "body": packed(payload.body),
     }
+
+
+def newest(connection: Connection, query: Select[Any]) -> Any:  # noqa: ANN401 - a row of `SEALED`
+    """The last of all events, searched for from the end, further and further back.
+
+    Asked for it at once, a database that thinks it rare reads all there is.
+    """
+    last = connection.execute(select(func.max(events.c.number))).scalar() or 0
+    reach = _NEAR
+    while True:
+        near = query.where(events.c.number > last - reach).order_by(events.c.number.desc())
+        found = connection.execute(near.limit(1)).first()
+        if found or reach >= last:
+            return found
+        reach *= 10
+
+
+def numbered(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """The numbers of those of these streams that there are."""
+    found: dict[str, int] = {}
+    for some in chunks(names, MANY):
+        query = select(streams.c.name, streams.c.id).where(streams.c.name.in_(some))
+        found |= dict(connection.execute(query).all())
+    return found
+
+
+def heads(connection: Connection, names: Iterable[str]) -> dict[str, Head]:
+    """The ends of those of these streams that hold anything."""
+    found: dict[str, Head] = {}
+    for some in chunks(names, MANY):
+        last = (
+            select(events.c.stream, func.max(events.c.sequence).label("sequence"))
+            .join(streams, streams.c.id == events.c.stream)
+            .where(streams.c.name.in_(some))
+            .group_by(events.c.stream)
+            .subquery()
+        )
+        ends = (events.c.stream == last.c.stream) & (events.c.sequence == last.c.sequence)
+        query = (
+            select(streams.c.name, events.c.sequence, events.c.hash)
+            .join(last, ends)
+            .join(streams, streams.c.id == events.c.stream)
+        )
+        found |= {
+            row.name: Head(row.sequence + 1, row.hash.hex()) for row in connection.execute(query)
+        }
+    return found

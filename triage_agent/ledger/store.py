@@ -25,12 +25,10 @@ from triage_agent.ledger.chain import Head, Sealed, opened, random_salt, seal
 from triage_agent.ledger.database import Database
 from triage_agent.ledger.opening import open_database
 from triage_agent.ledger.rows import OF_EVENT, SEALED
-from triage_agent.ledger.tables import belongs_to, events, items, streams
+from triage_agent.ledger.tables import WAITING, belongs_to, events, items, streams
 
-_MANY = 500  # values in one IN list: below every database's limit
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 _TRIES = 9  # others tell of something once in a while, not all the time
-_NEAR = 1000  # events from the end: there is most often what was told last
 RUN_PREFIX = "run-"
 """How the stream of a run begins."""
 ORG, WORKSPACE, APP = "Salesforce org", "Slack workspace", "Slack app"
@@ -157,7 +155,7 @@ class Ledger:
         query = SEALED.where(events.c.kind.in_(kinds))
         with self.database.reading() as connection:
             if stream is None:
-                found = _newest(connection, query)
+                found = rows.newest(connection, query)
             else:
                 query = query.where(streams.c.name == stream).order_by(events.c.sequence.desc())
                 found = connection.execute(query.limit(1)).first()
@@ -172,7 +170,7 @@ class Ledger:
         """The items that there are of some records, oldest first, by record id."""
         found: dict[str, list[str]] = {}
         with self.database.transaction() as connection:
-            for some in chunks(record_ids, _MANY):
+            for some in chunks(record_ids, rows.MANY):
                 records = connection.execute(
                     select(items.c.record_id, streams.c.name)
                     .join(streams, streams.c.id == items.c.stream)
@@ -192,6 +190,17 @@ class Ledger:
             .order_by(items.c.stream)
         )
         return self._names(query)
+
+    def waiting(self, mode: Mode) -> list[tuple[str, int]]:
+        """The items that wait for people, oldest first, and how many events each has."""
+        query = (
+            select(streams.c.name, items.c.length)
+            .join(items, items.c.stream == streams.c.id)
+            .where(items.c.mode == mode, WAITING)
+            .order_by(items.c.stream)
+        )
+        with self.database.transaction() as connection:
+            return [(row.name, row.length) for row in connection.execute(query)]
 
     def streams(self) -> list[str]:
         """Every stream, in the order in which they began."""
@@ -229,6 +238,18 @@ class Ledger:
         )
         named = select(streams.c.name).where(streams.c.name == wanted)
         return self._names(named) or self._names(of_record)
+
+    def beginning(self, prefix: str) -> list[str]:
+        """The items whose ids begin so."""
+        if not prefix.isprintable():
+            return []
+        query = (
+            select(streams.c.name)
+            .join(items, items.c.stream == streams.c.id)
+            .where(streams.c.name.startswith(prefix, autoescape=True))
+            .order_by(items.c.stream)
+        )
+        return self._names(query)
 
     def items_of(self, run: str) -> list[str]:
         """The items that a run worked on, in the order in which it took them up.
@@ -295,12 +316,14 @@ class Ledger:
     def _find_streams(self, connection: Connection, names: Iterable[str]) -> None:
         """Makes sure that these streams have a number, and that their ends are known."""
         unknown = [name for name in names if name not in self._ids]
-        self._ids |= _numbered(connection, unknown)
+        self._ids |= rows.numbered(connection, unknown)
         if new := [name for name in unknown if name not in self._ids]:
             statement = self.database.insert(streams).on_conflict_do_nothing()
             connection.execute(statement, [{"name": name} for name in new])
-            self._ids |= _numbered(connection, new)
-        self._heads |= dict.fromkeys(unknown, Head()) | _heads(connection, set(unknown) - {*new})
+            self._ids |= rows.numbered(connection, new)
+        self._heads |= dict.fromkeys(unknown, Head()) | rows.heads(
+            connection, set(unknown) - {*new}
+        )
 
     def _story(self, connection: Connection, item: str, length: int) -> Story:
         if item not in self._stories:
@@ -314,7 +337,7 @@ class Ledger:
     @cached_property
     def _upsert(self) -> Insert:
         statement = self.database.insert(items)
-        changing = ("status", "failures", "length", "head")
+        changing = ("status", "failures", "length", "head", "waits")
         excluded: Any = statement.excluded
         changes = {name: excluded[name] for name in changing}
         upsert: Insert = statement.on_conflict_do_update(
@@ -333,51 +356,5 @@ class Ledger:
             "failures": len(story.failures),
             "length": head.length,
             "head": bytes.fromhex(head.hash),
+            "waits": int(story.waits),
         }
-
-
-def _newest(connection: Connection, query: Select[Any]) -> Any:  # noqa: ANN401 - a row of `SEALED`
-    """The last of all events, searched for from the end, further and further back.
-
-    Asked for it at once, a database that thinks it rare reads all there is.
-    """
-    last = connection.execute(select(func.max(events.c.number))).scalar() or 0
-    reach = _NEAR
-    while True:
-        near = query.where(events.c.number > last - reach).order_by(events.c.number.desc())
-        found = connection.execute(near.limit(1)).first()
-        if found or reach >= last:
-            return found
-        reach *= 10
-
-
-def _numbered(connection: Connection, names: Sequence[str]) -> dict[str, int]:
-    """The numbers of those of these streams that there are."""
-    found: dict[str, int] = {}
-    for some in chunks(names, _MANY):
-        query = select(streams.c.name, streams.c.id).where(streams.c.name.in_(some))
-        found |= dict(connection.execute(query).all())
-    return found
-
-
-def _heads(connection: Connection, names: Iterable[str]) -> dict[str, Head]:
-    """The ends of those of these streams that hold anything."""
-    found: dict[str, Head] = {}
-    for some in chunks(names, _MANY):
-        last = (
-            select(events.c.stream, func.max(events.c.sequence).label("sequence"))
-            .join(streams, streams.c.id == events.c.stream)
-            .where(streams.c.name.in_(some))
-            .group_by(events.c.stream)
-            .subquery()
-        )
-        ends = (events.c.stream == last.c.stream) & (events.c.sequence == last.c.sequence)
-        query = (
-            select(streams.c.name, events.c.sequence, events.c.hash)
-            .join(last, ends)
-            .join(streams, streams.c.id == events.c.stream)
-        )
-        found |= {
-            row.name: Head(row.sequence + 1, row.hash.hex()) for row in connection.execute(query)
-        }
-    return found

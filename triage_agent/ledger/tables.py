@@ -1,18 +1,21 @@
 """The ledger's tables as they stand after all migrations.
 
 Room counts: a stream is named once, `at` is in microseconds since 1970 (UTC), hashes and salts are
-bytes, and bodies and texts are packed. `rows` and `packing` know how.
+bytes, and bodies and texts are packed. `rows` and `packing` know how. An item `waits` for people
+(1) or doesn't (0).
 """
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -61,7 +64,12 @@ items = Table(
     Column("failures", Integer, nullable=False),
     Column("length", Integer, nullable=False),
     Column("head", LargeBinary(32), nullable=False),
+    Column("waits", Integer, nullable=False, server_default=text("0")),
 )
+
+WAITING = text("waits = 1")
+Index("ix_items_waits", items.c.stream, sqlite_where=WAITING, postgresql_where=WAITING)
+"""Few of many items wait, and these are asked for all the time."""
 
 belongs_to = Table(
     "belongs_to",

@@ -14,6 +14,9 @@ from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.schema import Member, Page, PostAction
 
 GONE = "The operating model has no such category any more, so nothing was done."
+NOTHING_TO_DECIDE = (
+    "The agent's record has no hand-over like this one any more, so nothing was done."
+)
 BUSY = "Somebody else is at it at this moment; look again."
 TRIES = 5
 Decision = Callable[..., Claimed | Released | Corrected | Rejected]
@@ -64,6 +67,14 @@ def may_not(ledger: Ledger, page: Page, clicked: Clicked) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def team_of(story: Story, page: Page) -> str | None:
+    """Whose members decide about an item, by the page; None where there is nothing to decide."""
+    rule = page.may.get(story.posted or "")
+    if not isinstance(rule, PostAction) or story.posted not in story.actions:  # or its texts went
+        return None
+    return rule.post_to
+
+
 def _decide(ledger: Ledger, page: Page, clicked: Clicked, decision: Decision) -> str | None:
     for _ in range(TRIES):
         events = ledger.events(clicked.item)
@@ -100,12 +111,12 @@ def _has(story: Story, somebody: Somebody) -> bool:
 
 def _may(story: Story, page: Page, clicked: Clicked) -> Somebody | str:
     """Who clicked, where they may decide; otherwise why not."""
-    rule = page.may.get(story.posted or "")
-    if not isinstance(rule, PostAction) or story.posted not in story.actions:  # or its texts went
-        return "The agent's record has no hand-over like this one any more, so nothing was done."
-    somebody = known_in_slack(page, [rule.post_to], clicked.user)
+    team = team_of(story, page)
+    if team is None:
+        return NOTHING_TO_DECIDE
+    somebody = known_in_slack(page, [team], clicked.user)
     if somebody is None:
-        return f"Only these can decide it, by the operating model: {listed(page, [rule.post_to])}."
+        return f"Only these can decide it, by the operating model: {listed(page, [team])}."
     if over := story.released or story.closed:
         return f"{over[0].by} has decided it already."
     if story.claimed and story.claimed[0].slack != somebody.slack:

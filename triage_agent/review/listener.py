@@ -1,8 +1,9 @@
 """What people click in Slack, decided one after another; Slack is told what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 import structlog
@@ -10,28 +11,24 @@ import structlog
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.connectors.slack_socket import Click
-from triage_agent.decision.events import Failed
 from triage_agent.decision.run_events import Listening
 from triage_agent.decision.story import Story
-from triage_agent.effects.show import show
+from triage_agent.effects.deliver import Entry
 from triage_agent.errors import (
     AnotherOrg,
     ConnectorError,
     LedgerFailed,
-    Paused,
     TriageError,
     WrongUsage,
 )
 from triage_agent.ledger.store import APP, WORKSPACE, Ledger
 from triage_agent.operating_model.loading import OperatingModel
-from triage_agent.operating_model.schema import Page
 from triage_agent.review.approving import Room
 from triage_agent.review.buttons import DECISIONS, FORMS, GOES_ON, item_of
 from triage_agent.review.deciding import Clicked
+from triage_agent.review.showing import show_decisions
 
 log = structlog.get_logger()
-_TIMES = 3
-"""How often a message is brought up to date at most, while others go on deciding."""
 
 
 @dataclass
@@ -99,9 +96,11 @@ class Listener:
             log.error("a decision was not kept", item=item, reason=str(exc))  # noqa: TRY400 - no traceback
             return "This couldn't be put on record now, so nothing was decided. Try again later."
         try:
-            untold = self._shown(room.model.page, item)
+            keep = partial(self._keep, item)
+            untold = show_decisions(self.ledger, self.slack, room.model.page, item, keep)
         finally:  # not before: the run would write to the same stream
-            if click.action in GOES_ON and self.ledger.story(item).status == "open":
+            status = Story.of(self.ledger.events(item)).status
+            if click.action in GOES_ON and status == "open":
                 self.go_on(item)
         return refused or untold
 
@@ -118,22 +117,10 @@ class Listener:
             return "The form couldn't be opened in time; press the button again."
         return None
 
-    def _shown(self, page: Page, item: str) -> str | None:
-        """Has the message say what was decided; again if somebody decided in the meantime."""
-        for _ in range(_TIMES):
-            story = Story.of(self.ledger.events(item))
-            if not story.stale:
-                break
-            try:
-                entries = show(self.slack, page, item, story)
-            except Paused as exc:
-                return f"It is on record; the message will say so later, for {exc}"
-            with self._one_at_a_time:
-                self.ledger.forget(item)
-                self.ledger.append(self.run, self.clock(), entries)
-            if any(isinstance(event, Failed) for _, event in entries):
-                return "It is on record; the message will say so once Slack takes it."
-        return None
+    def _keep(self, item: str, entries: Sequence[Entry]) -> None:
+        with self._one_at_a_time:
+            self.ledger.forget(item)
+            self.ledger.keep(self.run, self.clock(), entries)
 
     def keep_calls(self) -> None:
         """Puts on record what the systems were asked since the last time."""

@@ -1,0 +1,135 @@
+"""The commands by which people decide what the agent handed over; what they do: `reviewing`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from triage_agent import reviewing, terminal, terminal_reviews
+from triage_agent.cli_options import As, AsJson, Embedded, Project, Served
+from triage_agent.targets import target_of
+
+app = typer.Typer(help="See what waits for people, and decide it; Slack tells the same.")
+
+Wanted = Annotated[
+    str, typer.Argument(metavar="ID", help="An item, the beginning of its id, or its record.")
+]
+
+
+class Wrong(StrEnum):
+    """What the agent got wrong, as `Corrected.wrong` has it."""
+
+    category = "category"
+    rule = "rule"
+    not_an_item = "not_an_item"
+
+
+@app.command(name="list")
+def waiting(
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """List what waits for people, oldest first."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    found = reviewing.waiting(target)
+    if as_json:
+        terminal_reviews.print_json({"waiting": found})
+    else:
+        terminal_reviews.show_waiting(found, target.arguments)
+
+
+@app.command()
+def show(
+    wanted: Wanted,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Tell all that the hand-over says, how it stands, and what can be typed to decide."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    case = reviewing.look(target, wanted)
+    commands = terminal_reviews.commands(case, target.arguments)
+    if as_json:
+        terminal_reviews.print_json({**case.model_dump(mode="json"), "commands": commands})
+    else:
+        terminal_reviews.show_case(case, commands)
+
+
+@app.command()
+def claim(
+    wanted: Wanted,
+    as_whom: As = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Take an item on yourself."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    _tell(reviewing.claim(target, wanted, as_whom), as_json=as_json)
+
+
+@app.command()
+def release(  # noqa: PLR0913, PLR0917 - one parameter an option
+    wanted: Wanted,
+    category: Annotated[str, typer.Option(help="What it is, by a category of the page.")],
+    as_whom: As = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Have the agent go on with an item at once, in your name."""
+    terminal.set_up_logs(verbose=False)
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    came = reviewing.release(target, wanted, as_whom, category)
+    _tell(came, as_json=as_json)
+    if came.went_on and came.went_on.status == "failed":
+        raise typer.Exit(1)
+
+
+@app.command()
+def correct(  # noqa: PLR0913, PLR0917 - one parameter an option
+    wanted: Wanted,
+    wrong: Annotated[Wrong, typer.Option(help="What the agent got wrong.")],
+    category: Annotated[
+        str | None, typer.Option(help="What it is, by a category of the page.", show_default=False)
+    ] = None,
+    note: Annotated[
+        str | None, typer.Option(help="What it should have known.", show_default=False)
+    ] = None,
+    as_whom: As = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Say what the agent got wrong. It is kept to learn from; nothing changes by itself."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    came = reviewing.correct(target, wanted, as_whom, wrong.value, category, note)
+    _tell(came, as_json=as_json)
+
+
+@app.command()
+def reject(  # noqa: PLR0913, PLR0917 - one parameter an option
+    wanted: Wanted,
+    reason: Annotated[str, typer.Option(help="Why the hand-over was of no use.")],
+    as_whom: As = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Set a hand-over aside as of no use."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    _tell(reviewing.reject(target, wanted, as_whom, reason), as_json=as_json)
+
+
+def _tell(came: reviewing.Came, *, as_json: bool) -> None:
+    if as_json:
+        terminal_reviews.print_json(came)
+    else:
+        terminal_reviews.show_came(came)

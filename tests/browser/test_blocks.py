@@ -69,7 +69,7 @@ FOCUSED = """
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[App]:
-    with listening() as found:
+    with listening(App()) as found:
         yield found
 
 

@@ -13,7 +13,7 @@ from triage_agent.sandbox.server import running
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[App]:
-    with listening() as found:
+    with listening(App()) as found:
         found.answer = lambda _: (200, {"text": "All is well"})
         yield found
 

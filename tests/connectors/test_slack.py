@@ -13,7 +13,8 @@ from slack_sdk.web import SlackResponse
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.patience import TRIES, TRIES_TO_GET_IN
 from triage_agent.connectors.slack import Posted, SlackConnector
-from triage_agent.decision.actions import HandOver, Reason
+from triage_agent.decision.actions import HandOver, PostHandOver, Reason
+from triage_agent.decision.reviews import UNDECIDED
 from triage_agent.decision.run_events import Called
 from triage_agent.errors import AnswerLost, ConnectorError, Rejected, Unavailable, WrongUsage
 
@@ -38,6 +39,7 @@ HAND_OVER = HandOver(
     record_id="00Q000000000001AAA",
     page="version 1",
 )
+MESSAGE = PostHandOver(name="escalate", team="sales_development", hand_over=HAND_OVER)
 OK = {"body": {"ok": True, "channel": SALES, "ts": "1700000000.000100"}}
 
 
@@ -57,7 +59,7 @@ def test_a_redirect_is_not_followed(serve: Serve, post_to: PostTo) -> None:
     here, _ = serve({"status": 302, "headers": {"Location": f"{elsewhere}/api/chat.postMessage"}})
 
     with pytest.raises(ConnectorError, match="302"):
-        post_to(here).post(SALES, "key", HAND_OVER, None)
+        post_to(here).post(SALES, "key", MESSAGE, UNDECIDED, None)
 
     assert [] == stolen
 
@@ -77,7 +79,7 @@ def test_a_wrong_token_is_named(url: str, post_to: PostTo) -> None:
 
 def test_a_hand_over_is_posted_as_it_is(slack: SlackConnector, url: str, state: State) -> None:
     """The message has blocks, an escaped fallback, its key as metadata, and the record's link."""
-    posted = slack.post(SALES, "abc.escalate", HAND_OVER, None)
+    posted = slack.post(SALES, "abc.escalate", MESSAGE, UNDECIDED, None)
     (message,) = (m for m in state(url)["slack"][SALES] if m["ts"] == posted.ts)
 
     assert SALES == posted.channel
@@ -101,14 +103,14 @@ def test_links_are_not_unfolded(serve: Serve, post_to: PostTo) -> None:
 
 def _posted(serve: Serve, post_to: PostTo) -> tuple[str, list[dict[str, Any]]]:
     base, seen = serve(OK)
-    post_to(base).post(SALES, "k", HAND_OVER, None)
+    post_to(base).post(SALES, "k", MESSAGE, UNDECIDED, None)
     return base, seen
 
 
 def test_messages_are_found_by_key(slack: SlackConnector) -> None:
     """What was posted in a channel is found there, and nowhere else."""
-    posted = {key: slack.post(SALES, key, HAND_OVER, None) for key in ("one", "two")}
-    slack.post(OPS, "elsewhere", HAND_OVER, None)
+    posted = {key: slack.post(SALES, key, MESSAGE, UNDECIDED, None) for key in ("one", "two")}
+    slack.post(OPS, "elsewhere", MESSAGE, UNDECIDED, None)
     found = slack.find(SALES, recently())
 
     assert posted == {key: found[key] for key in posted}
@@ -118,8 +120,10 @@ def test_messages_are_found_by_key(slack: SlackConnector) -> None:
 def test_replies_are_found_by_key(slack: SlackConnector) -> None:
     """Hand-overs under the common message are found with it."""
     head = slack.post_overflow(SALES, "run.thread", "sales_development")
-    posted = {key: slack.post(SALES, key, HAND_OVER, head.ts) for key in ("first", "second")}
-    posted |= {"run.thread": head, "own": slack.post(SALES, "own", HAND_OVER, None)}
+    posted = {
+        key: slack.post(SALES, key, MESSAGE, UNDECIDED, head.ts) for key in ("first", "second")
+    }
+    posted |= {"run.thread": head, "own": slack.post(SALES, "own", MESSAGE, UNDECIDED, None)}
     found = slack.find(SALES, recently())
 
     assert posted == {key: found[key] for key in posted}
@@ -128,7 +132,7 @@ def test_replies_are_found_by_key(slack: SlackConnector) -> None:
 def test_replies_stand_in_the_thread(slack: SlackConnector, url: str, state: State) -> None:
     """A reply belongs to the common message, so that it pings nobody in the channel."""
     head = slack.post_overflow(SALES, "run.thread", "sales_development")
-    reply = slack.post(SALES, "a", HAND_OVER, head.ts)
+    reply = slack.post(SALES, "a", MESSAGE, UNDECIDED, head.ts)
     threads = {m["ts"]: m.get("thread_ts") for m in state(url)["slack"][SALES]}
 
     assert (None, head.ts) == (threads[head.ts], threads[reply.ts])
@@ -140,8 +144,10 @@ def test_every_page_is_looked_through(
     """More messages and replies than one answer holds are all found."""
     monkeypatch.setattr("triage_agent.connectors.slack.PAGE", 3)
     head = slack.post_overflow(SALES, "many.thread", "sales_development")
-    posted = {f"own {n}": slack.post(SALES, f"own {n}", HAND_OVER, None) for n in range(7)}
-    posted |= {f"reply {n}": slack.post(SALES, f"reply {n}", HAND_OVER, head.ts) for n in range(7)}
+    posted = {f"own {n}": slack.post(SALES, f"own {n}", MESSAGE, UNDECIDED, None) for n in range(7)}
+    posted |= {
+        f"reply {n}": slack.post(SALES, f"reply {n}", MESSAGE, UNDECIDED, head.ts) for n in range(7)
+    }
     found = slack.find(SALES, recently())
 
     assert {"many.thread": head, **posted} == {k: found[k] for k in ("many.thread", *posted)}
@@ -149,7 +155,7 @@ def test_every_page_is_looked_through(
 
 def test_what_is_older_is_not_looked_through(slack: SlackConnector) -> None:
     """Only messages since the moment that is asked for come back."""
-    slack.post(SALES, "a", HAND_OVER, None)
+    slack.post(SALES, "a", MESSAGE, UNDECIDED, None)
 
     assert {} == slack.find(SALES, datetime.now(UTC) + timedelta(seconds=1))
 
@@ -171,7 +177,7 @@ def test_a_rate_limit_is_waited_for(serve: Serve, post_to: PostTo, naps: list[fl
     """After a 429 the same request goes out again, no earlier than Slack asks for."""
     limited = {"status": 429, "headers": {"Retry-After": "7"}, "body": {"ok": False}}
     base, seen = serve(limited, limited, OK)
-    posted = post_to(base).post(SALES, "k", HAND_OVER, None)
+    posted = post_to(base).post(SALES, "k", MESSAGE, UNDECIDED, None)
 
     assert Posted(SALES, "1700000000.000100") == posted
     assert [7.0, 7.0] == naps
@@ -186,7 +192,7 @@ def test_a_rate_limit_that_does_not_end_is_unavailable(
     limited = {"status": 429, "headers": {"Retry-After": "1"}, "body": {"error": "ratelimited"}}
     base, seen = serve(limited)
     with pytest.raises(Unavailable, match="ratelimited"):
-        post_to(base).post(SALES, "k", HAND_OVER, None)
+        post_to(base).post(SALES, "k", MESSAGE, UNDECIDED, None)
 
     assert [1.0] * (TRIES - 1) == naps
     assert TRIES == len(seen)
@@ -198,7 +204,7 @@ def test_a_long_rate_limit_is_not_waited_for(
     """Who asks for an hour of peace gets it: the message waits for another run."""
     base, seen = serve({"status": 429, "headers": {"Retry-After": "3600"}, "body": {}})
     with pytest.raises(Unavailable):
-        post_to(base).post(SALES, "k", HAND_OVER, None)
+        post_to(base).post(SALES, "k", MESSAGE, UNDECIDED, None)
 
     assert ([], 1) == (naps, len(seen))
 
@@ -210,7 +216,7 @@ def test_a_refused_token_is_believed_in_the_end(
     refused = {"body": {"ok": False, "error": "invalid_auth"}}
     base, _ = serve(refused, refused, OK)
     closed, seen = serve(refused)
-    posted = post_to(base).post(SALES, "k", HAND_OVER, None)
+    posted = post_to(base).post(SALES, "k", MESSAGE, UNDECIDED, None)
     with pytest.raises(WrongUsage):
         post_to(closed).workspace()
 
@@ -251,7 +257,7 @@ def test_a_post_is_never_repeated_by_itself(
     """Where a message may be there it is lost, not posted again; the error names no text."""
     base, seen = serve(answer)
     with pytest.raises(error) as raised:
-        post_to(base).post(SALES, "k", HAND_OVER, None)
+        post_to(base).post(SALES, "k", MESSAGE, UNDECIDED, None)
     given = answer.get("body", {})
 
     assert (code or given["error"]) == raised.value.code
@@ -267,13 +273,13 @@ def test_a_slow_answer_is_lost(
     monkeypatch.setattr("triage_agent.connectors.slack.TIMEOUT", 0.05)
     base, _ = serve({"hang": True})
     with pytest.raises(AnswerLost):
-        post_to(base).post(SALES, "k", HAND_OVER, None)
+        post_to(base).post(SALES, "k", MESSAGE, UNDECIDED, None)
 
 
 def test_a_workspace_that_is_not_there_is_unavailable(post_to: PostTo) -> None:
     """A refused connection means that nothing left, and says what to check."""
     with pytest.raises(Unavailable, match="SLACK_API_URL"):
-        post_to("http://127.0.0.1:1").post(SALES, "k", HAND_OVER, None)
+        post_to("http://127.0.0.1:1").post(SALES, "k", MESSAGE, UNDECIDED, None)
 
 
 def test_a_look_up_without_an_answer_is_unavailable(serve: Serve, post_to: PostTo) -> None:
@@ -343,7 +349,7 @@ def test_each_error_becomes_ours(post_to: PostTo, name: str) -> None:
 
 def test_requests_are_on_the_record(slack: SlackConnector, calls: CallLog) -> None:
     """Each request is kept with its path and status, without what was said."""
-    slack.post(SALES, "a", HAND_OVER, None)
+    slack.post(SALES, "a", MESSAGE, UNDECIDED, None)
     slack.find(SALES, datetime.now(UTC) + timedelta(seconds=1))
 
     assert [
@@ -359,6 +365,6 @@ def test_failed_requests_are_on_the_record(
     """A request without a good answer was made all the same."""
     base, _ = serve(answer)
     with pytest.raises(AnswerLost):
-        post_to(base).post(SALES, "k", HAND_OVER, None)
+        post_to(base).post(SALES, "k", MESSAGE, UNDECIDED, None)
 
     assert [status] == [c.status for c in calls.drain() if isinstance(c, Called)]

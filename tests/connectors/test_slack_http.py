@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from triage_agent.connectors import slack_http
 from triage_agent.connectors.slack_http import HEALTH, LONGEST, RequestUrl
-from triage_agent.connectors.slack_socket import Click
+from triage_agent.connectors.slack_socket import Click, Command, Taken
 from triage_agent.errors import BadPage, LedgerFailed, WrongUsage
 
 SECRET = "the-app-s-own"
@@ -44,6 +44,7 @@ class Ear:
 
     url: str = ""
     heard: list[Click] = field(default_factory=list)
+    typed: list[Command] = field(default_factory=list)
     work: Callable[[Click], None] = lambda _: None
     ledger: Callable[[], object] = lambda: "T1"
     page: Callable[[], int] = lambda: 4
@@ -52,6 +53,10 @@ class Ear:
     def hear(self, click: Click) -> None:
         self.work(click)
         self.heard.append(click)
+
+    def take(self, command: Command) -> Taken:
+        """Acknowledges with a word, and keeps what was typed once that is done."""
+        return Taken(f"Heard <{command.text}>.", lambda: self.typed.append(command))
 
     def reads(self) -> object:
         return self.ledger()
@@ -96,7 +101,7 @@ def opened(ear: Ear) -> Iterator[Ear]:
 
 def listening(ear: Ear, address: str = "0") -> RequestUrl:
     found = RequestUrl(address, SECRET, ear.reads, ear.version, lambda: ear.at)
-    found.open(ear.hear)
+    found.open(ear.hear, ear.take)
     ear.url = found.place.removeprefix("at ")
     return found
 
@@ -108,6 +113,26 @@ def test_a_click_is_acknowledged_and_heard(ear: Ear) -> None:
 
     assert (200, b"") == (answer.status_code, answer.content)
     assert [CLICK] == ear.heard
+
+
+def test_a_command_is_answered_and_done(ear: Ear) -> None:
+    """What the command says at once is the answer, for whoever typed it alone; then it is done."""
+    fields = {"team_id": "T1", "api_app_id": "A1", "user_id": "U1", "channel_id": "C1"}
+    typed = {**fields, "command": "/triage", "text": "find <x>", "trigger_id": "1.2"}
+    with closing(listening(ear)):
+        url = ear.url.replace("/actions", "/commands")
+        body, headers = signed(urlencode(typed).encode())
+        answer = requests.post(url, body, headers=headers, timeout=20)
+        forged = requests.post(url, body + b"&x=1", headers=headers, timeout=20)
+        others = signed(urlencode({**typed, "command": "/other"}).encode())
+        less = signed(urlencode({"command": "/triage"}).encode())
+        refused = [
+            requests.post(url, *one[:1], headers=one[1], timeout=20) for one in (others, less)
+        ]
+
+    assert {"response_type": "ephemeral", "text": "Heard &lt;find &lt;x&gt;&gt;."} == answer.json()
+    assert [Command("T1", "A1", "U1", "C1", "find <x>", "1.2")] == ear.typed
+    assert [401, 400, 400] == [forged.status_code, *(one.status_code for one in refused)]
 
 
 def test_several_actions(ear: Ear) -> None:
@@ -459,5 +484,5 @@ def test_an_address_that_cannot_be_had(ear: Ear, address: str) -> None:
         address = address.format(taken=taken.getsockname()[1])
         url = RequestUrl(address, SECRET, ear.ledger, ear.page, lambda: NOW)
         with pytest.raises(WrongUsage, match="can't listen there"):
-            url.open(ear.hear)
+            url.open(ear.hear, ear.take)
         url.close()

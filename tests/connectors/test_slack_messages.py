@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.connectors.slack_messages import blocks, fallback, overflow
-from triage_agent.decision.actions import HandOver, Reason
-from triage_agent.decision.reviews import Standing
+from triage_agent.decision.actions import HandOver, PostHandOver, Reason
+from triage_agent.decision.reviews import UNDECIDED
 
 LINK = "https://org.example/00Q000000000001AAA"
 HOSTILE = (
@@ -73,7 +73,11 @@ def parts(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON
 
 
 def typed(message: Any, *kinds: str) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
-    return [part for part in parts(message) if part.get("type") in kinds]
+    return [part for part in parts(shown) if part.get("type") in kinds]
+
+
+def message(content: HandOver) -> PostHandOver:
+    return PostHandOver(name="escalate", team="sales_development", hand_over=content)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -82,7 +86,9 @@ def test_any_text_makes_a_message_that_slack_takes(
     slack: SlackConnector, text: str, many: int
 ) -> None:
     """Whatever stands in all of its fields, and however many there are, a hand-over arrives."""
-    posted = slack.post("C0SALESDEV1", "k", hand_over(cycle((text,)), many), None)
+    posted = slack.post(
+        "C0SALESDEV1", "k", message(hand_over(cycle((text,)), many)), UNDECIDED, None
+    )
 
     assert "C0SALESDEV1" == posted.channel
 
@@ -98,22 +104,22 @@ def test_nothing_in_a_strangers_text_is_markup(
 ) -> None:
     """Hostile texts in any combination arrive, link nowhere and call nobody."""
     mixed = hand_over(cycle(texts), many)
-    message = blocks(mixed, LINK, Standing())
-    posted = slack.post("C0SALESDEV1", "k", mixed, None)
+    shown = blocks(mixed, LINK, UNDECIDED)
+    posted = slack.post("C0SALESDEV1", "k", message(mixed), UNDECIDED, None)
 
     assert "C0SALESDEV1" == posted.channel
-    assert [] == typed(message, "mrkdwn", "broadcast", "channel", "usergroup", "emoji", "markdown")
-    assert [LINK] == [link["url"] for link in typed(message, "link")]
-    assert ["U0MAYA00002"] == [user["user_id"] for user in typed(message, "user")]
+    assert [] == typed(shown, "mrkdwn", "broadcast", "channel", "usergroup", "emoji", "markdown")
+    assert [LINK] == [link["url"] for link in typed(shown, "link")]
+    assert ["U0MAYA00002"] == [user["user_id"] for user in typed(shown, "user")]
 
 
 def test_strangers_text_is_plain_or_rich_text() -> None:
     """Each field's text stands only in elements that Slack shows as they are."""
     texts = iter([f"<!channel> {number}" for number in range(60)])
-    message = blocks(hand_over(texts), LINK, Standing())
+    shown = blocks(hand_over(texts), LINK, UNDECIDED)
     holders = [
         part
-        for part in parts(message)
+        for part in parts(shown)
         if any(isinstance(value, str) and "<!channel>" in value for value in part.values())
     ]
 
@@ -139,8 +145,8 @@ def test_the_fallback_says_what_it_is_about() -> None:
 def test_everything_to_decide_by_is_shown() -> None:
     """Each part of a hand-over is in its message, the model's words under their own label."""
     texts = [f"text {number}." for number in range(60)]
-    message = blocks(hand_over(iter(texts)), LINK, Standing())
-    shown = "\n".join(str(part["text"]) for part in typed(message, "plain_text", "text", "link"))
+    shown = blocks(hand_over(iter(texts)), LINK, UNDECIDED)
+    shown = "\n".join(str(part["text"]) for part in typed(shown, "plain_text", "text", "link"))
     used = list(islice(texts, 1 + 4 + 1 + 2 + 6 + 5))
 
     assert [] == [text for text in used if text not in shown]
@@ -149,15 +155,15 @@ def test_everything_to_decide_by_is_shown() -> None:
 
 def test_a_long_list_of_reasons_is_cut() -> None:
     """A message stays one that can be read, however many rules fired."""
-    message = blocks(hand_over(cycle(("x",)), 30), LINK, Standing())
+    shown = blocks(hand_over(cycle(("x",)), 30), LINK, UNDECIDED)
 
-    assert 8 == len(typed(message, "rich_text_quote"))
+    assert 8 == len(typed(shown, "rich_text_quote"))
     assert "And 22 more reasons." in str(message)
 
 
 def test_twenty_fields_fit() -> None:
     """Slack takes ten fields in a section, so the second ten stand in one of their own."""
-    sections = typed(blocks(hand_over(cycle(("x",)), 30), LINK, Standing()), "section")
+    sections = typed(blocks(hand_over(cycle(("x",)), 30), LINK, UNDECIDED), "section")
 
     assert [10, 10] == [len(section["fields"]) for section in sections]
 
@@ -165,7 +171,7 @@ def test_twenty_fields_fit() -> None:
 @pytest.mark.parametrize("text", ["a\x07\x1b[31mb", "a\u202eb\u2066"])
 def test_controls_are_left_out(text: str) -> None:
     """Nothing in a message rings, colours, or turns the writing round."""
-    told = str(blocks(hand_over(cycle((text,))), LINK, Standing())) + fallback(
+    told = str(blocks(hand_over(cycle((text,))), LINK, UNDECIDED)) + fallback(
         hand_over(cycle((text,)))
     )
 
@@ -176,7 +182,7 @@ def test_without_the_models_words_there_is_no_label() -> None:
     """A hand-over from before the model was asked says nothing in its name."""
     silent = hand_over(cycle(("x",))).model_copy(update={"wants": None})
 
-    assert "model's words" not in str(blocks(silent, LINK, Standing()))
+    assert "model's words" not in str(blocks(silent, LINK, UNDECIDED))
 
 
 def test_the_overflow_message_is_taken(slack: SlackConnector) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from triage_agent.connectors.salesforce.rereading import Standing
 from triage_agent.connectors.salesforce.writing import Writer
 from triage_agent.jobs.sweep import sweep
 
@@ -131,9 +132,9 @@ class Late(Writer):
         self.write = whole.write  # type: ignore[method-assign]
         self.find = whole.find  # type: ignore[method-assign]
 
-    def overtaken(self, page: Page, records: Sequence[Record]) -> dict[str, str]:
+    def standing(self, page: Page, records: Sequence[Record]) -> dict[str, Standing]:
         """Looks; after the first look something happens to the first record."""
-        found = self._whole.overtaken(page, records)
+        found = self._whole.standing(page, records)
         if not self._happened:
             self._happened = True
             self._meanwhile(records[0].id)

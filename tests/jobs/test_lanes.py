@@ -22,8 +22,8 @@ class Clock:
         return self.now
 
 
-def _lane(effects: int, clock: Clock, capacity: int = 3) -> Lane:
-    lane = Lane(capacity, clock)
+def _lane(effects: int, clock: Clock, capacity: int = 3) -> Lane[Effect]:
+    lane: Lane[Effect] = Lane(capacity, clock)
     for number in range(effects):
         lane.add(_effect(number))
     return lane

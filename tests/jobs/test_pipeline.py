@@ -68,7 +68,7 @@ class Forgetful(Writer):
         self._whole, self._after, self._lost = whole, after, False
         self.prepared = whole.prepared  # type: ignore[method-assign]
         self.check = whole.check  # type: ignore[method-assign]
-        self.overtaken = whole.overtaken  # type: ignore[method-assign]
+        self.standing = whole.standing  # type: ignore[method-assign]
         self.find = whole.find  # type: ignore[method-assign]
 
     def write(self, collections: Sequence[Updates | Creates]) -> list[list[Row]]:
@@ -147,7 +147,7 @@ class Choosy(Writer):
         self._whole = whole
         self.prepared = whole.prepared  # type: ignore[method-assign]
         self.check = whole.check  # type: ignore[method-assign]
-        self.overtaken = whole.overtaken  # type: ignore[method-assign]
+        self.standing = whole.standing  # type: ignore[method-assign]
         self.find = whole.find  # type: ignore[method-assign]
 
     def write(self, collections: Sequence[Updates | Creates]) -> list[list[Row]]:

@@ -14,11 +14,11 @@ from tests.review.conftest import Desk, Listen, Open, soon
 from tests.sandbox.slack_people import DANA, MAYA, PRIVATE, SALES, TESS, Person
 from triage_agent import holding, wiring
 from triage_agent.authority.wire import Wire
-from triage_agent.connectors import slack_messages
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.connectors.slack_socket import Click, Command, command_of
+from triage_agent.connectors.slack_texts import escaped
 from triage_agent.decision.run_events import Answer, Resumed
 from triage_agent.errors import OutsidePage, Paused
 from triage_agent.ledger.store import AGENT
@@ -138,7 +138,7 @@ def test_a_pause_holds_at_once(going_on: Desk) -> None:
     for channel in ("D0DANA00001", "D0OMAR00006", SALES):
         news = state["slack"][channel][-1]
         assert "Maya Lindqvist has paused the agent: odd tags & <b>" == said(news["blocks"])
-        assert slack_messages.escaped(said(news["blocks"])) == news["text"]
+        assert escaped(said(news["blocks"])) == news["text"]
     assert "State: paused: by Maya Lindqvist" in words(going_on, JONAS, "/triage status")
 
     going_on.click(MAYA, one.ts)
@@ -241,9 +241,7 @@ def commands(desk: Desk) -> Iterator[Commands]:
         pages, calls = Pages(desk.target), CallLog()
         wire = Wire(pages().page, found.hosts, live=True)
         slack = SlackConnector(found.slack_token, found.slack_url, "", calls, passes)
-        listener = Listener(
-            ledger, lambda: pages().page, slack, calls, now, "run-x", lambda _: None
-        )
+        listener = Listener(ledger, pages, lambda: None, slack, calls, now, "run-x", lambda _: None)
         yield holding.commands_of(desk.target, found, wire, listener, pages)
 
 

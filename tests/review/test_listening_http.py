@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from tests.conftest import REAL, TypeIn
 from tests.review.conftest import Desk, HandedOver, Listen, Open, soon
 from tests.sandbox.slack_people import MAYA, SECRET, App, Json, Person, listening
-from triage_agent.decision.events import Claimed, Corrected
+from triage_agent.decision.review_events import Claimed, Corrected
 
 PROGRAM = [sys.executable, "-m", "triage_agent", "listen", "--http"]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/slack/actions")
@@ -57,7 +57,7 @@ class Proxy(App):
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Proxy]:
-    with listening(Proxy) as found:
+    with listening(Proxy()) as found:
         yield found
 
 
@@ -175,7 +175,7 @@ def program(*arguments: object, **settings: str) -> Iterator[tuple[subprocess.Po
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_when_told(open_desk: Open, told: signal.Signals) -> None:
     """Told to end it ends well, without a word; what it acknowledged before is decided."""
-    with listening(Proxy) as proxy:
+    with listening(Proxy()) as proxy:
         desk = open_desk(request_url=proxy.url)
         one, target = desk.another(), desk.target
         place = ("--project", target.project, "--sandbox-url", target.sandbox_url)

@@ -150,7 +150,7 @@ def slack(url: str) -> WebClient:
 
 @pytest.fixture(scope="module")
 def listener() -> Iterator[App]:
-    with listening() as found:
+    with listening(App()) as found:
         yield found
 
 

@@ -115,9 +115,8 @@ A = TypeVar("A", bound=App)
 
 
 @contextmanager
-def listening(kind: type[A] = App) -> Iterator[A]:  # type: ignore[assignment]
-    """An app at a free port of this machine."""
-    app = kind()
+def listening(app: A) -> Iterator[A]:
+    """The app, at a free port of this machine."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -208,7 +208,7 @@ def test_an_app_has_to_be_quick(app: App, start: Start) -> None:
 
 def test_nobody_may_listen(start: Start) -> None:
     """Without an app the person learns that there is none, or that it can't be reached."""
-    with listening() as app:
+    with listening(App()) as app:
         gone = app.url
     for request_url, trouble in (
         (None, "No app listens: none holds a socket open, and there is no Request URL."),

@@ -18,7 +18,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from wsproto import ConnectionType, WSConnection, events
 
-from tests.sandbox.slack_people import BUTTONS, MAYA, SALES, Json, Person, listening, modal
+from tests.sandbox.slack_people import BUTTONS, MAYA, SALES, App, Json, Person, listening, modal
 from triage_agent.sandbox.server import running
 from triage_agent.sandbox.slack.timing import Timing
 
@@ -154,7 +154,7 @@ def post(url: str) -> str:
 
 def test_a_click_goes_to_the_socket(start: Start, connect: Connect) -> None:
     """Greeted by a hello, the app is told there, and not at its Request URL; the log shows it."""
-    with listening() as app:
+    with listening(App()) as app:
         url = start(request_url=app.url)
         listener = connect(url)
         trouble = Person(url, MAYA).click(post(url))
@@ -223,7 +223,7 @@ def test_a_silent_app_is_told_of(start: Start, connect: Connect) -> None:
 
 def test_a_socket_that_is_gone_listens_no_more(start: Start, connect: Connect) -> None:
     """After it, the Request URL is told again."""
-    with listening() as app:
+    with listening(App()) as app:
         url = start(request_url=app.url, timing=Timing(answer=0.2))
         ts = post(url)
         listener = connect(url)

@@ -46,10 +46,14 @@ class Standing(Value):
     can: tuple[Button, ...] = ()
 
 
+UNDECIDED = Standing(can=("claim", "release", "correct", "not_useful"))
+"""How a hand-over stands about which nobody has decided anything."""
+
+
 def fresh(message: Message, page: Page) -> Standing:
     """How a message stands to which nobody has said anything."""
     if isinstance(message, PostHandOver):
-        return Standing(can=("claim", "release", "correct", "not_useful"))
+        return UNDECIDED
     return Standing(can=_open_to(message.approval, page))
 
 

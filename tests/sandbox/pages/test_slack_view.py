@@ -78,7 +78,7 @@ class Visitor:
 
 @pytest.fixture
 def app() -> Iterator[App]:
-    with listening() as found:
+    with listening(App()) as found:
         yield found
 
 

@@ -114,7 +114,7 @@ REFUSED = [
     ("another field", "tag", False, fields(Status="Closed"), "may.tag", "Status is not among its fields"),
     ("another field of a new record", "create_task", False, fields(ReminderDateTime=None), "may.create_task", "ReminderDateTime is not among its fields"),
     ("another value", "create_task", False, fields(Priority="High"), "may.create_task", "Priority must be 'Normal'"),
-    ("another value to ask for", "set_status", False, fields(Status="Closed"), "may.set_status", "Status must be 'Working - Contacted'"),
+    ("another value to ask for", "set_status", False, fields(Status="Closed"), "may.set_status", "Status must be 'Working - Contacted' or 'Closed - Not Converted'"),
     ("another record to ask for", "set_status", False, with_(record_id="00Q000000000002AAA"), "may.set_status", "it is for another record than the item's own"),
     ("asked for what stopped", "set_status", True, same, "may.set_status.when", "it is for settled items, this is stopped"),
     ("another object to create", "create_task", False, with_(object="Event"), "may.create_task", "it creates another record than a Task marked by Triage_Key__c"),
@@ -221,7 +221,7 @@ def on_request(action: Action, item: Item, *, stopped: bool) -> bool:
     """Whether the shipped page declares an action that somebody has to approve."""
     match action:
         case UpdateRecord(name="set_status", object="Lead", record_id=item.record.id):
-            return not stopped and action.fields in ({}, {"Status": "Working - Contacted"})
+            return not stopped and action.fields in ({}, *STATUSES[:2])
         case _:
             return False
 
@@ -235,7 +235,10 @@ SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)
 PEOPLE = st.sampled_from([OWNER, MAYA, PRIYA, LEFT, None, ""])
 TAGS = st.dictionaries(st.sampled_from([*sorted(TAG_FIELDS), "Status", "OwnerId"]), SCALARS)
 
-STATUS = st.sampled_from([{"Status": "Working - Contacted"}, {"Status": "Closed"}, {}])
+STATUSES = (
+    {"Status": "Working - Contacted"}, {"Status": "Closed - Not Converted"}, {"Status": "Closed"}
+)  # fmt: skip
+STATUS = st.sampled_from([*STATUSES, {}])
 
 
 def task_fields(item: Item) -> st.SearchStrategy[dict[str, Any]]:

@@ -402,7 +402,7 @@ def test_what_breaks_is_logged(ear: Ear) -> None:
         statuses = [ear.send() for _ in range(2)]
 
     assert [200, 200] == statuses
-    entry = {"event": "a click broke", "error": "RuntimeError", "log_level": "error"}
+    entry = {"event": "what was heard broke", "error": "RuntimeError", "log_level": "error"}
     assert [entry, entry] == logs
 
 

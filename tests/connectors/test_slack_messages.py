@@ -73,7 +73,7 @@ def parts(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON
 
 
 def typed(message: Any, *kinds: str) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
-    return [part for part in parts(shown) if part.get("type") in kinds]
+    return [part for part in parts(message) if part.get("type") in kinds]
 
 
 def message(content: HandOver) -> PostHandOver:
@@ -146,11 +146,11 @@ def test_everything_to_decide_by_is_shown() -> None:
     """Each part of a hand-over is in its message, the model's words under their own label."""
     texts = [f"text {number}." for number in range(60)]
     shown = blocks(hand_over(iter(texts)), LINK, UNDECIDED)
-    shown = "\n".join(str(part["text"]) for part in typed(shown, "plain_text", "text", "link"))
+    said = "\n".join(str(part["text"]) for part in typed(shown, "plain_text", "text", "link"))
     used = list(islice(texts, 1 + 4 + 1 + 2 + 6 + 5))
 
-    assert [] == [text for text in used if text not in shown]
-    assert "In the model's words: \ntext 15." in shown
+    assert [] == [text for text in used if text not in said]
+    assert "In the model's words: \ntext 15." in said
 
 
 def test_a_long_list_of_reasons_is_cut() -> None:
@@ -158,7 +158,7 @@ def test_a_long_list_of_reasons_is_cut() -> None:
     shown = blocks(hand_over(cycle(("x",)), 30), LINK, UNDECIDED)
 
     assert 8 == len(typed(shown, "rich_text_quote"))
-    assert "And 22 more reasons." in str(message)
+    assert "And 22 more reasons." in str(shown)
 
 
 def test_twenty_fields_fit() -> None:

@@ -65,6 +65,10 @@ def test_a_line_is_named(shipped: str, path: tuple[str | int, ...], words: str) 
     assert f"{dotted} ({FILE}:{line_of(shipped, words)})" == load(shipped).line(*path)
 
 
+ASK = (
+    "    ask:\n      who: sales_development\n      expires_after: 20h            # of working time, "
+    "like all that waits for people\n      instead: {Status: [Closed - Not Converted]}\n"
+)
 SHAPES = [
     ("an unknown key", "  role: Head", "  rank: 1\n  role: Head", "rank: 1", "owner.rank: is no key of the page; remove it or correct its spelling"),
     ("an unknown section", "limits:\n", "wishes: {}\nlimits:\n", "wishes:", "wishes: is no key of the page; remove it or correct its spelling"),
@@ -93,9 +97,9 @@ SHAPES = [
     ("a limit that limits nothing", "cost_usd_per_run: 20", "cost_usd_per_run: .inf", "cost_usd_per_run", "limits.cost_usd_per_run: Input should be a finite number, got inf"),
     ("a limit that is none", "refusals_per_run: 5", "refusals_per_run: &all true", "refusals_per_run", "limits.refusals_per_run: Input should be a valid integer, got True"),
     ("more at once than it can", "concurrency: 32", "concurrency: 257", "concurrency:", "limits.concurrency: Input should be less than or equal to 256, got 257"),
-    ("alone, and asking", "    ask: {who: sales_development}", "    ask: {who: sales_development}\n    alone: yes", "  set_status:", "may.set_status: write either alone: yes, or ask: {who: …}"),
-    ("neither alone nor asking", "    ask: {who: sales_development}\n", "", "  set_status:", "may.set_status: write either alone: yes, or ask: {who: …}"),
-    ("asking nobody", "ask: {who: sales_development}", "ask: {}", "ask: {}", "may.set_status.ask.who: is missing; 'What can it write, and what may it do without asking?' is not answered; write a name in small letters, like first_line"),
+    ("alone, and asking", "    ask:\n", "    alone: yes\n    ask:\n", "  set_status:", "may.set_status: write either alone: yes, or ask: {who: …}"),
+    ("neither alone nor asking", ASK, "", "  set_status:", "may.set_status: write either alone: yes, or ask: {who: …}"),
+    ("asking nobody", "      who: sales_development\n", "", "    ask:\n", "may.set_status.ask.who: is missing; 'What can it write, and what may it do without asking?' is not answered; write a name in small letters, like first_line"),
     ("a message that asks", "    post_to: sales_development\n", "    post_to: sales_development\n    ask: {who: owner}\n", "ask: {who: owner}", "may.escalate.ask: is no key of the page; remove it or correct its spelling"),
     ("an action's name in capitals", "  set_status:", "  SetStatus:", "SetStatus", "may.SetStatus: String should match pattern '^[a-z][a-z0-9_]*$', got 'SetStatus'"),
     ("an unknown key of a domain", "except: free_mail}}\n", "except: free_mail, or: not}}\n", "or: not", "reads.Account.match.1.Website.or: is no key of the page; remove it or correct its spelling"),
@@ -177,7 +181,13 @@ CONTRADICTIONS = [
     ("nobody hears of it", "tell: [owner, deputy, sales_development]", "tell: [owner, support]", "support]", "recovery.tell.1: support is nobody: write owner, deputy or one of teams"),
     ("anchors for nobody", "anchors_to: [file, owner]", "anchors_to: [file, boss]", "boss]", "logs.anchors_to.1: boss is nobody: write owner, deputy or one of teams, or file"),
     ("nobody may erase", "may_erase: [owner, ", "may_erase: [boss, ", "boss", "logs.may_erase.0: boss is nobody: write owner, deputy or one of teams"),
-    ("nobody approves", "ask: {who: sales_development}", "ask: {who: approvers}", "who: approvers", "may.set_status.ask.who: approvers is nobody: write owner, deputy or one of teams"),
+    ("another value for what is not set", "instead: {Status:", "instead: {Rating:", "Rating", "may.set_status.ask.instead.Rating: set gives Rating no value of the page's own"),
+    ("another value for what is computed", "      instead: {Status: [Closed - Not Converted]}\n", "      instead: {Status: [Closed - Not Converted], Triage_Summary__c: [none]}\n", "Triage_Summary__c: [none]", "may.set_status.ask.instead.Triage_Summary__c: set gives Triage_Summary__c no value of the page's own"),
+    ("no other value", "[Closed - Not Converted]", "[]", "Status: []", "may.set_status.ask.instead.Status: name each other value once"),
+    ("another value twice", "[Closed - Not Converted]", "[Closed, Closed]", "Status: [Closed", "may.set_status.ask.instead.Status: name each other value once"),
+    ("another value that is the same", "[Closed - Not Converted]", "[Working - Contacted]", "Status: [Working", "may.set_status.ask.instead.Status: write other values than set does, spelled out"),
+    ("another value that is made up", "[Closed - Not Converted]", "[<category>]", "Status: [<", "may.set_status.ask.instead.Status: write other values than set does, spelled out"),
+    ("nobody approves", "      who: sales_development\n", "      who: approvers\n", "who: approvers", "may.set_status.ask.who: approvers is nobody: write owner, deputy or one of teams"),
     ("a touch that isn't seen", "first_touch: [contacted,", "first_touch: [called,", "called,", "outcomes.first_touch.0: called is none of seen_as"),
     ("a clean-up that isn't seen", "task_reassigned, task_deleted]", "task_reassigned, task_lost]", "task_lost]", "outcomes.clean_up.2: task_lost is none of seen_as"),
     ("an outcome of another object", "{deleted: Task}", "{deleted: Contact}", "deleted: Contact", "outcomes.seen_as.task_deleted.deleted: Contact is neither the item's object nor made by an action"),

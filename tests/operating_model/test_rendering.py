@@ -37,7 +37,7 @@ ANSWERS = [
     "Dana Reyes, Omar Haddad, Maya Lindqvist, Jonas Weber or Priya Nair may do that",
 ]
 LEAVES = [
-    ("version: 4", "version: 5"),
+    ("version: 5", "version: 6"),
     ("name: Inbound sales requests", "name: Inbound questions"),
     ("mode: shadow", "mode: live"),
     ("look_back: 30d", "look_back: 36h"),
@@ -52,7 +52,9 @@ LEAVES = [
     ("Website: {domain_of: Email,", "Website: {domain_of: Website,"),
     ("channel: C0SALESDEV1", "channel: C0SALESDEV2"),
     ("due_in: 4h", "due_in: 30m"),
-    ("ask: {who: sales_development}", "ask: {who: deputy}"),
+    ("      who: sales_development", "      who: deputy"),
+    ("expires_after: 20h", "expires_after: 9h"),
+    ("instead: {Status: [Closed - Not Converted]}", "instead: {Status: [Nurturing]}"),
     ("Status: Working - Contacted", "Status: Nurturing"),
     ("quote_price", "quote_a_price"),
     ("below: 0.75", "below: 0.8"),

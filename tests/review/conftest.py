@@ -82,9 +82,13 @@ class Desk:
 
     def messages(self) -> list[dict[str, Any]]:
         """The agent's hand-overs, oldest first."""
+        return self.posted("triage_hand_over")
+
+    def posted(self, kind: str) -> list[dict[str, Any]]:
+        """Its messages of a kind, as their metadata call it, oldest first."""
         state = requests.get(f"{self.url}/sandbox/state", timeout=10).json()
         found: list[dict[str, Any]] = state["slack"][SALES]
-        return found
+        return [one for one in found if one.get("metadata", {}).get("event_type") == kind]
 
     def asked(self, path: str) -> int:
         """How often the sandbox was asked there."""

@@ -37,7 +37,7 @@ ANSWERS = [
     "Dana Reyes, Omar Haddad, Maya Lindqvist, Jonas Weber or Priya Nair may do that",
 ]
 LEAVES = [
-    ("version: 4", "version: 5"),
+    ("version: 5", "version: 6"),
     ("name: Inbound sales requests", "name: Inbound questions"),
     ("mode: shadow", "mode: live"),
     ("look_back: 30d", "look_back: 36h"),
@@ -51,6 +51,9 @@ LEAVES = [
     ("StageName, IsClosed", "StageName, IsClosed, Amount"),
     ("Website: {domain_of: Email,", "Website: {domain_of: Website,"),
     ("channel: C0SALESDEV1", "channel: C0SALESDEV2"),
+    ("remind_after: 15m", "remind_after: 20m"),
+    ("claim_within: 30m", "claim_within: 1h"),
+    ("then: owner", "then: deputy"),
     ("due_in: 4h", "due_in: 30m"),
     ("ask: {who: sales_development}", "ask: {who: deputy}"),
     ("Status: Working - Contacted", "Status: Nurturing"),

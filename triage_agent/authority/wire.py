@@ -13,6 +13,8 @@ from triage_agent.authority import soql
 from triage_agent.operating_model.grants import channels
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import (
+    DEPUTY,
+    OWNER,
     CreateAction,
     Page,
     PostAction,
@@ -72,7 +74,8 @@ class Wire:
         posts = (rule.post_to for rule in rules if isinstance(rule, PostAction))
         self._channels = frozenset(page.teams[team].channel for team in posts)
         self._owner = page.owner.slack
-        self._told = frozenset(channels(page).values())
+        people = (one.slack for name in (OWNER, DEPUTY, *page.teams) for one in page.people(name))
+        self._told = frozenset({*channels(page).values(), *people})
 
     def refuses(self, request: Request) -> str | None:
         """Why a request may not leave, in words without any value of its own; None: it may."""

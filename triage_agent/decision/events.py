@@ -15,8 +15,10 @@ from triage_agent.decision.item import Mode, Record
 from triage_agent.decision.review_events import (
     Claimed,
     Corrected,
+    FellBack,
     Rejected,
     Released,
+    Reminded,
     Shown,
 )
 from triage_agent.decision.run_events import (
@@ -269,6 +271,8 @@ Event = Annotated[
     | Released
     | Corrected
     | Rejected
+    | Reminded
+    | FellBack
     | Shown
     | Erased
     | Started

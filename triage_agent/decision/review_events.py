@@ -47,6 +47,26 @@ class Rejected(Decided):
     reason: Annotated[str | None, Private] = None
 
 
+class Reminded(Value):
+    """Somebody was told that it waits: `to` is a Slack user's id, or the page's name for them.
+
+    `action`: the one that handed it over.
+    """
+
+    kind: Literal["Reminded"] = "Reminded"
+    action: str
+    to: str
+
+
+class FellBack(Value):
+    """Who had claimed it hasn't decided in time, so whoever it was handed to may claim it anew."""
+
+    kind: Literal["FellBack"] = "FellBack"
+    action: str
+    by: str
+    slack: str
+
+
 class Shown(Value):
     """The hand-over's message tells of so many decisions now."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from triage_agent.decision.output import spaced
-from triage_agent.decision.review_events import Corrected, Decided
+from triage_agent.decision.review_events import Corrected, Decided, FellBack
 from triage_agent.decision.story import Story
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.schema import Page
@@ -48,6 +48,9 @@ def _did(story: Story, page: Page) -> Iterator[Did]:
     if story.corrected:
         corrected, at = story.corrected
         yield _told("Corrected by ", corrected, at, page, f": {_correction(corrected)}.")
+    if story.fell_back:
+        again = ", without a decision: anybody of the team may claim it."
+        yield _told("Fell back from ", *story.fell_back, page, again)
     if story.claimed:
         yield _told("Claimed by ", *story.claimed, page, "")
     if story.released:
@@ -62,7 +65,11 @@ def _correction(event: Corrected) -> str:
     return f"{said} ({spaced(event.category)})" if event.category else said
 
 
-def _told(label: str, event: Decided, at: datetime, page: Page, more: str) -> Did:
+def _told(label: str, event: Decided | FellBack, at: datetime, page: Page, more: str) -> Did:
+    return Did(label=label, user=event.slack, more=f", {local_time(at, page)}{more}")
+
+
+def local_time(at: datetime, page: Page) -> str:
+    """A moment by the page's clock, for people: `Mon 23 Nov, 09:30`."""
     local = at.astimezone(page.workflow.time.zone)
-    moment = f", {local:%a} {local.day} {local:%b, %H:%M}"
-    return Did(label=label, user=event.slack, more=moment + more)
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"

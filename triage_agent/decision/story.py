@@ -37,8 +37,10 @@ from triage_agent.decision.review_events import (
     Claimed,
     Corrected,
     Decided,
+    FellBack,
     Rejected,
     Released,
+    Reminded,
     Shown,
 )
 from triage_agent.decision.stops import Stop
@@ -86,7 +88,10 @@ class Story:
     calls: list[tuple[str, Call]] = field(default_factory=list)
     paid: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
+    posted_at: datetime | None = None
+    reminded: set[Reminded] = field(default_factory=set)
     claimed: tuple[Claimed, datetime] | None = None
+    fell_back: tuple[FellBack, datetime] | None = None
     released: tuple[Released, datetime] | None = None
     corrected: tuple[Corrected, datetime] | None = None
     closed: tuple[Corrected | Rejected, datetime] | None = None
@@ -110,10 +115,16 @@ class Story:
             self.open[happened.event.action] = (happened.event, happened.at)
         if isinstance(happened.event, ModelCalled):
             self._pay(happened.run, happened.event)
-        if isinstance(happened.event, Decided):
+        if isinstance(happened.event, Done) and self.is_post(happened.event.action):
+            self.posted_at = self.posted_at or happened.at
+        if isinstance(happened.event, Decided | FellBack):
             self.decisions += 1
         if isinstance(happened.event, Claimed):
-            self.claimed = happened.event, happened.at
+            self.claimed, self.fell_back = (happened.event, happened.at), None
+            self._remind_anew()
+        if isinstance(happened.event, FellBack):
+            self.claimed, self.fell_back = None, (happened.event, happened.at)
+            self._remind_anew()
         if isinstance(happened.event, Released):
             self._release(happened.event, happened.at)
         if isinstance(happened.event, Corrected):
@@ -122,6 +133,10 @@ class Story:
         if isinstance(happened.event, Rejected):
             self.closed = happened.event, happened.at
         self._fold(happened.event)
+
+    def _remind_anew(self) -> None:
+        """It is somebody else's turn, who hasn't been told of it yet."""
+        self.reminded = {one for one in self.reminded if one.action != self.posted}
 
     def _release(self, event: Released, at: datetime) -> None:
         """The way begins anew, and no rule stops it: what was found until now stays told."""
@@ -273,6 +288,10 @@ class Story:
     @_fold.register
     def _(self, event: Shown) -> None:
         self.shown = event.decisions
+
+    @_fold.register
+    def _(self, event: Reminded) -> None:
+        self.reminded.add(event)
 
     @_fold.register
     def _(self, event: NotFound) -> None:

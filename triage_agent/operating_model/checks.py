@@ -260,6 +260,16 @@ def _approvers_are_known(page: Page) -> Found:
             yield ("may", name, "ask", "who"), f"{ask.who} is nobody: {_SOMEBODY}"
 
 
+def _waiting_is_told(page: Page) -> Found:
+    for name, team in page.teams.items():
+        if team.then == name:
+            yield ("teams", name, "then"), f"{name} has been told before: {_SOMEBODY} but itself"
+        elif not page.people(team.then):
+            yield ("teams", name, "then"), f"{team.then} is nobody: {_SOMEBODY}"
+        if team.claim_within <= team.remind_after:
+            yield ("teams", name, "claim_within"), "ends before remind_after; write more than that"
+
+
 _SOMEBODY = "write owner, deputy or one of teams"
 
 
@@ -323,6 +333,7 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _owner_is_a_person: "owner",
         _people_are_known: "owner teams recovery logs",
         _approvers_are_known: "owner teams may",
+        _waiting_is_told: "owner teams",
         _masks_hide_nothing_needed: "workflow reads may stops_when drafts logs",
         _not_to_is_read: "workflow reads drafts",
         _outcomes_can_be_seen: "workflow reads may outcomes logs",

@@ -1,0 +1,104 @@
+"""What is due for an item that waits for people: who is told so, and when a claim is over.
+
+Time is counted as working time of the page, and outside of it nothing is due.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from triage_agent.decision.review_events import Claimed, FellBack, Reminded
+from triage_agent.decision.story import Story
+from triage_agent.operating_model import working_time
+from triage_agent.operating_model.schema import Page, PostAction, Team
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What a team has to decide: since when it is theirs, who has claimed it, who was told so.
+
+    `action`: the one that posted it to them.
+    """
+
+    action: str
+    team: str
+    since: datetime
+    claimed: tuple[Claimed, datetime] | None
+    reminded: frozenset[Reminded]
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something that is to happen, the moment from which on, and the event that says so."""
+
+    at: datetime
+    matter: Matter
+    event: Reminded | FellBack
+
+
+def due(story: Story, page: Page, now: datetime) -> list[Due]:
+    """What is to happen now, in this order; nothing outside of working hours."""
+    if not is_working_time(page, now):
+        return []
+    found = [one for one in coming(story, page) if one.at <= now]
+    over = {one.matter for one in found if not isinstance(one.event, Reminded)}
+    return [one for one in found if one.matter not in over or not isinstance(one.event, Reminded)]
+
+
+def next_due(story: Story, page: Page, now: datetime) -> datetime | None:
+    """When something is due next, `now` or later, as long as nothing more happens to the item."""
+    first = min((one.at for one in coming(story, page)), default=None)
+    return None if first is None else _after(page, max(first, now), timedelta())
+
+
+def coming(story: Story, page: Page) -> list[Due]:
+    """All that is to happen while nobody decides anything, in order."""
+    every = [one for matter in matters(story, page) for one in _schedule(matter, page)]
+    return sorted(every, key=lambda one: one.at)
+
+
+def matters(story: Story, page: Page) -> Iterator[Matter]:
+    """What of an item waits for people who can decide it."""
+    rule = page.may.get(story.posted or "")
+    if not story.waits or not isinstance(rule, PostAction) or story.posted not in story.actions:
+        return  # nobody can decide what the page has no such action for, or whose texts are gone
+    since = story.fell_back[1] if story.fell_back else story.posted_at
+    assert story.posted and since
+    reminded = frozenset(one for one in story.reminded if one.action == story.posted)
+    yield Matter(story.posted, rule.post_to, since, story.claimed, reminded)
+
+
+def is_working_time(page: Page, moment: datetime) -> bool:
+    """Whether people are at work then, by the page."""
+    return _after(page, moment, timedelta()) <= moment
+
+
+def _schedule(matter: Matter, page: Page) -> Iterator[Due]:
+    """What is to happen of a matter: those who have been told are not told again."""
+    team = page.teams[matter.team]
+    if matter.claimed:
+        yield from _of_claim(matter, page, team, *matter.claimed)
+        return
+    for to, allowed in ((matter.team, team.remind_after), (team.then, 2 * team.remind_after)):
+        told = Reminded(action=matter.action, to=to)
+        if told not in matter.reminded:
+            yield Due(_after(page, matter.since, allowed), matter, told)
+
+
+def _of_claim(
+    matter: Matter, page: Page, team: Team, claimed: Claimed, at: datetime
+) -> Iterator[Due]:
+    """Who has left the team meanwhile isn't told anything; their claim is over all the same."""
+    told = Reminded(action=matter.action, to=claimed.slack)
+    on_team = claimed.slack in (member.slack for member in team.members)
+    if on_team and told not in matter.reminded:
+        yield Due(_after(page, at, team.remind_after), matter, told)
+    over = FellBack(action=matter.action, by=claimed.by, slack=claimed.slack)
+    yield Due(_after(page, at, team.claim_within), matter, over)
+
+
+def _after(page: Page, start: datetime, allowed: timedelta) -> datetime:
+    time = page.workflow.time
+    return working_time.due(
+        start, allowed, hours=time.working_hours, zone=time.zone, holidays=time.holidays
+    )

@@ -5,19 +5,22 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import RunRefused, TriageError, WrongUsage
 from triage_agent.targets import Target, systems
-from triage_agent.wiring import brake_of, mode_of, open_ledger, run
+from triage_agent.wiring import Clock, brake_of, mode_of, now, open_ledger, run
 
 if TYPE_CHECKING:
+    from triage_agent.jobs.reminders import Reminders
     from triage_agent.operating_model.loading import OperatingModel
+    from triage_agent.review.listener import Listener
 
 _TRIES, _PAUSE = 60, 5.0
 """How often a released item is taken up at most, and the seconds between: another run may be on."""
+ROUND = 30.0
+"""Seconds from one look at what waits for people to the next."""
 
 
 def told_to_end() -> Event:
@@ -28,13 +31,23 @@ def told_to_end() -> Event:
     return told
 
 
-def listen(target: Target, until: Event, ready: Callable[[], None]) -> None:
-    """Hears what people click from when `ready` is called until told to stop."""
+def listen(
+    target: Target,
+    until: Event,
+    ready: Callable[[], None],
+    clock: Clock = now,
+    pause: float = ROUND,
+) -> None:
+    """Hears what people click from when `ready` is called until told to stop.
+
+    Every `pause` seconds it tells people what waits for them.
+    """
     from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.slack import SlackConnector
     from triage_agent.connectors.slack_socket import Socket
+    from triage_agent.jobs.reminders import Reminders
     from triage_agent.ledger.store import RUN_PREFIX, WORKSPACE
     from triage_agent.review.listener import Listener
     from triage_agent.settings import Settings
@@ -46,23 +59,49 @@ def listen(target: Target, until: Event, ready: Callable[[], None]) -> None:
         if found.slack_app_token is None:
             raise WrongUsage("SLACK_APP_TOKEN is missing: it opens the connection to Slack")
         calls, brake = CallLog(), brake_of(target, settings, ledger)
-        wire = Wire(page().page, found.hosts, live=mode_of(target, page().page) == "live")
+        mode = mode_of(target, page().page)
+        wire = Wire(page().page, found.hosts, live=mode == "live")
         guard = Guard(wire, calls, brake.check)
         link = found.salesforce.instance_url.rstrip("/") + "/"
         slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
         ledger.claim_for(WORKSPACE, slack.workspace())
-        now = datetime.now(UTC)
-        name = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        name = f"{RUN_PREFIX}{clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         going_on = GoingOn(target, until)
-        listener = Listener(ledger, lambda: page().page, slack, calls, _now, name, going_on)
+        listener = Listener(ledger, lambda: page().page, slack, calls, clock, name, going_on)
         with (
             closing(going_on),
+            closing(open_ledger(target)) as other,
             closing(Socket(found.slack_app_token, found.slack_url, calls, guard)) as socket,
         ):
+            reminders = Reminders(other, slack, brake.check, name, mode)
+            rounds = Thread(target=go_rounds, args=(reminders, listener, page, clock, until, pause))
             socket.open(listener.heard)
             listener.begin(page())
+            rounds.start()
             ready()
             until.wait()
+            rounds.join()
+
+
+def go_rounds(
+    reminders: "Reminders",
+    listener: "Listener",
+    page: "Pages",
+    clock: Clock,
+    until: Event,
+    pause: float,
+) -> None:
+    """Tells people what waits for them, again and again; what can't be done now is done later."""
+    import structlog
+
+    log = structlog.get_logger()
+    while not until.wait(pause):
+        try:
+            listener.show(reminders.go_round(page(), clock()))
+        except TriageError as exc:
+            log.warning("nobody is reminded", reason=str(exc))
+        except Exception as exc:  # noqa: BLE001 - the next round may go well
+            log.error("a round of reminders broke", error=type(exc).__name__)  # noqa: TRY400 - no traceback
 
 
 class GoingOn:
@@ -119,7 +158,3 @@ class Pages:
         if changed is None or self._read is None or self._read[0] != changed:
             self._read = changed, read_model(self._target.project)
         return self._read[1]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

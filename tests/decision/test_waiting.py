@@ -151,11 +151,11 @@ def played(page: Page, start: datetime, does: Sequence[tuple[str, timedelta]]) -
     now = start
     for what, later in does:
         now, one = now + later, Story.of(happened)
+        new: list[Event] = []
         if what == "look":
             new = [found.event for found in due(one, page, now)]
-        else:
-            free = one.waits and not (what == "claim" and one.claimed)
-            new = [PEOPLE[what]] if free else []
+        elif one.waits and not (what == "claim" and one.claimed):
+            new = [PEOPLE[what]]
         happened += [Happened(at=now, run="r", event=event) for event in new]
     return happened
 

@@ -45,6 +45,8 @@ WORDS = {
         "Maya Lindqvist (maya) says what is wrong: category, it is partnership: They resell."
     ),
     "Rejected": "Maya Lindqvist (maya) found the hand-over of no use: Spam.",
+    "Reminded": "sales_development was told that it waits (escalate)",
+    "FellBack": "escalate fell back to the team: Maya Lindqvist had claimed it, and not decided",
     "Shown": "escalate tells of 1 decisions now",
     "Listening": "listening to Slack, by page version 4 (pppppppppppp)",
     "Erased": "Dana Reyes (dana) had its 7 texts erased",

@@ -118,21 +118,26 @@ class Story:
         if isinstance(happened.event, Done) and self.is_post(happened.event.action):
             self.posted_at = self.posted_at or happened.at
         if isinstance(happened.event, Decided | FellBack):
-            self.decisions += 1
-        if isinstance(happened.event, Claimed):
-            self.claimed, self.fell_back = (happened.event, happened.at), None
-            self._remind_anew()
-        if isinstance(happened.event, FellBack):
-            self.claimed, self.fell_back = None, (happened.event, happened.at)
-            self._remind_anew()
-        if isinstance(happened.event, Released):
-            self._release(happened.event, happened.at)
-        if isinstance(happened.event, Corrected):
-            self.corrected = happened.event, happened.at
-            self.closed = self.corrected if happened.event.wrong == "not_an_item" else None
-        if isinstance(happened.event, Rejected):
-            self.closed = happened.event, happened.at
+            self._decide(happened.event, happened.at)
         self._fold(happened.event)
+
+    def _decide(self, event: Decided | FellBack, at: datetime) -> None:
+        """What somebody decided, or didn't in time: the message has to say so."""
+        self.decisions += 1
+        match event:
+            case Claimed():
+                self.claimed, self.fell_back = (event, at), None
+                self._remind_anew()
+            case FellBack():
+                self.claimed, self.fell_back = None, (event, at)
+                self._remind_anew()
+            case Released():
+                self._release(event, at)
+            case Corrected():
+                self.corrected = event, at
+                self.closed = self.corrected if event.wrong == "not_an_item" else None
+            case Rejected():
+                self.closed = event, at
 
     def _remind_anew(self) -> None:
         """It is somebody else's turn, who hasn't been told of it yet."""

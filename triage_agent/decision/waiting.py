@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from triage_agent.decision.actions import PostHandOver
+from triage_agent.decision.output import spaced
 from triage_agent.decision.review_events import Claimed, FellBack, Reminded
+from triage_agent.decision.reviews import local_time
 from triage_agent.decision.story import Story
 from triage_agent.operating_model import working_time
-from triage_agent.operating_model.schema import Page, PostAction, Team
+from triage_agent.operating_model.schema import OWNER, Page, PostAction, Team
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,15 @@ class Due:
     at: datetime
     matter: Matter
     event: Reminded | FellBack
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What somebody is told of one thing that waits. The headline is a stranger's text."""
+
+    headline: str
+    words: str
+    record_id: str
 
 
 def due(story: Story, page: Page, now: datetime) -> list[Due]:
@@ -63,9 +75,42 @@ def matters(story: Story, page: Page) -> Iterator[Matter]:
     if not story.waits or not isinstance(rule, PostAction) or story.posted not in story.actions:
         return  # nobody can decide what the page has no such action for, or whose texts are gone
     since = story.fell_back[1] if story.fell_back else story.posted_at
-    assert story.posted and since
+    assert story.posted
+    assert since
     reminded = frozenset(one for one in story.reminded if one.action == story.posted)
     yield Matter(story.posted, rule.post_to, since, story.claimed, reminded)
+
+
+def waiting(one: Due, story: Story, page: Page, now: datetime) -> Waiting:
+    """What is told by a reminder that is due, with what happens next."""
+    action = story.actions[one.matter.action]
+    assert isinstance(action, PostHandOver)
+    return Waiting(
+        headline=action.hand_over.headline,
+        words=_words(one, page, now),
+        record_id=action.hand_over.record_id,
+    )
+
+
+def _words(one: Due, page: Page, now: datetime) -> str:
+    matter, team = one.matter, page.teams[one.matter.team]
+    if matter.claimed:
+        at = matter.claimed[1]
+        over = local_time(_after(page, at, team.claim_within), page)
+        return f"yours since {local_time(at, page)}; the claim is over at {over}"
+    assert isinstance(one.event, Reminded)
+    unclaimed = f"unclaimed since {local_time(matter.since, page)}"
+    if one.event.to == matter.team:
+        then = _after(page, matter.since, 2 * team.remind_after)
+        told = f"at {local_time(then, page)}" if then > now else "as well"
+        return f"{unclaimed}; {_called(page, team.then)} is told {told}"
+    others = f"{unclaimed} in {_called(page, matter.team)}; nobody else is told"
+    deputy = page.owner.deputy.name
+    return f"{others}; {deputy} stands in" if one.event.to == OWNER else others
+
+
+def _called(page: Page, name: str) -> str:
+    return spaced(name) if name in page.teams else page.people(name)[0].name
 
 
 def is_working_time(page: Page, moment: datetime) -> bool:

@@ -20,8 +20,8 @@ from triage_agent.ledger.database import Database
 from triage_agent.ledger.failures import LOST, failed, stopped
 
 DRIVER = "postgresql+psycopg"
-RUN_LOCK = 1_953_655_143
-"""The key of the runs' advisory lock; it has a database to itself, so any number will do."""
+RUN_LOCK, REMINDER_LOCK = 1_953_655_143, 1_953_655_145
+"""The keys of the advisory locks; they have a database to themselves, so any number will do."""
 _LONGEST_NAME = 63
 _ALIVE = {
     "connect_timeout": "10",  # seconds, as are the next two
@@ -97,27 +97,38 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def only_run(self, run: str, now: datetime) -> Iterator[None]:
-        try:
-            connection = self.engine.connect()
-        except DBAPIError as exc:
-            raise failed(self.place, exc) from exc
-        with connection:
-            connection.detach()  # closing it ends the session, and the lock with it
-            self._lock(connection, run, now)
+        with self._holding(RUN_LOCK, run, now) as connection:
             self._run = connection
             try:
                 yield
             finally:
                 self._run = None
 
-    def _lock(self, connection: Connection, run: str, now: datetime) -> None:
+    @contextmanager
+    def only_reminder(self, run: str, now: datetime) -> Iterator[None]:
+        with self._holding(REMINDER_LOCK, run, now):
+            yield
+
+    @contextmanager
+    def _holding(self, key: int, run: str, now: datetime) -> Iterator[Connection]:
+        """The session that holds a lock."""
+        try:
+            connection = self.engine.connect()
+        except DBAPIError as exc:
+            raise failed(self.place, exc) from exc
+        with connection:
+            connection.detach()  # closing it ends the session, and the lock with it
+            self._lock(connection, key, run, now)
+            yield connection
+
+    def _lock(self, connection: Connection, key: int, run: str, now: datetime) -> None:
         """Takes the lock for the connection's session; named first, so that others see by whom."""
         try:
             with connection.begin():
                 connection.execute(_NAME, {"name": _name(run, now)})
-                if connection.execute(_LOCK, {"key": RUN_LOCK}).scalar():
+                if connection.execute(_LOCK, {"key": key}).scalar():
                     return
-                holder = connection.execute(_HOLDER, {"key": RUN_LOCK}).scalar()
+                holder = connection.execute(_HOLDER, {"key": key}).scalar()
         except DBAPIError as exc:
             raise failed(self.place, exc) from exc
         raise RunRefused(

@@ -48,6 +48,8 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "Released",
         "Corrected",
         "Rejected",
+        "Reminded",
+        "FellBack",
         "Erased",
         "TextsExpired",
         "Verified",

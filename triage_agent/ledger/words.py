@@ -25,7 +25,15 @@ from triage_agent.decision.events import (
     Stopped,
     Unclear,
 )
-from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released, Shown
+from triage_agent.decision.review_events import (
+    Claimed,
+    Corrected,
+    FellBack,
+    Rejected,
+    Released,
+    Reminded,
+    Shown,
+)
 from triage_agent.decision.run_events import (
     Anchored,
     Blocked,
@@ -235,6 +243,16 @@ def _(event: Corrected) -> str:
 def _(event: Rejected) -> str:
     reason = f": {event.reason}" if event.reason else ""
     return f"{event.by} ({event.login}) found the hand-over of no use{reason}"
+
+
+@words.register
+def _(event: Reminded) -> str:
+    return f"{event.to} was told that it waits ({event.action})"
+
+
+@words.register
+def _(event: FellBack) -> str:
+    return f"{event.action} fell back to the team: {event.by} had claimed it, and not decided"
 
 
 @words.register

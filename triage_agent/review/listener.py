@@ -1,6 +1,6 @@
 """What people click in Slack, decided one after another; Slack is told what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -61,6 +61,17 @@ class Listener:
             log.error("a click broke", item=click.value, error=type(exc).__name__)  # noqa: TRY400 - no traceback
         finally:
             self._keep_calls()
+
+    def show(self, items: Iterable[str]) -> None:
+        """Has the messages of these say what became of them without a click."""
+        for item in items:
+            try:
+                put_off = self._shown(self.page(), item)
+            except TriageError as exc:
+                put_off = str(exc)
+            if put_off:
+                log.warning("a message is not up to date", item=item, reason=put_off)
+        self._keep_calls()
 
     def _decided(self, click: Click) -> str | None:
         """What is to be told to whoever clicked, if anything."""

@@ -7,7 +7,7 @@ its process, wherever that was, and whoever lost the lock can write no more.
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,7 @@ _SETTINGS = {
 }
 _NAME = text("SELECT set_config('application_name', :name, false)")
 _LOCK = text("SELECT pg_try_advisory_lock(:key)")
+_UNLOCK = text("SELECT pg_advisory_unlock(:key)")
 _HOLDER = text("""
     SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND classid = 0 AND objid = :key AND objsubid = 1 AND granted
@@ -106,8 +107,10 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def only_reminder(self, run: str, now: datetime) -> Iterator[None]:
-        with self._holding(REMINDER_LOCK, run, now):
+        with self._holding(REMINDER_LOCK, run, now) as connection:
             yield
+            with suppress(DBAPIError), connection.begin():  # the session's end may take a moment
+                connection.execute(_UNLOCK, {"key": REMINDER_LOCK})
 
     @contextmanager
     def _holding(self, key: int, run: str, now: datetime) -> Iterator[Connection]:

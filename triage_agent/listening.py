@@ -74,7 +74,8 @@ def listen(
             closing(Socket(found.slack_app_token, found.slack_url, calls, guard)) as socket,
         ):
             reminders = Reminders(other, slack, brake.check, name, mode)
-            rounds = Thread(target=go_rounds, args=(reminders, listener, page, clock, until, pause))
+            given = (reminders, listener, page, clock, until, pause)
+            rounds = Thread(target=go_rounds, args=given, daemon=True)
             socket.open(listener.heard)
             listener.begin(page())
             rounds.start()

@@ -81,7 +81,7 @@ CALLS: dict[str, Callable[[Clients], object]] = {
     "a Slack user is invited": lambda c: c.slack.conversations_invite(
         channel="C0SALESDEV1", users="U0DANA00001"
     ),
-    "a message to a stranger": lambda c: c.slack.chat_postMessage(channel="U0MAYA00002", text="x"),
+    "a message to a stranger": lambda c: c.slack.chat_postMessage(channel="U0TESS00010", text="x"),
     "a message is deleted": lambda c: c.slack.chat_delete(channel="C0SALESDEV1", ts="1.2"),
     "a file of the model's": lambda c: c.openai.files.list(),
 }

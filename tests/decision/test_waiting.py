@@ -14,7 +14,9 @@ from triage_agent.decision.events import Done, Event, Happened, Planned
 from triage_agent.decision.review_events import Claimed, Corrected, FellBack, Rejected, Reminded
 from triage_agent.decision.reviews import standing
 from triage_agent.decision.story import Story
-from triage_agent.decision.waiting import due, is_working_time, next_due
+from triage_agent.decision.waiting import due, is_working_time, next_due, waiting
+from triage_agent.operating_model.grants import channels
+from triage_agent.operating_model.loading import load
 from triage_agent.operating_model.schema import Page
 
 MAYA, DANA = "U0MAYA00002", "U0DANA00001"
@@ -109,6 +111,47 @@ def test_who_has_left_the_team_is_told_nothing(edited: Callable[[str, str], Page
 
     assert [] == due_at(one, page, "2026-11-24 10:20")
     assert [OVER] == due_at(one, page, "2026-11-24 10:30")
+
+
+UNCLAIMED = "unclaimed since Tue 24 Nov, 10:00"
+WORDS: dict[str, tuple[Told, str, str, list[str]]] = {
+    "the team": ([], "10:15", "owner", [
+        f"{UNCLAIMED}; Dana Reyes is told on Tue 24 Nov, 10:30"]),
+    "the team and the owner": ([], "11:00", "owner", [
+        f"{UNCLAIMED}; Dana Reyes is told as well",
+        f"{UNCLAIMED} in sales development; nobody else is told; Omar Haddad stands in"]),
+    "the deputy": ([("10:15", told(TEAM))], "10:30", "deputy", [
+        f"{UNCLAIMED} in sales development; nobody else is told"]),
+    "the claimer": ([("10:05", CLAIMED)], "10:20", "owner", [
+        "yours since Tue 24 Nov, 10:05; the claim is over on Tue 24 Nov, 10:35"]),
+    "the team again": ([("10:05", CLAIMED), ("10:35", OVER)], "10:50", "deputy", [
+        "unclaimed since Tue 24 Nov, 10:35; Omar Haddad is told on Tue 24 Nov, 11:05"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_people_are_told(edited: Callable[[str, str], Page], name: str) -> None:
+    """Since when it waits and what happens next; and who stands in for the owner."""
+    events, moment, then, expected = WORDS[name]
+    page, now = edited("then: owner", f"then: {then}"), at(f"2026-11-24 {moment}")
+    one = story(*((f"2026-11-24 {when}", event) for when, event in events))
+    lines = [waiting(found, one, page, now) for found in due(one, page, now)]
+
+    assert expected == [line.words for line in lines]
+    assert {("Northwind", "1")} == {(line.headline, line.record_id) for line in lines}
+
+
+def test_another_team_is_told(shipped: str) -> None:
+    """Where the page names one, it is called by its name."""
+    more = "\n  support: {channel: C0SUPPORT01, remind_after: 1h, claim_within: 2h, then: owner,\n"
+    member = "slack: U0NORA00007, salesforce: 005000000000011AAA, login: nora"
+    teams = f"{more}    members: [{{name: Nora Klein, {member}}}]}}\n\ndrafts:"
+    written = shipped.replace("then: owner", "then: support").replace("\n\ndrafts:", teams)
+    page, now, one = load(written).page, at("2026-11-24 10:15"), story()
+    (found,) = due(one, page, now)
+
+    assert "support is told on" in waiting(found, one, page, now).words
+    assert "C0SUPPORT01" == channels(page)["support"]
 
 
 @pytest.mark.parametrize("change", [("  escalate:", "  hand_over:"), None])

@@ -13,7 +13,7 @@ from triage_agent.connectors.slack import SlackConnector
 from triage_agent.decision.events import Event, Happened, Received
 from triage_agent.decision.review_events import Reminded
 from triage_agent.decision.waiting import Waiting
-from triage_agent.errors import LedgerFailed, Paused, Unavailable
+from triage_agent.errors import LedgerFailed, Paused, StreamMoved, Unavailable
 from triage_agent.jobs.reminders import AGAIN, Reminders
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.loading import OperatingModel
@@ -240,3 +240,30 @@ def test_one_message_for_each(
 
     assert sorted([(TEAM, 1), (MAYA, 2)]) == sorted(slack.sent)
     assert [Reminded(action=POST, to=MAYA)] == [one.event for one in ledger.events("b")][4:]
+
+
+@pytest.mark.parametrize(("times", "kept"), [(2, ["Reminded"]), (9, [])])
+def test_others_write_to_the_same_items(
+    ledger: Ledger,
+    reminders: Reminders,
+    slack: Told,
+    model: OperatingModel,
+    monkeypatch: pytest.MonkeyPatch,
+    times: int,
+    kept: list[str],
+) -> None:
+    """It is put on record once there is a gap; where there is none, nothing breaks."""
+    append, moved = ledger.append, iter(range(times))
+
+    def appended(run: str, at: datetime, new: Sequence[tuple[str, Event]]) -> None:
+        if next(moved, None) is not None:
+            raise StreamMoved("somebody else was faster")
+        append(run, at, new)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "append", appended)
+        reminders.go_round(model, after(15))
+        reminders.go_round(model, after(15))
+
+    assert [(TEAM, 3)] == slack.sent
+    assert kept == told(ledger, "a")

@@ -61,7 +61,7 @@ def test_what_nobody_claims(
 
     (team,), (owner,) = desk.told(), desk.told(DANAS)
     assert [REQUESTS] * 2 == [text.count("open the record") for text in (team, owner)]
-    assert "unclaimed since Tue 24 Nov, 10:00; Dana Reyes is told at Tue 24 Nov, 10:30" in team
+    assert "unclaimed since Tue 24 Nov, 10:00; Dana Reyes is told on Tue 24 Nov, 10:30" in team
     assert (
         "unclaimed since Tue 24 Nov, 10:00 in sales development; nobody else is told; "
         "Omar Haddad stands in" in owner
@@ -84,7 +84,7 @@ def test_what_nobody_decides(open_desk: Open, start_listening: Listen, clock: Cl
 
     assert soon(lambda: "Fell back from" in one.text)
     assert (
-        "yours since Tue 24 Nov, 10:00; the claim is over at Tue 24 Nov, 10:30"
+        "yours since Tue 24 Nov, 10:00; the claim is over on Tue 24 Nov, 10:30"
         in (desk.told(MAYAS)[0])
     )
     assert "'claim'" in one.text

@@ -97,12 +97,12 @@ def _words(one: Due, page: Page, now: datetime) -> str:
     if matter.claimed:
         at = matter.claimed[1]
         over = local_time(_after(page, at, team.claim_within), page)
-        return f"yours since {local_time(at, page)}; the claim is over at {over}"
+        return f"yours since {local_time(at, page)}; the claim is over on {over}"
     assert isinstance(one.event, Reminded)
     unclaimed = f"unclaimed since {local_time(matter.since, page)}"
     if one.event.to == matter.team:
         then = _after(page, matter.since, 2 * team.remind_after)
-        told = f"at {local_time(then, page)}" if then > now else "as well"
+        told = f"on {local_time(then, page)}" if then > now else "as well"
         return f"{unclaimed}; {_called(page, team.then)} is told {told}"
     others = f"{unclaimed} in {_called(page, matter.team)}; nobody else is told"
     deputy = page.owner.deputy.name

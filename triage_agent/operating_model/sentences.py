@@ -239,11 +239,9 @@ def _stops(page: Page) -> Iterator[Line]:
 def _waiting(page: Page, name: str) -> Line:
     """What becomes of a hand-over that nobody decides."""
     team = page.teams[name]
-    first, ends = time_in_words(team.remind_after), time_in_words(team.claim_within)
-    return Line(
-        f"Unclaimed for {first} (working time),",
-        f"{_title(name)} is reminded, later {_who(page, team.then)}; a claim lasts {ends}.",
-    )
+    first, ends = map(time_in_words, (team.remind_after, team.claim_within))
+    told = f"{_title(name)} is reminded, later {_who(page, team.then)}; a claim lasts {ends}."
+    return Line(f"Unclaimed for {first} (working time),", told)
 
 
 def _need(need: str | DomainOf, item: str) -> str:

@@ -23,16 +23,29 @@ from triage_agent.authority.wire import Request, Wire
 from triage_agent.connectors.salesforce.reading import new_records, surroundings
 from triage_agent.decision import missing
 from triage_agent.decision import stops as rules_of_stops
+from triage_agent.decision.actions import HandOver, PostHandOver
 from triage_agent.decision.assessment import Assessment, Claim, Draft, Flag, assessment_schema
 from triage_agent.decision.drafts import signed, stops_of_draft
-from triage_agent.decision.events import Call, Event, Failed, ModelCalled, Refused
+from triage_agent.decision.events import (
+    Call,
+    Done,
+    Event,
+    Failed,
+    Happened,
+    ModelCalled,
+    Planned,
+    Refused,
+)
 from triage_agent.decision.hand_over import words
 from triage_agent.decision.item import Item, Record, identity, masked
 from triage_agent.decision.patterns import Patterns
 from triage_agent.decision.plan import Judged, draft_wanted, plan
 from triage_agent.decision.prompts import question
 from triage_agent.decision.readings import decoded
+from triage_agent.decision.review_events import Claimed
 from triage_agent.decision.stops import Stop, stops_with_model, stops_without_model
+from triage_agent.decision.story import Story
+from triage_agent.decision.waiting import coming, waiting
 from triage_agent.errors import NotAllowed
 from triage_agent.jobs.parts import Rules
 from triage_agent.operating_model.checks import contradictions
@@ -370,9 +383,26 @@ def _masks(model: OperatingModel, rules: Rules) -> Iterator[object]:
     yield masked(record, model.page.logs.masks, says_nothing)
 
 
+def _waits(model: OperatingModel, _rules: Rules) -> Iterator[object]:
+    """What becomes of a hand-over that nobody decides, claimed and not."""
+    text = HandOver(
+        headline="h", assignee="U", who=(), reply="", records=(), reasons=(), request="",
+        wants=None, done="", next_step="", item_id="a", record_id=ME, page="",
+    )  # fmt: skip
+    post = PostHandOver(name="escalate", team="sales_development", hand_over=text)
+    planned = Planned(names=("escalate",), category="x", hand_overs=("escalate",), actions=(post,))
+    done = Done(action="escalate", key="k", reference="C/1")
+    for member in ("U0MAYA00002", "U0JONAS0003", "U0PRIYA0004"):
+        claimed = Claimed(by="x", login="x", slack=member, salesforce=None)
+        for events in ((planned, done), (planned, done, claimed)):
+            story = Story.of(Happened(at=NOW, run="r", event=event) for event in events)
+            for one in coming(story, model.page):
+                yield one, waiting(one, story, model.page, NOW)
+
+
 ASPECTS: tuple[Aspect, ...] = (
-    _masks, _limits, _people, outcomes, _queries, _prompts, _wire, _drafts, _decisions, _stops,
-    _claims,
+    _masks, _limits, _waits, _people, outcomes, _queries, _prompts, _wire, _drafts, _decisions,
+    _stops, _claims,
 )  # fmt: skip
 
 
@@ -393,7 +423,7 @@ OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"U0[A-Z0-9]+", ("U0OTHER0001",)),
     (r"005[0-9]+AAA", ("005000000000008AAA",)),
     (r"https://.*", ("https://www.other.example",)),
-    (r"[0-9]+[mhd]", ("45d", "9h")),
+    (r"[0-9]+[mhd]", ("45d", "9h", "5m")),
     (r"[A-Z][a-z]+-[A-Z][a-z]+ .*", ("Mon-Thu 09:00-17:00",)),
     (r"[A-Z][a-z]+/\w+", ("Europe/Berlin",)),
     (r"ask|task|escalate", ("ask", "task", "escalate")),

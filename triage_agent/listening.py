@@ -5,26 +5,29 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from functools import partial
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import RunRefused, TriageError, WrongUsage
 from triage_agent.holding import commands_of
 from triage_agent.targets import Systems, Target, systems
-from triage_agent.wiring import brake_of, mode_of, open_ledger, run
+from triage_agent.wiring import Clock, brake_of, mode_of, now, open_ledger, run
 
 if TYPE_CHECKING:
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Pass
     from triage_agent.connectors.slack_http import RequestUrl
     from triage_agent.connectors.slack_socket import Socket
+    from triage_agent.jobs.reminders import Reminders
     from triage_agent.ledger.store import Ledger
     from triage_agent.operating_model.loading import OperatingModel
+    from triage_agent.review.listener import Listener
 
 _TRIES, _PAUSE = 60, 5.0
 """How often a released item is taken up at most, and the seconds between: another run may be on."""
+ROUND = 30.0
+"""Seconds from one look at what waits for people to the next."""
 
 
 def told_to_end() -> Event:
@@ -36,16 +39,23 @@ def told_to_end() -> Event:
 
 
 def listen(
-    target: Target, until: Event, ready: Callable[[str], None], http: str | None = None
+    target: Target,
+    until: Event,
+    ready: Callable[[str], None],
+    http: str | None = None,
+    clock: Clock = now,
+    pause: float = ROUND,
 ) -> None:
-    """Hears what people click from when `ready` is told so until told to stop.
+    """Hears what people do from when `ready` is told so until told to stop.
 
-    `http`: the port, or HOST:PORT, that Slack posts to, in place of a connection to Slack.
+    `http`: the port, or HOST:PORT, that Slack posts to, in place of a connection to Slack. Every
+    `pause` seconds it tells people what waits for them.
     """
     from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.slack import SlackConnector
+    from triage_agent.jobs.reminders import Reminders
     from triage_agent.ledger.store import RUN_PREFIX, WORKSPACE
     from triage_agent.review.listener import Listener
     from triage_agent.settings import Settings
@@ -55,7 +65,8 @@ def listen(
         settings.require_real()
     with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
         calls, brake = CallLog(), brake_of(target, settings, ledger)
-        wire = Wire(page().page, found.hosts, live=mode_of(target, page().page) == "live")
+        mode = mode_of(target, page().page)
+        wire = Wire(page().page, found.hosts, live=mode == "live")
         guard = Guard(wire, calls, brake.check)
         link = found.salesforce.instance_url.rstrip("/") + "/"
         if http is None:
@@ -64,16 +75,40 @@ def listen(
             ear = _request_url(found, http, ledger, page)
         slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
         ledger.claim_for(WORKSPACE, slack.workspace())
-        now = datetime.now(UTC)
-        name = f"{RUN_PREFIX}{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        name = f"{RUN_PREFIX}{clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         going_on = GoingOn(target, until)
-        listener = Listener(ledger, page, brake.why, slack, calls, _now, name, going_on)
+        listener = Listener(ledger, page, brake.why, slack, calls, clock, name, going_on)
         commands = commands_of(target, found, wire, listener, page)
-        with closing(going_on), closing(ear):
+        with closing(going_on), closing(open_ledger(target)) as other, closing(ear):
+            reminders = Reminders(other, slack, brake.check, name, mode)
+            given = (reminders, listener, clock, until, pause)
+            rounds = Thread(target=go_rounds, args=given, daemon=True)
             ear.open(commands.heard, commands.taken)
             listener.begin()
+            rounds.start()
             ready(f"Listening to Slack {ear.place} until Ctrl-C.")
             until.wait()
+            rounds.join()
+
+
+def go_rounds(
+    reminders: "Reminders",
+    listener: "Listener",
+    clock: Clock,
+    until: Event,
+    pause: float,
+) -> None:
+    """Tells people what waits for them, again and again; what can't be done now is done later."""
+    import structlog
+
+    log = structlog.get_logger()
+    while not until.wait(pause):
+        try:
+            listener.show(reminders.go_round(listener.model(), clock()))
+        except TriageError as exc:
+            log.warning("nobody is reminded", reason=str(exc))
+        except Exception as exc:  # noqa: BLE001 - the next round may go well
+            log.error("a round of reminders broke", error=type(exc).__name__)  # noqa: TRY400 - no traceback
 
 
 def _socket(found: Systems, calls: "CallLog", guard: "Pass") -> "Socket":
@@ -92,7 +127,7 @@ def _request_url(found: Systems, http: str, ledger: "Ledger", page: "Pages") -> 
     if not secret:
         raise WrongUsage("SLACK_SIGNING_SECRET is missing: by it --http knows Slack's requests")
     readable = partial(ledger.identity, WORKSPACE)
-    return RequestUrl(http, secret, readable, lambda: page().page.version, _now)
+    return RequestUrl(http, secret, readable, lambda: page().page.version, now)
 
 
 class GoingOn:
@@ -149,7 +184,3 @@ class Pages:
         if changed is None or self._read is None or self._read[0] != changed:
             self._read = changed, read_model(self._target.project)
         return self._read[1]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 SWITCH = 0.001
 """Seconds after which a thread that computes lets another go on: the one that hands out work."""
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The moment, by this machine's clock."""
+    return datetime.now(UTC)
 
 
 def run(
@@ -38,6 +44,7 @@ def run(
     limit: int | None,
     only: str | None,
     progress: "Progress",
+    clock: Clock = now,
 ) -> "RunReport":
     """One sweep over a target's new records."""
     from triage_agent.jobs.sweep import sweep
@@ -55,7 +62,7 @@ def run(
         def once() -> "RunReport":
             with closing(open_ledger(target)) as ledger:
                 brake = brake_of(target, settings, ledger)
-                with closing(join(found, terms, ledger, brake)) as parts:
+                with closing(join(found, terms, ledger, brake, clock=clock)) as parts:
                     return sweep(parts, limit=limit, only=only, progress=progress)
 
         try:
@@ -85,7 +92,7 @@ def brake_of(target: Target, settings: "Settings", ledger: "Ledger") -> "Brake":
     """All that can hold the agent on this target."""
     from triage_agent.recovery.pause import FILE, Brake
 
-    return Brake(ledger, target.project / FILE, settings.triage_paused, _now)
+    return Brake(ledger, target.project / FILE, settings.triage_paused, now)
 
 
 def join(
@@ -94,6 +101,7 @@ def join(
     ledger: "Ledger",
     brake: "Brake",
     sleep: Callable[[float], None] = time.sleep,
+    clock: Clock = now,
 ) -> "Parts":
     """All that a sweep works with."""
     import structlog
@@ -135,7 +143,7 @@ def join(
         slack=slack,
         asker=ModelConnector(found.model, terms.prices, calls, guard, sleep),
         asked_model=BASELINE if found.baseline else rules.assess.front.model,
-        clock=_now,
+        clock=clock,
         sleep=sleep,
     )
 
@@ -149,10 +157,6 @@ def open_ledger(target: Target) -> "Ledger":
     own = f"sqlite:///{target.folder / LEDGER}"
     url = secret(Settings.of(target.project).triage_ledger_url) or own
     return Ledger.open(url, target.folder / ANCHORS)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def check(project: Path | None) -> list[str]:
@@ -215,7 +219,7 @@ def doctor(target: Target, *, allow_excess: bool) -> "Report":
             patient = Patient(page, prompt, org, slack, asker, ledger, calls, pinned)
             report = examine(patient, allow_excess=allow_excess)
         if allow_excess:
-            allow(ledger, report, _login(), _now())
+            allow(ledger, report, _login(), now())
     return report
 
 

@@ -98,6 +98,8 @@ WRITES: dict[str, Request] = {
         "chat.postMessage", channel="U0PRIYA0004", text="hi", blocks=[]
     ),
     "a hand-over": slack("chat.postMessage", **MESSAGE),
+    "a word to a member": slack("chat.postMessage", channel="U0MAYA00002", text="it waits"),
+    "a word to the deputy": slack("chat.postMessage", channel="U0OMAR00006", text="it waits"),
     "a hand-over that was claimed": slack(
         "chat.update", channel="C0SALESDEV1", ts="1.2", text="hi", blocks=[]
     ),
@@ -200,6 +202,7 @@ REFUSED: dict[str, tuple[Request, str]] = {
         slack("chat.postMessage", channel="C0GENERAL01"),
         "a channel that the page",
     ),
+    "another person": (slack("chat.postMessage", channel="U0TESS00010"), "a channel that the page"),
     "no channel": (slack("chat.postMessage"), "a channel that the page doesn't give"),
     "another channel's history": (
         slack("conversations.history", channel="U0DANA00001"),

@@ -177,6 +177,8 @@ EXAMPLES: dict[str, Event] = {
         ),
         review_events.Expired(action="set_status", digest="a" * 64),
         review_events.Voided(action="set_status", digest="a" * 64, reason="Status changed"),
+        review_events.Reminded(action="escalate", to="sales_development"),
+        review_events.FellBack(action="escalate", by="Maya Lindqvist", slack="U0MAYA00002"),
         review_events.Shown(action="escalate", decisions=1),
         events.Erased(by="Dana Reyes", login="dana", texts=7),
         events.Overtaken(action="tag", key="abc.tag", how="was deleted"),

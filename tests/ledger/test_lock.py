@@ -117,6 +117,18 @@ def test_the_lock_is_free_again_after_a_run(ledger: Ledger, other: Ledger) -> No
     assert "run-first" not in told
 
 
+def test_reminding_has_a_lock_of_its_own(ledger: Ledger, other: Ledger) -> None:
+    """People are reminded while a run is under way, also by that run, but by one process alone."""
+    with ledger.only_run("run-first", NOW), ledger.only_reminder("run-first", NOW):
+        with pytest.raises(RunRefused) as refused, other.only_reminder("run-second", NOW):
+            pass
+        ledger.append("run-first", NOW, [("run-first", run_events.Broke(reason="x"))])
+    with other.only_reminder("run-second", NOW):
+        pass
+
+    assert str(refused.value).startswith("run-first (process ")
+
+
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_the_file_lies_beside_the_ledger(ledger: Ledger, database: Kept) -> None:
     """Each ledger file has a lock file of its own, also where several lie in one folder."""

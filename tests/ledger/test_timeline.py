@@ -59,6 +59,8 @@ WORDS = {
     ),
     "Expired": "nobody decided on set_status (digest aaaaaaaaaaaa) in time",
     "Voided": "set_status (digest aaaaaaaaaaaa) holds no more: Status changed",
+    "Reminded": "sales_development was told that it waits (escalate)",
+    "FellBack": "escalate fell back to the team: Maya Lindqvist had claimed it, and not decided",
     "Shown": "escalate tells of 1 decisions now",
     "Listening": "listening to Slack, by page version 4 (pppppppppppp)",
     "Erased": "Dana Reyes (dana) had its 7 texts erased",

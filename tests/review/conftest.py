@@ -21,7 +21,7 @@ from triage_agent.decision.events import Event
 from triage_agent.decision.run_events import Finished
 from triage_agent.errors import Paused, RunRefused
 from triage_agent.ledger import chain
-from triage_agent.listening import listen
+from triage_agent.listening import ROUND, listen
 from triage_agent.sandbox.server import running
 from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.targets import Target
@@ -49,6 +49,7 @@ class Desk:
 
     target: Target
     url: str
+    clock: wiring.Clock = wiring.now
     _used: int = field(default=-1)
 
     def run(self) -> None:
@@ -58,7 +59,12 @@ class Desk:
     def _ran(self) -> bool:
         try:
             wiring.run(
-                self.target, shadow=False, limit=None, only=None, progress=lambda _ended, _of: None
+                self.target,
+                shadow=False,
+                limit=None,
+                only=None,
+                progress=lambda _ended, _of: None,
+                clock=self.clock,
             )
         except Paused:
             raise
@@ -89,6 +95,12 @@ class Desk:
         state = requests.get(f"{self.url}/sandbox/state", timeout=10).json()
         found: list[dict[str, Any]] = state["slack"][SALES]
         return [one for one in found if one.get("metadata", {}).get("event_type") == kind]
+
+    def told(self, channel: str = SALES) -> list[str]:
+        """What somebody was reminded of, message by message: in a team's channel or alone."""
+        state = requests.get(f"{self.url}/sandbox/state", timeout=10).json()
+        messages = state["slack"].get(channel, [])
+        return [str(one["blocks"]) for one in messages if "for a person" in one["text"]]
 
     def asked(self, path: str) -> int:
         """How often the sandbox was asked there."""
@@ -143,7 +155,11 @@ def open_desk(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewLedger) -
     """A desk after the agent's first run, on a sandbox that is served as told."""
     with ExitStack() as stack:
 
-        def opened(kind: Kind = "sqlite", **served: Any) -> Desk:  # noqa: ANN401 - as `running`
+        def opened(
+            kind: Kind = "sqlite",
+            clock: wiring.Clock = wiring.now,
+            **served: Any,  # noqa: ANN401 - as `running`
+        ) -> Desk:
             folder = tmp_path_factory.mktemp("desk")
             project = copied(folder / "project")
             if kind == "postgres":
@@ -152,7 +168,7 @@ def open_desk(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewLedger) -
             path = written(folder / "leads.jsonl", leads)
             served = {"timing": UNHURRIED, **served}
             url = stack.enter_context(running(state=None, leads=path, **served))
-            desk = Desk(Target(project, sandbox_url=url), url)
+            desk = Desk(Target(project, sandbox_url=url), url, clock)
             desk.run()
             return desk
 
@@ -167,9 +183,10 @@ def start_listening() -> Iterator[Listen]:
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(20) as pool:
         patch.setattr(patience, "FIRST_PAUSE", 0.0)
 
-        def started(desk: Desk, http: str | None = None) -> str:
+        def started(desk: Desk, http: str | None = None, pause: float = ROUND) -> str:
             said: SimpleQueue[str] = SimpleQueue()
-            listeners.append(pool.submit(listen, desk.target, over, said.put, http))
+            given = (desk.target, over, said.put, http, desk.clock, pause)
+            listeners.append(pool.submit(listen, *given))
             listeners[-1].add_done_callback(lambda _: said.put("Nobody listens."))
             return said.get(timeout=20)
 

@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
-from triage_agent.connectors import slack_approvals, slack_messages
+from triage_agent.connectors import slack_approvals, slack_messages, slack_reminders
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
@@ -34,6 +34,7 @@ from triage_agent.connectors.slack_texts import escaped
 from triage_agent.decision.actions import Message, PostHandOver
 from triage_agent.decision.reviews import Standing
 from triage_agent.decision.run_events import Called
+from triage_agent.decision.waiting import Waiting
 from triage_agent.errors import (
     AnswerLost,
     ConnectorError,
@@ -168,6 +169,20 @@ class SlackConnector:
         with suppress(AnswerLost):
             self._call(
                 self._client.chat_postMessage, AnswerLost, channel=channel, text=text, blocks=blocks
+            )
+
+    def remind(self, channel: str, waiting: Sequence[Waiting]) -> None:
+        """Tells those in a channel, or a person, what waits for them; likewise."""
+        text, blocks = slack_reminders.reminder(waiting, self._record_url)
+        with suppress(AnswerLost):
+            self._call(
+                self._client.chat_postMessage,
+                AnswerLost,
+                channel=channel,
+                text=text,
+                blocks=blocks,
+                unfurl_links=False,
+                unfurl_media=False,
             )
 
     def find(self, channel: str, since: datetime) -> dict[str, Posted]:

@@ -19,8 +19,10 @@ from triage_agent.decision.review_events import (
     Corrected,
     Edited,
     Expired,
+    FellBack,
     Rejected,
     Released,
+    Reminded,
     Shown,
     Voided,
 )
@@ -283,6 +285,8 @@ Event = Annotated[
     | Edited
     | Expired
     | Voided
+    | Reminded
+    | FellBack
     | Shown
     | Erased
     | Started

@@ -100,6 +100,26 @@ class Voided(Value):
     reason: str
 
 
+class Reminded(Value):
+    """Somebody was told that it waits: `to` is a Slack user's id, or the page's name for them.
+
+    `action`: the one that handed it over.
+    """
+
+    kind: Literal["Reminded"] = "Reminded"
+    action: str
+    to: str
+
+
+class FellBack(Value):
+    """Who had claimed it hasn't decided in time, so whoever it was handed to may claim it anew."""
+
+    kind: Literal["FellBack"] = "FellBack"
+    action: str
+    by: str
+    slack: str
+
+
 class Shown(Value):
     """A message tells of so many events now: of a hand-over, those that people decided."""
 

@@ -15,6 +15,7 @@ from triage_agent.decision.review_events import (
     Decided,
     Edited,
     Expired,
+    FellBack,
     Rejected,
     Voided,
 )
@@ -79,6 +80,9 @@ def _did(story: Story, page: Page) -> Iterator[Did]:
     if story.corrected:
         corrected, at = story.corrected
         yield _told("Corrected by ", corrected, at, page, f": {_correction(corrected)}.")
+    if story.fell_back:
+        again = ", without a decision: anybody of the team may claim it."
+        yield _told("Fell back from ", *story.fell_back, page, again)
     if story.claimed:
         yield _told("Claimed by ", *story.claimed, page, "")
     if story.released:
@@ -132,14 +136,15 @@ def _changes(question: Question) -> str:
     return ", ".join(other)
 
 
-def _told(label: str, event: Decided, at: datetime, page: Page, more: str) -> Did:
-    return Did(label=label, user=event.slack, more=f", {_moment(at, page)}{more}")
+def _told(label: str, event: Decided | FellBack, at: datetime, page: Page, more: str) -> Did:
+    return Did(label=label, user=event.slack, more=f", {local_time(at, page)}{more}")
 
 
 def _noted(label: str, at: datetime, page: Page, more: str) -> Did:
-    return Did(label=label, user=None, more=f" {_moment(at, page)}{more}")
+    return Did(label=label, user=None, more=f" {local_time(at, page)}{more}")
 
 
-def _moment(at: datetime, page: Page) -> str:
+def local_time(at: datetime, page: Page) -> str:
+    """A moment by the page's clock, for people: `Mon 23 Nov, 09:30`."""
     local = at.astimezone(page.workflow.time.zone)
     return f"{local:%a} {local.day} {local:%b, %H:%M}"

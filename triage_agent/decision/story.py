@@ -41,8 +41,10 @@ from triage_agent.decision.review_events import (
     Corrected,
     Edited,
     Expired,
+    FellBack,
     Rejected,
     Released,
+    Reminded,
     Shown,
     Voided,
 )
@@ -100,7 +102,10 @@ class Story:
     calls: list[tuple[str, Call]] = field(default_factory=list)
     paid: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
+    posted_at: datetime | None = None
+    reminded: set[Reminded] = field(default_factory=set)
     claimed: tuple[Claimed, datetime] | None = None
+    fell_back: tuple[FellBack, datetime] | None = None
     released: tuple[Released, datetime] | None = None
     corrected: tuple[Corrected, datetime] | None = None
     closed: tuple[Corrected | Rejected, datetime] | None = None
@@ -129,14 +134,20 @@ class Story:
             self._ask(happened.event, happened.at)
         elif question := self.question(getattr(happened.event, "action", None)):
             question.tell(happened)
+        if isinstance(happened.event, Done) and self.is_post(happened.event.action):
+            self.posted_at = self.posted_at or happened.at
         self._decide(happened.event, happened.at)
         self._fold(happened.event)
 
     def _decide(self, event: Event, at: datetime) -> None:
-        """What people decided about a hand-over."""
+        """What somebody decided about a hand-over, or didn't in time: its message has to say so."""
         match event:
             case Claimed():
-                self.claimed = event, at
+                self.claimed, self.fell_back = (event, at), None
+                self._remind_anew()
+            case FellBack():
+                self.claimed, self.fell_back = None, (event, at)
+                self._remind_anew()
             case Released():
                 self._release(event, at)
             case Corrected():
@@ -147,6 +158,10 @@ class Story:
             case _:
                 return
         self.decisions += 1
+
+    def _remind_anew(self) -> None:
+        """It is somebody else's turn, who hasn't been told of it yet."""
+        self.reminded = {one for one in self.reminded if one.action != self.posted}
 
     def _release(self, event: Released, at: datetime) -> None:
         """The way begins anew, and no rule stops it: what was found until now stays told."""
@@ -330,6 +345,10 @@ class Story:
     @_fold.register
     def _(self, event: Shown) -> None:
         self.shown[event.action] = event.decisions
+
+    @_fold.register
+    def _(self, event: Reminded) -> None:
+        self.reminded.add(event)
 
     @_fold.register
     def _(self, event: NotFound) -> None:

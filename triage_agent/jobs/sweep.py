@@ -21,6 +21,7 @@ from triage_agent.jobs import bookkeeping
 from triage_agent.jobs.outcomes import look_back
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
+from triage_agent.jobs.reminders import remind
 from triage_agent.jobs.report import (
     ItemReport,
     ModelCalls,
@@ -118,11 +119,7 @@ class _Sweep:
         parts.check_pause()
         self._check()
         self._look_up_threads()
-        unfinished = [
-            item
-            for item in parts.ledger.unfinished(self._mode)
-            if only is None or only in (item, parts.ledger.story(item).record_id)
-        ]
+        unfinished = self._unfinished(only)
         found = self._find(limit, only)
         if only and not (unfinished or found.fresh or parts.ledger.find(only)):
             raise WrongUsage(f"--item {only}: no new record and no item has this id")
@@ -135,6 +132,9 @@ class _Sweep:
         log.info("run started", run=self._run, mode=self._mode, items=self._expected)
         self._progress(0, self._expected)
         look_back(parts, self._run)
+        if only is None:
+            unfinished = [*dict.fromkeys([*unfinished, *remind(parts, self._run)])]
+            self._expected = len(unfinished) + received
         if self._expected:
             pipeline = Pipeline(parts, self._run, self._ended)
             pipeline.run(unfinished, self._batches(found.fresh))
@@ -160,6 +160,14 @@ class _Sweep:
             told = parts.ledger.told(before, "Intended", "Done", "NotFound", "Unclear", "Failed")
             if left := look_up_threads(parts.slack, self._page, before, told):
                 parts.ledger.append(self._run, parts.clock(), left)
+
+    def _unfinished(self, only: str | None) -> list[str]:
+        ledger = self._parts.ledger
+        return [
+            item
+            for item in ledger.unfinished(self._mode)
+            if only is None or only in (item, ledger.story(item).record_id)
+        ]
 
     def _find(self, limit: int | None, only: str | None) -> Found:
         parts, found = self._parts, Found()

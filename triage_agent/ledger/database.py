@@ -87,3 +87,7 @@ class Database(ABC):
     @abstractmethod
     def only_run(self, run: str, now: datetime) -> AbstractContextManager[None]:
         """Holds the lock of this ledger's runs; `RunRefused` names the run that holds it."""
+
+    @abstractmethod
+    def only_reminder(self, run: str, now: datetime) -> AbstractContextManager[None]:
+        """Holds the lock of whoever reminds people; likewise."""

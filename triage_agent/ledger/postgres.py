@@ -7,7 +7,7 @@ its process, wherever that was, and whoever lost the lock can write no more.
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,8 @@ from triage_agent.ledger.database import Database
 from triage_agent.ledger.failures import LOST, failed, stopped
 
 DRIVER = "postgresql+psycopg"
-RUN_LOCK = 1_953_655_143
-"""The key of the runs' advisory lock; it has a database to itself, so any number will do."""
+RUN_LOCK, REMINDER_LOCK = 1_953_655_143, 1_953_655_145
+"""The keys of the advisory locks; they have a database to themselves, so any number will do."""
 _LONGEST_NAME = 63
 _ALIVE = {
     "connect_timeout": "10",  # seconds, as are the next two
@@ -39,6 +39,7 @@ _SETTINGS = {
 }
 _NAME = text("SELECT set_config('application_name', :name, false)")
 _LOCK = text("SELECT pg_try_advisory_lock(:key)")
+_UNLOCK = text("SELECT pg_advisory_unlock(:key)")
 _HOLDER = text("""
     SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND classid = 0 AND objid = :key AND objsubid = 1 AND granted
@@ -97,27 +98,40 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def only_run(self, run: str, now: datetime) -> Iterator[None]:
-        try:
-            connection = self.engine.connect()
-        except DBAPIError as exc:
-            raise failed(self.place, exc) from exc
-        with connection:
-            connection.detach()  # closing it ends the session, and the lock with it
-            self._lock(connection, run, now)
+        with self._holding(RUN_LOCK, run, now) as connection:
             self._run = connection
             try:
                 yield
             finally:
                 self._run = None
 
-    def _lock(self, connection: Connection, run: str, now: datetime) -> None:
+    @contextmanager
+    def only_reminder(self, run: str, now: datetime) -> Iterator[None]:
+        with self._holding(REMINDER_LOCK, run, now) as connection:
+            yield
+            with suppress(DBAPIError), connection.begin():  # the session's end may take a moment
+                connection.execute(_UNLOCK, {"key": REMINDER_LOCK})
+
+    @contextmanager
+    def _holding(self, key: int, run: str, now: datetime) -> Iterator[Connection]:
+        """The session that holds a lock."""
+        try:
+            connection = self.engine.connect()
+        except DBAPIError as exc:
+            raise failed(self.place, exc) from exc
+        with connection:
+            connection.detach()  # closing it ends the session, and the lock with it
+            self._lock(connection, key, run, now)
+            yield connection
+
+    def _lock(self, connection: Connection, key: int, run: str, now: datetime) -> None:
         """Takes the lock for the connection's session; named first, so that others see by whom."""
         try:
             with connection.begin():
                 connection.execute(_NAME, {"name": _name(run, now)})
-                if connection.execute(_LOCK, {"key": RUN_LOCK}).scalar():
+                if connection.execute(_LOCK, {"key": key}).scalar():
                     return
-                holder = connection.execute(_HOLDER, {"key": RUN_LOCK}).scalar()
+                holder = connection.execute(_HOLDER, {"key": key}).scalar()
         except DBAPIError as exc:
             raise failed(self.place, exc) from exc
         raise RunRefused(

@@ -75,6 +75,9 @@ class SqliteDatabase(Database):
     def only_run(self, run: str, now: datetime) -> AbstractContextManager[None]:
         return lock.only_run(self._path.with_name(f"{self._path.name}.lock"), run, now)
 
+    def only_reminder(self, run: str, now: datetime) -> AbstractContextManager[None]:
+        return lock.only_run(self._path.with_name(f"{self._path.name}.reminders.lock"), run, now)
+
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Turns the log on. In a new file this fails at once where others do it too: so we wait."""

@@ -75,6 +75,10 @@ class Ledger:
         """
         return self.database.only_run(run, now)
 
+    def only_reminder(self, run: str, now: datetime) -> AbstractContextManager[None]:
+        """Holds the lock of whoever reminds people, so that nobody is told twice; likewise."""
+        return self.database.only_reminder(run, now)
+
     def append(
         self,
         run: str,

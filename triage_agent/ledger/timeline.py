@@ -53,6 +53,8 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "Edited",
         "Expired",
         "Voided",
+        "Reminded",
+        "FellBack",
         "Erased",
         "TextsExpired",
         "Verified",

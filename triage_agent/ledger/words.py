@@ -34,8 +34,10 @@ from triage_agent.decision.review_events import (
     Corrected,
     Edited,
     Expired,
+    FellBack,
     Rejected,
     Released,
+    Reminded,
     Shown,
     Voided,
 )
@@ -250,6 +252,16 @@ def _(event: Rejected) -> str:
     reason = f": {event.reason}" if event.reason else ""
     what = f"says no to {event.action}" if event.action else "found the hand-over of no use"
     return f"{event.by} ({event.login}) {what}{reason}"
+
+
+@words.register
+def _(event: Reminded) -> str:
+    return f"{event.to} was told that it waits ({event.action})"
+
+
+@words.register
+def _(event: FellBack) -> str:
+    return f"{event.action} fell back to the team: {event.by} had claimed it, and not decided"
 
 
 @words.register

@@ -276,6 +276,16 @@ def _choices_are_whole(page: Page) -> Found:
                 yield path, "write other values than set does, spelled out"
 
 
+def _waiting_is_told(page: Page) -> Found:
+    for name, team in page.teams.items():
+        if team.then == name:
+            yield ("teams", name, "then"), f"{name} has been told before: {_SOMEBODY} but itself"
+        elif not page.people(team.then):
+            yield ("teams", name, "then"), f"{team.then} is nobody: {_SOMEBODY}"
+        if team.claim_within <= team.remind_after:
+            yield ("teams", name, "claim_within"), "ends before remind_after; write more than that"
+
+
 _SOMEBODY = "write owner, deputy or one of teams"
 
 
@@ -340,6 +350,7 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _people_are_known: "owner teams recovery logs",
         _approvers_are_known: "owner teams may",
         _choices_are_whole: "may",
+        _waiting_is_told: "owner teams",
         _masks_hide_nothing_needed: "workflow reads may stops_when drafts logs",
         _not_to_is_read: "workflow reads drafts",
         _outcomes_can_be_seen: "workflow reads may outcomes logs",

@@ -243,7 +243,16 @@ class Member(Section):
 
 
 class Team(Section):
+    """Who takes over, and how long something waits there, in working time.
+
+    `remind_after`: then whoever has claimed it is reminded, otherwise the team; and `then` after
+    twice as long. `claim_within`: then a claim without a decision falls back to the team.
+    """
+
     channel: SlackChannel
+    remind_after: Duration
+    claim_within: Duration
+    then: Name
     members: list[Member] = Field(min_length=1)
 
 

@@ -222,6 +222,7 @@ def _stops(page: Page) -> Iterator[Line]:
             f"It stops and hands over to {_channel(page, rule.post_to)},",
             f"where {members} takes over, when one of these holds:",
         )
+        yield _unclaimed(page, rule.post_to)
     item = page.workflow.item.object
     needs = ([one] if isinstance(one, str | DomainOf) else one for one in rules.missing_data.needs)
     missing = (any_of(_need(one, item) for one in need) for need in needs)
@@ -243,6 +244,14 @@ def _stops(page: Page) -> Iterator[Line]:
     torn = f", or words and model differ: {pairs}" if pairs else ""
     yield Line(f"Confidence is below {low.below:g},", f"or no category fits{torn}.")
     yield Line("Otherwise", "the request is settled.")
+
+
+def _unclaimed(page: Page, name: str) -> Line:
+    """What becomes of a hand-over that nobody decides."""
+    team = page.teams[name]
+    first, ends = map(time_in_words, (team.remind_after, team.claim_within))
+    told = f"{_title(name)} is reminded, later {_who(page, team.then)}; a claim lasts {ends}."
+    return Line(f"Unclaimed for {first} (working time),", told)
 
 
 def _need(need: str | DomainOf, item: str) -> str:

@@ -1,6 +1,6 @@
 """What people click in Slack, decided one after another; Slack is told what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -78,6 +78,18 @@ class Listener:
             log.warning("heard something of another app", app=app)
             return False
         return True
+
+    def show(self, items: Iterable[str]) -> None:
+        """Has the messages of these say what became of them without a click."""
+        for item in items:
+            try:
+                page, keep = self.model().page, partial(self._keep, item)
+                put_off = show_decisions(self.ledger, self.slack, page, item, keep)
+            except TriageError as exc:
+                put_off = str(exc)
+            if put_off:
+                log.warning("a message is not up to date", item=item, reason=put_off)
+        self.keep_calls()
 
     def _decided(self, click: Click) -> str | None:
         """What is to be told to whoever clicked, if anything."""

@@ -1,13 +1,11 @@
 """Time passes at the desk: people are told what waits for them, and claims come to an end."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import KINDS, Kind
-from tests.review.conftest import REQUESTS, Desk, Listen, Open, soon
+from tests.review.conftest import REQUESTS, Clock, Desk, Listen, Open, soon
 from tests.sandbox.slack_people import MAYA
 from triage_agent.decision.review_events import FellBack, Reminded
 from triage_agent.errors import Paused
@@ -16,24 +14,6 @@ JONAS = "U0JONAS0003"
 MAYAS, DANAS = "D0MAYA00002", "D0DANA00001"
 OFTEN = 0.05
 """Seconds between a test's listener's looks at what waits."""
-
-
-@dataclass
-class Clock:
-    """Ten in the morning of a Tuesday in New York, until a test lets time pass."""
-
-    moment: datetime = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def passes(self, minutes: int) -> None:
-        self.moment += timedelta(minutes=minutes)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def faulty(folder: Path, fault: str) -> Path:

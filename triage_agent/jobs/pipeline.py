@@ -383,5 +383,4 @@ class Pipeline:
 
 def _effect(item: str, story: Story, action: Action) -> Effect:
     assert story.record
-    question = story.asked(action.name)
-    return Effect.of(item, action, story.record, question.approval if question else None)
+    return Effect.of(item, action, story.record, story.asked(action.name))

@@ -348,7 +348,7 @@ def _changed(case: _Case) -> Answer:
     )
 
 
-def _deed(event: Event) -> dict[str, tuple[str, str]]:  # noqa: PLR0911 - one return a kind
+def _deed(event: Event) -> dict[str, tuple[str, str]]:  # noqa: C901, PLR0911 - one return a kind
     """What an event says of an action: in one word for all such, and whole; the last one counts."""
     match event:
         case Drafted():

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -230,6 +230,7 @@ def open_desk(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewLedger) -
             clock: wiring.Clock = wiring.now,
             lead: Mapping[str, str] = STOPPED,
             of: int = REQUESTS,
+            page: Sequence[tuple[str, str]] = (),
             **served: Any,  # noqa: ANN401 - as `running`
         ) -> Desk:
             folder = tmp_path_factory.mktemp("desk")
@@ -241,6 +242,7 @@ def open_desk(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewLedger) -
             served = {"timing": UNHURRIED, **served}
             url = stack.enter_context(running(state=None, leads=path, **served))
             desk = Desk(Target(project, sandbox_url=url), url, clock)
+            desk.rewrite(*page)
             desk.run()
             return desk
 

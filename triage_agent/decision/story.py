@@ -358,6 +358,7 @@ class Story:
     @_fold.register
     def _(self, event: Voided) -> None:
         """It is to be asked afresh."""
+        self.open.pop(event.action, None)
         self.states[event.action] = "held"
 
     @_fold.register

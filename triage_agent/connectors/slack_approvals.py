@@ -21,6 +21,7 @@ from triage_agent.connectors.slack_texts import (
     escaped,
     labelled,
     plain,
+    small_print,
     stands,
     title,
     words,
@@ -106,7 +107,5 @@ def _beside(approval: Approval) -> Iterator[Block]:
 
 def _small_print(approval: Approval) -> str:
     until = f"{approval.expires_at:%a} {approval.expires_at.day} {approval.expires_at:%b, %H:%M}"
-    return (
-        f"Good until {until} · item {approval.item_id} · page {approval.page} · "
-        f"digest {approval.digest[:_SHORT]}"
-    )
+    story = small_print(approval.item_id, approval.page)
+    return f"Good until {until} · {story} · digest {approval.digest[:_SHORT]}"

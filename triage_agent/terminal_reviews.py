@@ -52,7 +52,7 @@ def show_waiting(found: "Sequence[Waiting]", target: list[str]) -> None:
         return
     table = Table(box=None, padding=(0, 2, 1, 0), header_style="dim")
     table.add_column("item, since", no_wrap=True)
-    table.add_column("what is to be decided, why or what would change, by whom", overflow="fold")
+    table.add_column("what is to be decided, and by whom", overflow="fold")
     for one in found:
         table.add_row(f"{one.item_id}\n{_moment(one.since)}", _in_short(one))
     out.print(table)
@@ -67,11 +67,11 @@ def _in_short(one: "Waiting") -> "Text":
     who = f"for {one.who}" if one.who else "for nobody: the page has changed"
     if one.until:
         what, why = _words(one.action), ", ".join(one.why)
-        until = f"until {_moment(one.until)}"
+        until = f"good until {_moment(one.until)}"
     else:
         what, why = "decide", ", ".join(map(_words, one.why)) or "no rule"
         until = f"claimed by {one.claimed_by}" if one.claimed_by else "nobody has claimed it"
-    lines = (_headline(one.headline), f"{what} - {why}", f"{who}; {until}")
+    lines = (_headline(one.headline), f"{what}; {why}", f"{who}; {until}")
     return Text("\n".join(printable(line) for line in lines))
 
 
@@ -137,8 +137,7 @@ def _sections(case: "Case") -> Iterator[tuple[str, Iterable[str]]]:
         since = f"It waits since {_moment(waits.since)}." if waits else ""
         yield "How it stands", _stands(case, since)
     for one in case.asked:
-        again = f", asked for the {one.number}. time" if one.number > 1 else ""
-        yield f"May I {_words(one.action)}?{again}", _request(one)
+        yield f"May I {_words(one.action)}?", _request(one)
 
 
 def _stands(said: "Case | Request", since: str) -> Iterator[str]:
@@ -165,15 +164,15 @@ def _what(what: "What") -> Iterator[str]:
         yield f"It is asked again: {what.again}."
     yield from _changes(what)
     if what.wants:
-        yield f"In the model's words: {what.wants}"
+        yield _deeper(f"In the model's words: {what.wants}")
     if what.draft:
-        yield f"The draft, not sent:\n{what.draft}"
+        yield _deeper(f"The draft, not sent:\n{what.draft}")
 
 
 def _changes(what: "What") -> Iterator[str]:
     """Exactly what would be written."""
     yield f"A new {what.object}:" if what.is_new else f"What would change in {what.object}:"
-    yield from (f"  {_change(one, what)}" for one in what.changes)
+    yield from (_deeper(f"  {_change(one, what)}") for one in what.changes)
 
 
 def _change(one: "Change", what: "What") -> str:
@@ -181,6 +180,11 @@ def _change(one: "Change", what: "What") -> str:
 
     was, to = (worded(value) or "(empty)" for value in (one.was, one.to))
     return f"{one.field}: {to}" if what.is_new else f"{one.field}: {was} → {to}"
+
+
+def _deeper(text: str) -> str:
+    """Nobody's further lines look like ours."""
+    return printable(text).replace("\n", "\n    ")
 
 
 def _placeholders(case: "Case") -> Iterator[str]:
@@ -211,7 +215,7 @@ def seen(given: str | None, request: "Request") -> str:
             f"{SHORTEST} characters; `triage-agent review show` prints it"
         )
     assert request.what
-    say(printable("\n".join(_changes(request.what))))
+    say("\n".join([printable(_headline(request.what.headline)), *_changes(request.what)]))
     if not typer.confirm(f"May the agent {_words(request.action)}?", err=True):
         raise NotDecided("nothing was decided")
     return request.digest

@@ -60,6 +60,7 @@ class What(Value):
     `editable`: what may have another value instead, with all that it may be, if not any text.
     """
 
+    headline: str
     object: str
     is_new: bool
     changes: tuple[Change, ...]
@@ -261,6 +262,7 @@ def _request(story: Story, one: Question, page: Page, names: Mapping[str, str]) 
 
 def _what(approval: Approval, page: Page) -> What:
     return What(
+        headline=approval.headline,
         object=approval.action.object,
         is_new=not isinstance(approval.action, UpdateRecord),
         changes=_changes(approval),

@@ -17,7 +17,7 @@ Wanted = Annotated[
 ]
 Action = Annotated[
     str | None,
-    typer.Option(help="Which action's, where several wait.", show_default=False),
+    typer.Option(help="Which action it is about, where several wait.", show_default=False),
 ]
 Digest = Annotated[
     str | None,

@@ -43,7 +43,7 @@ def print_json(told: object) -> None:
 
 
 def show_waiting(found: "Sequence[Waiting]", target: list[str]) -> None:
-    """What waits, oldest first: which item since when, and why it stopped."""
+    """What waits, oldest first: which item since when, what about it is to be decided, by whom."""
     from rich.table import Table
 
     out = screen()

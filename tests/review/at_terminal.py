@@ -76,7 +76,7 @@ def waiting_at(desk: Desk) -> list[str]:
         return [item for item, _ in ledger.waiting("live")]
 
 
-def decided(desk: Desk, item: str) -> list[object]:
+def decided(desk: Desk, item: str) -> list[Any]:
     """What people have decided about an item."""
     with closing(wiring.open_ledger(desk.target)) as ledger:
         events = [one.event for one in ledger.events(item)]

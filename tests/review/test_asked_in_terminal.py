@@ -30,7 +30,7 @@ from tests.review.at_terminal import (
     waiting_at,
 )
 from tests.review.conftest import STOPS, Desk
-from triage_agent import reviewing
+from triage_agent import reviewing, wiring
 
 HOSTILE = "\x1b[2J\x1b[31mred\x07 \u202eturned\u2066 \x9b5n [bold]not bold[/bold] [/nonsense]"
 OpenAsking = Callable[..., Desk]
@@ -89,11 +89,10 @@ def test_the_page_changes_before_it_is_done(
     """The yes holds no more, and the command says so, and that it is asked afresh."""
     desk = open_asking({})
     review, (item,) = typing_at(desk, type_in), waiting_at(desk)
-    run = reviewing.run
 
-    def late(*given: Any, **named: Any) -> object:  # noqa: ANN401 - as `run`
+    def late(*given: Any, **named: Any) -> object:  # noqa: ANN401 - as `wiring.run`
         rewrite(desk.target.project, "expires_after: 20h", "expires_after: 19h")
-        return run(*given, **named)
+        return wiring.run(*given, **named)
 
     monkeypatch.setattr(reviewing, "run", late)
     ran = review("approve", item, "--digest", digest(review, item), *AS_MAYA)
@@ -126,7 +125,7 @@ def test_the_page_asks_about_other_fields(open_asking: OpenAsking, type_in: Type
 
 
 def test_an_item_waits_for_two_decisions(open_asking: OpenAsking, type_in: TypeIn) -> None:
-    """It has two rows; what a no is about has to be said, and a yes to one leaves the other."""
+    """It has two rows; what a no is about has to be said, and a no to one leaves the other."""
     always = (
         "Status: Working - Contacted}\n    when: settled",
         "Status: Working - Contacted}\n    when: always",

@@ -1,7 +1,8 @@
 """What waits for people, in a terminal: the list, and all about one of them."""
 
 import json
-from datetime import datetime, timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ from tests.review.at_terminal import (
     waiting_at,
 )
 from tests.review.conftest import STOPS, Desk, Open
+from tests.sandbox.slack_people import MAYA
+from triage_agent import wiring
+from triage_agent.decision.review_events import FellBack
+from triage_agent.ledger.store import AGENT
 from triage_agent.sandbox.server import running
 from triage_agent.targets import Target
 
@@ -97,6 +102,19 @@ def test_an_item_is_shown(desk: Desk, review: Review) -> None:
     assert item_of(one) == told["item_id"] == told["hand_over"]["item_id"]
     assert ["claim", "release", "correct", "not_useful"] == told["can"]
     assert "maya" in told["deciders"]
+
+
+def test_whose_claim_is_over(desk: Desk, review: Review) -> None:
+    """They are called by their name, and the item waits for anybody of the team again."""
+    one = desk.another()
+    review("claim", item_of(one), *AS_MAYA)
+    over = FellBack(action="escalate", by="Maya Lindqvist", slack=MAYA)
+    with closing(wiring.open_ledger(desk.target)) as ledger:
+        ledger.append(AGENT, datetime.now(UTC), [(item_of(one), over)])
+    told = review("show", item_of(one)).out
+
+    assert "Fell back from Maya Lindqvist, " in told
+    assert " review claim " in told
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def _told(label: str, event: Decided | FellBack, at: datetime, page: Page, more:
 
 
 def _noted(label: str, at: datetime, page: Page, more: str) -> Did:
-    return Did(label=label, user=None, more=f" {local_time(at, page)}{more}")
+    return Did(label=label, user=None, more=f", {local_time(at, page)}{more}")
 
 
 def local_time(at: datetime, page: Page) -> str:

@@ -50,7 +50,7 @@ def blocks(approval: Approval, link: str, standing: Standing) -> list[dict[str, 
         RichTextBlock(elements=[title(_what(approval)), *_changes(approval)]),
         *_beside(approval),
         *stands(approval.reference, standing),
-        ContextBlock(elements=[plain(_small_print(approval), 2000)]),
+        ContextBlock(elements=[plain(_small_print(approval, standing), 2000)]),
     ]
     return [part.to_dict() for part in parts]
 
@@ -104,9 +104,9 @@ def _beside(approval: Approval) -> Iterator[Block]:
         yield RichTextBlock(elements=[title("The draft, not sent"), body])
 
 
-def _small_print(approval: Approval) -> str:
+def _small_print(approval: Approval, standing: Standing) -> str:
+    """Until when it can be decided, while it can, and what it is about."""
     until = f"{approval.expires_at:%a} {approval.expires_at.day} {approval.expires_at:%b, %H:%M}"
-    return (
-        f"Good until {until} · item {approval.item_id} · page {approval.page} · "
-        f"digest {approval.digest[:_SHORT]}"
-    )
+    good = f"Good until {until} · " if standing.can else ""
+    about = f"Item {approval.item_id} · page {approval.page} · digest {approval.digest[:_SHORT]}"
+    return good + about

@@ -238,7 +238,7 @@ def test_only_the_sales_lead_says_yes_to_a_rating(come: Come, ledger: Story, des
 
 
 def test_the_sales_lead_pauses_and_resumes(come: Come, ledger: Story, desk: Desk) -> None:
-    """An outsider can't; meanwhile nobody can approve, and afterwards what was asked still holds."""
+    """An outsider can't; meanwhile nobody approves anything; what was asked holds afterwards."""
     lena, jonas, tess = (come(person) for person in (LENA, JONAS, TESS))
     where = STATUS, "Lind Heating"
     type_in(tess, "/triage pause I don't like it.")

@@ -23,7 +23,8 @@ from triage_agent.authority.wire import Request, Wire
 from triage_agent.connectors.salesforce.reading import new_records, surroundings
 from triage_agent.decision import missing
 from triage_agent.decision import stops as rules_of_stops
-from triage_agent.decision.actions import HandOver, PostHandOver
+from triage_agent.decision.actions import HandOver, PostHandOver, UpdateRecord
+from triage_agent.decision.asking import Asking, editable
 from triage_agent.decision.assessment import Assessment, Claim, Draft, Flag, assessment_schema
 from triage_agent.decision.drafts import signed, stops_of_draft
 from triage_agent.decision.events import (
@@ -50,7 +51,7 @@ from triage_agent.errors import NotAllowed
 from triage_agent.jobs.parts import Rules
 from triage_agent.operating_model.checks import contradictions
 from triage_agent.operating_model.loading import FILE, Mark, OperatingModel
-from triage_agent.operating_model.schema import Page
+from triage_agent.operating_model.schema import Page, UpdateAction, allowed
 from triage_agent.project import read_rules
 
 ROOT = Path(__file__).parents[1]
@@ -350,9 +351,9 @@ def _drafts(model: OperatingModel, rules: Rules) -> Iterator[object]:
 def _people(model: OperatingModel, _rules: Rules) -> Iterator[object]:
     page = model.page
     for login in ("dana", "omar", "maya", "jonas", "priya", "nobody"):
-        for allowed in (page.recovery.may_pause, page.logs.may_erase):
+        for names in (page.recovery.may_pause, page.logs.may_erase):
             try:
-                yield acting(page, allowed, None, login, playing=False).name
+                yield acting(page, names, None, login, playing=False).name
             except NotAllowed as exc:
                 yield str(exc)
     yield [page.channel_of(name) for name in page.recovery.tell], page.recovery.before_resuming
@@ -400,9 +401,22 @@ def _waits(model: OperatingModel, _rules: Rules) -> Iterator[object]:
                 yield one, waiting(one, story, model.page, NOW)
 
 
+def _asks(model: OperatingModel, _rules: Rules) -> Iterator[object]:
+    """What somebody is asked, until when, and what they may have it be instead."""
+    item = next(_items(model))
+    judged = Judged(received_at=NOW, assessment=None, stops=())
+    for name, rule in model.page.may.items():
+        if isinstance(rule, UpdateAction) and rule.ask:
+            fields = {field: allowed(rule, field)[-1] for field in rule.set}
+            action = UpdateRecord(name=name, object=rule.update, record_id=ME, fields=fields)
+            approval = Asking(item, judged, action, 1, None, "n").approval({}, NOW)
+            yield approval, editable(model.page, approval)
+            yield type(gate.judge(gate.Request(action, item, stopped=False), model))
+
+
 ASPECTS: tuple[Aspect, ...] = (
-    _masks, _limits, _waits, _people, outcomes, _queries, _prompts, _wire, _drafts, _decisions,
-    _stops, _claims,
+    _asks, _masks, _limits, _waits, _people, outcomes, _queries, _prompts, _wire, _drafts,
+    _decisions, _stops, _claims,
 )  # fmt: skip
 
 

@@ -148,11 +148,14 @@ def _rows(report: "RunReport") -> list[tuple[str, str]]:
     totals, calls, requests = report.totals, report.model_calls, report.requests
     tokens = f"{calls.input_tokens:,} + {calls.output_tokens:,} tokens"
     drafts = sum(item.draft is not None for item in report.items)
+    actions = (action for item in report.items for action in item.actions)
+    asked = Counter(action.action for action in actions if action.state == "asked")
     cost = "unknown cost" if calls.cost_usd is None else f"${calls.cost_usd:.4f}"
     return [
         ("Categories", _counted(totals.by_category)),
         ("Stopped by", _counted(totals.by_stop)),
         ("Done", _counted(totals.actions)),
+        ("Asked", _counted(asked)),
         ("Drafts", f"{drafts} kept with their tasks, none sent"),
         ("Refused", f"{totals.refused} actions"),
         *(("Failed", reason) for reason in _failures(report)),

@@ -251,6 +251,36 @@ def test_everything_else_may_not(live: Wire, name: str) -> None:
     assert reason in str(live.refuses(request))
 
 
+ASKED = {"attributes": {"type": "Lead"}, "id": LEAD, "Status": "Working - Contacted"}
+
+
+def test_what_asks_leaves_only_as_approved(live: Wire) -> None:
+    """Somebody's yes lets one row pass, to the last value, and only for as long as it takes."""
+    others = (
+        {**ASKED, "id": "00Q000000000002AAA"},
+        {**ASKED, "Status": "Closed - Not Converted"},
+        {**ASKED, "Triage_Category__c": "x"},
+        {key: value for key, value in ASKED.items() if key != "Status"} | {"Status": None},
+    )
+    before = live.refuses(crm("PATCH", COLLECTIONS, rows(ASKED)))
+    with live.approved([ASKED]):
+        during = live.refuses(crm("PATCH", COLLECTIONS, rows(TAG, ASKED)))
+        refused = [live.refuses(crm("PATCH", COLLECTIONS, rows(other))) for other in others]
+    after = live.refuses(crm("PATCH", COLLECTIONS, rows(ASKED)))
+
+    assert during is None
+    assert ["nobody has approved this Lead"] * 2 == [before, after]
+    assert None not in refused
+
+
+def test_no_yes_lets_pass_what_the_page_does_not_have(live: Wire) -> None:
+    """A field or a value that the page doesn't give stays kept back, whoever approved it."""
+    for strange in ({"Status": "Closed"}, {"Status": "Working - Contacted", "OwnerId": USER}):
+        row = {"attributes": {"type": "Lead"}, "id": LEAD, **strange}
+        with live.approved([row]):
+            assert live.refuses(crm("PATCH", COLLECTIONS, rows(row))) is not None
+
+
 @pytest.mark.parametrize("name", WRITES)
 def test_nothing_is_written_in_shadow(shadow: Wire, name: str) -> None:
     """A guard that is compiled for a shadow run lets no write leave, and all reads."""

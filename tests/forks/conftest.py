@@ -45,13 +45,13 @@ class Swept:
         tasks: list[Json] = self.state["salesforce"]["Task"]
         return [task for task in tasks if task["WhatId"] == wanted]
 
-    def messages(self, number: str) -> list[tuple[str, Json]]:
-        """The messages about a case, each with its channel."""
+    def messages(self, number: str, kind: str = "triage_hand_over") -> list[tuple[str, Json]]:
+        """The messages of a kind about a case, each with its channel."""
         return [
             (channel, message)
             for channel, messages in self.state["slack"].items()
             for message in messages
-            if number in message["text"]
+            if number in message["text"] and message["metadata"]["event_type"] == kind
         ]
 
     def faults(self) -> list[str]:

@@ -150,6 +150,8 @@ def test_a_settled_case_has_a_task(
     assert item.draft.endswith("Brightfield Support")
     assert item.draft in task["Description"]
     assert [] == swept.messages(number)
+    ((channel, _),) = swept.messages(number, "triage_approval")
+    assert "C0SUPPORT01" == channel
 
 
 def test_what_nobody_answers_has_no_task(swept: Swept) -> None:

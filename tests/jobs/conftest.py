@@ -128,12 +128,16 @@ class Site:
         )
 
     def messages(self) -> dict[str, Json]:
-        """The messages of every channel by their keys, likewise."""
-        channels = self.state()["slack"].values()
+        """The messages that hand over, and those above them, by their keys, likewise."""
+        return {**self.posted("triage_hand_over"), **self.posted("triage_overflow")}
+
+    def posted(self, kind: str) -> dict[str, Json]:
+        """The messages of a kind, as their metadata call it, by their keys, likewise."""
+        every = [one for messages in self.state()["slack"].values() for one in messages]
         return _by_key(
-            (message["metadata"]["event_payload"]["key"], message)
-            for messages in channels
-            for message in messages
+            (one["metadata"]["event_payload"]["key"], one)
+            for one in every
+            if one["metadata"]["event_type"] == kind
         )
 
     def edit(self, record_id: str, **fields: object) -> None:

@@ -35,7 +35,7 @@ def _swept_while(site: Site, meanwhile: Callable[[str], None], company: str) -> 
 
 
 def _states(item: ItemReport) -> dict[str, str]:
-    ordinary = ("done", "held")
+    ordinary = ("done", "held", "asked")
     return {action.action: action.state for action in item.actions if action.state not in ordinary}
 
 

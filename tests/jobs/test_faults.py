@@ -170,7 +170,7 @@ LASTING: dict[str, Lasting] = {
         None,
     ),
     "a rate limit for an hour": Lasting(
-        f"fault: rate_limit, retry_after: 3600, {POST}", {"settled": 3, "failed": 2}, "chat.", 2
+        f"fault: rate_limit, retry_after: 3600, {POST}", {"failed": 5}, "chat.", 5
     ),
     "the model is down": Lasting(
         f"fault: server_error, {MODEL}", {"failed": 3, "escalated": 2}, "completions", 3 * TRIES

@@ -277,9 +277,10 @@ def test_an_open_message_of_a_run_that_died_is_looked_up(open_site: Callable[...
     site = open_site(LEADS)
     first = run(site)
     with site.ledger() as ledger:
-        meant = events.Intended(action="escalate.thread", key="k", system="slack")
+        meant = events.Intended(action="sales_development.thread", key="k", system="slack")
         ledger.append(first.run_id, datetime.now(UTC), [(first.run_id, meant)])
     run(site)
     told = [h.event for h in site.events(first.run_id)]
 
-    assert events.NotFound(action="escalate.thread", key=f"{first.run_id}.escalate.thread") in told
+    thread = "sales_development.thread"
+    assert events.NotFound(action=thread, key=f"{first.run_id}.{thread}") in told

@@ -9,7 +9,7 @@ from tests.conftest import NewLedger
 from tests.ledger.conftest import LEAD
 from tests.ledger.pages import Book, Document, Examples, done, gists, planned, received, some
 from triage_agent.decision.actions import PostHandOver, Reason
-from triage_agent.decision.events import Failed, FiredRule, Planned
+from triage_agent.decision.events import Done, Failed, FiredRule, Planned
 from triage_agent.ledger.gist import Names
 from triage_agent.ledger.store import Ledger
 
@@ -36,7 +36,8 @@ def test_the_questions_of_a_settled_item(book: Book, examples: Examples) -> None
     book.tell("item-1", received(examples, "Müller", "Please show\nit to us."))
     book.tell("item-1", *some(examples, "Read", "ModelCalled", "Assessed", "Drafted"))
     book.tell("item-1", planned(examples, "tag", "set_status"), *done(examples, "tag"))
-    book.tell("item-1", examples["Held"], examples["Outcome"])
+    asked = Done(action="set_status.ask2", key="item-1.set_status.ask2", reference="C1/1.2")
+    book.tell("item-1", examples["Held"], examples["Asked"], asked, examples["Outcome"])
     html = book.page(LEAD.id)
 
     assert QUESTIONS == [text for text in Document(html).texts("h2") if text.endswith("?")]

@@ -9,13 +9,16 @@ from alembic import command
 from alembic.config import Config
 
 from tests.ledger.conftest import Kept
-from triage_agent.decision import events
+from triage_agent.decision import events, review_events
 from triage_agent.decision.events import Event
 from triage_agent.ledger import migrations
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.verify import verify
 
 POSTED = events.Done(action="escalate", key="k", reference="C1/1.2")
+SET_ASIDE = review_events.Rejected(
+    by="Maya Lindqvist", login="maya", slack="U0MAYA00002", salesforce=None, reason="Spam."
+)
 HISTORIES: dict[str, tuple[bool, Sequence[Event | str]]] = {
     "planned": (False, ["Planned"]),
     "posted": (True, ["Planned", POSTED]),
@@ -23,7 +26,7 @@ HISTORIES: dict[str, tuple[bool, Sequence[Event | str]]] = {
     "claimed": (True, ["Planned", POSTED, "Claimed", "Shown"]),
     "corrected": (True, ["Planned", POSTED, "Corrected"]),
     "no_item": (False, ["Planned", POSTED, "no item"]),
-    "set_aside": (False, ["Planned", POSTED, "Rejected"]),
+    "set_aside": (False, ["Planned", POSTED, SET_ASIDE]),
     "released": (False, ["Planned", POSTED, "Claimed", "Released", "Planned"]),
     "erased": (False, ["Planned", POSTED, "Erased"]),
 }

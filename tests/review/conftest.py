@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,12 +23,13 @@ from triage_agent.decision.run_events import Finished
 from triage_agent.errors import Paused, RunRefused
 from triage_agent.ledger import chain
 from triage_agent.listening import ROUND, listen
+from triage_agent.operating_model.loading import FILE
 from triage_agent.sandbox.server import running
 from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.targets import Target
 
-REVIEW = ("review", "claim")
 STOPS = "We will take legal action against you unless you answer us."
+STOPPED, SETTLED = {"Description": STOPS}, dict[str, str]()
 REQUESTS = 8
 UNHURRIED = Timing(answer=30, trigger=60)
 """Slack's patience, for machines that have much else to do."""
@@ -41,6 +43,24 @@ def soon(holds: Callable[[], object]) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+@dataclass
+class Clock:
+    """Ten in the morning of a Tuesday in New York, until a test lets time pass."""
+
+    moment: datetime = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def passes(self, minutes: int) -> None:
+        self.moment += timedelta(minutes=minutes)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @dataclass
@@ -77,10 +97,51 @@ class Desk:
         self._used += 1
         return HandedOver(self, self._used)
 
-    def click(self, user: str, ts: str) -> str | None:
-        """What somebody sees after they pressed Claim; None: nothing unusual."""
-        trouble: str | None = Person(self.url, user).click(ts, REVIEW)
+    def question(self) -> "HandedOver":
+        """A request for somebody's word that no test has used before."""
+        self._used += 1
+        return HandedOver(self, self._used, "triage_approval")
+
+    def click(self, user: str, ts: str, button: str = "claim") -> str | None:
+        """What somebody sees after they pressed a button; None: nothing unusual."""
+        trouble: str | None = Person(self.url, user).click(ts, ("review", button))
         return trouble
+
+    def form(self, user: str, one: "HandedOver", button: str) -> dict[str, Any] | None:
+        """The form that somebody has before them after they pressed a button."""
+        person, before = Person(self.url, user), self.notes(user)
+        person.click(one.ts, ("review", button))
+        soon(lambda: person.view() or self.notes(user) != before)
+        view: dict[str, Any] | None = person.view()
+        return view
+
+    def send(self, user: str, view: Mapping[str, Any], **given: str | None) -> Any:  # noqa: ANN401 - JSON
+        """What came of sending that form, each field being called as its block."""
+        values = {name: {name: value} for name, value in given.items()}
+        return Person(self.url, user).act("submit", view_id=view["id"], values=values)
+
+    def records(self, name: str) -> dict[str, dict[str, Any]]:
+        """The records of an object, by id."""
+        state = requests.get(f"{self.url}/sandbox/state", timeout=10).json()
+        return {one["Id"]: one for one in state["salesforce"][name]}
+
+    def change(self, name: str, record_id: str, **fields: object) -> None:
+        """Changes a record as a person would."""
+        requests.patch(
+            f"{self.url}/services/data/v62.0/sobjects/{name}/{record_id}",
+            json=fields,
+            headers={"Authorization": "Bearer sandbox"},
+            timeout=10,
+        ).raise_for_status()
+
+    def rewrite(self, *pairs: tuple[str, str]) -> None:
+        """Edits the project's page."""
+        path = self.target.project / FILE
+        text = path.read_text(encoding="utf-8")
+        for old, new in pairs:
+            assert old in text, old
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
 
     def notes(self, user: str) -> list[str]:
         """What somebody alone was told, newest first."""
@@ -128,21 +189,30 @@ class HandedOver:
 
     desk: Desk
     number: int
+    kind: str = "triage_hand_over"
+
+    @property
+    def message(self) -> dict[str, Any]:
+        return self.desk.posted(self.kind)[self.number]
 
     @property
     def ts(self) -> str:
-        return str(self.desk.messages()[self.number]["ts"])
+        return str(self.message["ts"])
 
     @property
     def text(self) -> str:
         """All that it says."""
-        return str(self.desk.messages()[self.number]["blocks"])
+        return str(self.message["blocks"])
+
+    @property
+    def item(self) -> str:
+        key: str = self.message["metadata"]["event_payload"]["key"]
+        return key.partition(".")[0]
 
     def told(self, *kinds: str) -> list[Event]:
         """What the ledger has of its item, of some kinds."""
-        key: str = self.desk.messages()[self.number]["metadata"]["event_payload"]["key"]
         with closing(wiring.open_ledger(self.desk.target)) as ledger:
-            events = [one.event for one in ledger.events(key.partition(".")[0])]
+            events = [one.event for one in ledger.events(self.item)]
         return [event for event in events if event.kind in kinds]
 
 
@@ -158,17 +228,21 @@ def open_desk(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewLedger) -
         def opened(
             kind: Kind = "sqlite",
             clock: wiring.Clock = wiring.now,
+            lead: Mapping[str, str] = STOPPED,
+            of: int = REQUESTS,
+            page: Sequence[tuple[str, str]] = (),
             **served: Any,  # noqa: ANN401 - as `running`
         ) -> Desk:
             folder = tmp_path_factory.mktemp("desk")
             project = copied(folder / "project")
             if kind == "postgres":
                 (project / ".env").write_text(f"TRIAGE_LEDGER_URL={new_ledger(kind)}\n")
-            leads = [{"Company": f"Acme {n}", "Description": STOPS} for n in range(REQUESTS)]
+            leads = [{"Company": f"Acme {n}", **lead} for n in range(of)]
             path = written(folder / "leads.jsonl", leads)
             served = {"timing": UNHURRIED, **served}
             url = stack.enter_context(running(state=None, leads=path, **served))
             desk = Desk(Target(project, sandbox_url=url), url, clock)
+            desk.rewrite(*page)
             desk.run()
             return desk
 

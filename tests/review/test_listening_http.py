@@ -124,7 +124,7 @@ def test_another_workspace_or_app(desk: Desk, proxy: Proxy) -> None:
 
         assert soon(lambda: len(logs) == 2)
     said = {entry["event"] for entry in logs}
-    assert {"a click of another workspace", "a click of another app"} == said
+    assert {"heard something of another workspace", "heard something of another app"} == said
     assert [None, None] == troubles  # whoever clicked sees nothing unusual
     assert notes == desk.notes(MAYA)
     assert [] == one.told("Claimed")
@@ -205,7 +205,7 @@ def test_it_needs_no_token_of_the_app(desk: Desk, project: Path) -> None:
         _, said = process.communicate(timeout=20)
 
     assert 200 == answer.status_code
-    assert {"last_heard": None, "ledger": "readable", "page_version": 4}.items() <= (
+    assert {"last_heard": None, "ledger": "readable", "page_version": 5}.items() <= (
         answer.json().items()
     )
     assert (0, "") == (process.returncode, said)

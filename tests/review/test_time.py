@@ -1,13 +1,11 @@
 """Time passes at the desk: people are told what waits for them, and claims come to an end."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import KINDS, Kind
-from tests.review.conftest import REQUESTS, Desk, Listen, Open, soon
+from tests.review.conftest import REQUESTS, Clock, Desk, Listen, Open, soon
 from tests.sandbox.slack_people import MAYA
 from triage_agent.decision.review_events import FellBack, Reminded
 from triage_agent.errors import Paused
@@ -16,24 +14,6 @@ JONAS = "U0JONAS0003"
 MAYAS, DANAS = "D0MAYA00002", "D0DANA00001"
 OFTEN = 0.05
 """Seconds between a test's listener's looks at what waits."""
-
-
-@dataclass
-class Clock:
-    """Ten in the morning of a Tuesday in New York, until a test lets time pass."""
-
-    moment: datetime = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def passes(self, minutes: int) -> None:
-        self.moment += timedelta(minutes=minutes)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def faulty(folder: Path, fault: str) -> Path:
@@ -50,7 +30,7 @@ def test_what_nobody_claims(
 ) -> None:
     """The team is told once, of all of it in one message, then the owner; after that it waits."""
     desk = open_desk(kind, clock)
-    start_listening(desk, OFTEN)
+    start_listening(desk, pause=OFTEN)
     one = desk.another()
     clock.passes(15)
     assert soon(desk.told)
@@ -74,7 +54,7 @@ def test_what_nobody_claims(
 def test_what_nobody_decides(open_desk: Open, start_listening: Listen, clock: Clock) -> None:
     """Whoever has claimed it is told, then the claim ends, and all begins anew for the team."""
     desk = open_desk(clock=clock)
-    start_listening(desk, OFTEN)
+    start_listening(desk, pause=OFTEN)
     one = desk.another()
     desk.click(MAYA, one.ts)
     assert soon(lambda: one.told("Shown"))
@@ -151,7 +131,7 @@ def test_while_it_is_paused_nobody_is_told(
     desk = open_desk(clock=clock)
     paused = desk.target.project / "PAUSED"
     paused.touch()
-    start_listening(desk, OFTEN)
+    start_listening(desk, pause=OFTEN)
     clock.passes(60)
     with pytest.raises(Paused):
         desk.run()
@@ -199,8 +179,8 @@ def test_two_listeners_and_a_run_tell_once(
     """However many look at the same moment, people get one message."""
     desk = open_desk(kind, clock)
     one = desk.another()
-    start_listening(desk, OFTEN)
-    start_listening(desk, OFTEN)
+    start_listening(desk, pause=OFTEN)
+    start_listening(desk, pause=OFTEN)
     clock.passes(15)
     desk.run()
     assert soon(lambda: one.told("Reminded"))
@@ -215,7 +195,7 @@ def test_another_page_counts_at_once(
 ) -> None:
     """Whoever listens goes by the page as it is now, also for what it has looked at before."""
     desk = open_desk(clock=clock)
-    start_listening(desk, OFTEN)
+    start_listening(desk, pause=OFTEN)
     one, page = desk.another(), desk.target.project / "operating_model.yaml"
     desk.click(MAYA, one.ts)
     assert soon(lambda: one.told("Shown"))

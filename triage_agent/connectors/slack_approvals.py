@@ -21,6 +21,7 @@ from triage_agent.connectors.slack_texts import (
     escaped,
     labelled,
     plain,
+    small_print,
     stands,
     title,
     words,
@@ -108,5 +109,5 @@ def _small_print(approval: Approval, standing: Standing) -> str:
     """Until when it can be decided, while it can, and what it is about."""
     until = f"{approval.expires_at:%a} {approval.expires_at.day} {approval.expires_at:%b, %H:%M}"
     good = f"Good until {until} · " if standing.can else ""
-    about = f"Item {approval.item_id} · page {approval.page} · digest {approval.digest[:_SHORT]}"
-    return good + about
+    story = small_print(approval.item_id, approval.page)
+    return f"{good}{story} · digest {approval.digest[:_SHORT]}"

@@ -24,6 +24,7 @@ from triage_agent.connectors.slack_texts import (
     labelled,
     opening,
     plain,
+    small_print,
     stands,
     title,
     words,
@@ -55,7 +56,7 @@ def blocks(hand_over: HandOver, link: str, standing: Standing) -> list[dict[str,
         DividerBlock(),
         RichTextBlock(elements=[*_footer(hand_over)]),
         *stands(hand_over.item_id, standing),
-        ContextBlock(elements=[plain(f"Item {hand_over.item_id} · page {hand_over.page}", 2000)]),
+        ContextBlock(elements=[plain(small_print(hand_over.item_id, hand_over.page), 2000)]),
     ]
     return [part.to_dict() for part in parts]
 
@@ -64,7 +65,7 @@ def overflow(team: str) -> tuple[str, list[dict[str, Any]]]:
     """The message under which a run's further escalations go, as fallback and blocks."""
     head = "More requests need a person"
     text = (
-        f"This run has more hand-overs for {team} than the operating model lets it post "
+        f"This run has more to decide for {team} than the operating model lets it post "
         "as messages of their own. Each is a reply to this message; none is left out."
     )
     parts: list[Block] = [HeaderBlock(text=plain(head)), SectionBlock(text=plain(text))]

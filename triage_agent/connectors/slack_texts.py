@@ -63,6 +63,11 @@ def stands(reference: str, standing: Standing) -> Iterator[Block]:
         yield ActionsBlock(block_id=REVIEW, elements=buttons)
 
 
+def small_print(item_id: str, page: str) -> str:
+    """By which page it was, and how its whole story is read."""
+    return f"triage-agent timeline {item_id} · page {page}"
+
+
 def title(text: str) -> RichTextSectionElement:
     """A line that stands out."""
     return RichTextSectionElement(elements=[words(text, BOLD)])

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from triage_agent.decision.events import FiredRule
 from triage_agent.decision.output import spaced
-from triage_agent.decision.story import Status, Story
+from triage_agent.decision.states import Status
+from triage_agent.decision.story import Story
 
 _STATUS: dict[Status, str] = {
     "open": "Under way",

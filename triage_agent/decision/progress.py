@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from triage_agent.decision.actions import Action
 from triage_agent.decision.events import Happened, Intended
-from triage_agent.decision.story import Status, Story
+from triage_agent.decision.states import Status
+from triage_agent.decision.story import Story
 
 MAX_FAILURES = 3
 """After so many failures an item goes to a person, and a write is not tried again."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from triage_agent.decision.actions import Again, Approval, AskApproval
-from triage_agent.decision.events import Done, Failed, Happened, Overtaken
+from triage_agent.decision.events import Done, Failed, Happened, Intended, Overtaken
 from triage_agent.decision.review_events import (
     Approved,
     Asked,
@@ -21,13 +21,17 @@ _ENDS = (Rejected, Expired, Voided, Done, Overtaken)
 
 @dataclass
 class Question:
-    """One request for somebody's word. `digest` and `approval` are those of the last edit."""
+    """One request for somebody's word. `digest` and `approval` are those of the last edit.
+
+    `used`: whether what was approved has left, or may have.
+    """
 
     asked: Asked
     at: datetime
     digest: str
     approval: Approval | None
     approved: tuple[Approved, datetime] | None = None
+    used: bool = False
     told: list[tuple[Told, datetime]] = field(default_factory=list)
 
     @classmethod
@@ -70,5 +74,7 @@ class Question:
             self.digest, self.approval = event.digest, event.approval
         if isinstance(event, Approved):
             self.approved = event, happened.at
+        if isinstance(event, Intended):
+            self.used = True
         if isinstance(event, Told):
             self.told.append((event, happened.at))

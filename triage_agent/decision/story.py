@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
-from typing import Literal
 
 from triage_agent.decision.actions import Action
 from triage_agent.decision.assessment import Assessment
@@ -48,32 +47,9 @@ from triage_agent.decision.review_events import (
     Shown,
     Voided,
 )
+from triage_agent.decision.states import ENDED, UNFINISHED, ActionState, Status, Verdict
 from triage_agent.decision.stops import Stop
 from triage_agent.operating_model.schema import Page
-
-Verdict = Literal["allowed", "needs_approval", "refused"]
-Status = Literal["open", "settled", "escalated", "failed", "erased"]
-ActionState = Literal[
-    "planned",
-    "recorded",
-    "permitted",
-    "held",
-    "asked",
-    "approved",
-    "rejected",
-    "expired",
-    "refused",
-    "intended",
-    "done",
-    "failed",
-    "unclear",
-    "overtaken",
-]
-
-_UNFINISHED: frozenset[ActionState] = frozenset({"permitted", "intended", "unclear", "approved"})
-_ENDED: frozenset[ActionState] = frozenset(
-    {"done", "held", "asked", "approved", "rejected", "expired"}
-)
 
 
 @dataclass
@@ -219,7 +195,7 @@ class Story:
     @property
     def _status(self) -> Status:
         states = {self.states[name] for name in (*(self.planned or ()), *self.asks)}
-        if self.planned is None or self.stale or self.to_ask or _UNFINISHED & states:
+        if self.planned is None or self.stale or self.to_ask or UNFINISHED & states:
             return "open"
         if not self.rules or self.released:
             return "failed" if {"failed", "refused"} & states else "settled"
@@ -246,7 +222,7 @@ class Story:
     def to_ask(self) -> tuple[str, ...]:
         """The actions for which somebody is to be asked now: all others have come to their end."""
         states = {name: self.states[name] for name in self.planned or ()}
-        if self.mode == "shadow" or not _ENDED.issuperset(states.values()):
+        if self.mode == "shadow" or not ENDED.issuperset(states.values()):
             return ()
         return tuple(name for name, state in states.items() if state == "held")
 
@@ -382,6 +358,7 @@ class Story:
     @_fold.register
     def _(self, event: Voided) -> None:
         """It is to be asked afresh."""
+        self.open.pop(event.action, None)
         self.states[event.action] = "held"
 
     @_fold.register

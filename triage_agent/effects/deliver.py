@@ -21,6 +21,7 @@ from triage_agent.decision.actions import (
 )
 from triage_agent.decision.events import Done, Event, Failed, Intended, NotFound, Overtaken, Unclear
 from triage_agent.decision.item import Record
+from triage_agent.decision.questions import Question
 from triage_agent.decision.review_events import Voided
 from triage_agent.decision.reviews import fresh
 from triage_agent.decision.run_events import System
@@ -87,21 +88,25 @@ class Mark:
 class Effect:
     """One action of one item on its way out; `record`: what was judged.
 
-    `approval`: what somebody has approved, where the action needs that.
+    `approval`: what somebody has approved, where the action needs that; `tried`: whether it may
+    have been done by that already.
     """
 
     mark: Mark
     action: Action
     record: Record
     approval: Approval | None = None
+    tried: bool = False
 
     @classmethod
     def of(
-        cls, item: str, action: Action, record: Record, approval: Approval | None = None
+        cls, item: str, action: Action, record: Record, question: Question | None = None
     ) -> Self:
-        """The effect that an item's action has."""
+        """The effect that an item's action has; `question`: what was asked about it."""
         system: System = "slack" if isinstance(action, Message) else "salesforce"
-        return cls(Mark(item, action.name, system), action, record, approval)
+        mark = Mark(item, action.name, system)
+        approval, tried = (question.approval, question.used) if question else (None, False)
+        return cls(mark, action, record, approval, tried)
 
     def intended(self) -> Entry:
         """The event that must be durable before this leaves."""
@@ -126,7 +131,8 @@ def deliver_records(writer: Writer, page: Page, effects: Sequence[Effect]) -> li
     try:
         records = {effect.record.id: effect.record for effect in effects}
         standing = writer.standing(page, list(records.values()))
-        undone = {e.mark: kept for e in effects if (kept := _left(e, standing[e.record.id]))}
+        told = ((e.mark, _without_writing(writer, e, standing[e.record.id])) for e in effects)
+        undone = {mark: entry for mark, entry in told if entry}
         return [
             *undone.values(),
             *_written(writer, [effect for effect in effects if effect.mark not in undone]),
@@ -135,8 +141,13 @@ def deliver_records(writer: Writer, page: Page, effects: Sequence[Effect]) -> li
         return list(_all_failed((effect.mark for effect in effects), exc))
 
 
-def _left(effect: Effect, standing: Standing) -> Entry | None:
-    """Why it is left undone, if it is."""
+def _without_writing(writer: Writer, effect: Effect, standing: Standing) -> Entry | None:
+    """Why it isn't written, if it isn't: it is there already, or is to be left undone."""
+    action = effect.action
+    if effect.tried and isinstance(action, UpdateRecord) and not standing.fields.get("IsDeleted"):
+        wanted = writer.prepared(action.object, action.fields)
+        if all(standing.fields.get(name) == value for name, value in wanted.items()):
+            return effect.mark.done(action.record_id, found=True)
     if standing.change:
         return effect.mark.overtaken(standing.change)
     was = effect.approval.was if effect.approval else {}

@@ -1,12 +1,18 @@
 """Where work waits for company: a lane gathers what can travel together into batches."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 LONGEST_WAIT = 2.0
 """Seconds that something waits for others to travel with."""
+TOGETHER = 0.01
+"""Seconds within which results are committed in one group."""
 Passenger = TypeVar("Passenger")
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -39,3 +45,20 @@ class Lane(Generic[Passenger]):
         self._since = self.clock()
         self.flying = True
         return batch
+
+
+def available(
+    landed: SimpleQueue[Future[Result]],
+    patience: float | None,
+) -> Iterator[Future[Result]]:
+    """All that has finished; waits for the first, at most `patience` seconds.
+
+    What finishes right after it is waited for, too: it is committed together.
+    """
+    try:
+        yield landed.get(timeout=patience)
+        until = time.monotonic() + TOGETHER
+        while True:
+            yield landed.get(timeout=max(0.0, until - time.monotonic()))
+    except Empty:
+        return

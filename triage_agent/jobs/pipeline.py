@@ -10,7 +10,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 import structlog
@@ -48,7 +48,7 @@ from triage_agent.effects.deliver import (
 from triage_agent.effects.look_up import Interrupted, look_up
 from triage_agent.effects.show import show
 from triage_agent.errors import ConnectorError, Paused, StreamMoved
-from triage_agent.jobs.lanes import Lane
+from triage_agent.jobs.lanes import Lane, available
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.questions import Questions
 from triage_agent.jobs.steps import Steps, Work, taken
@@ -57,8 +57,6 @@ log = structlog.get_logger()
 POSTS_AT_ONCE = 20
 RECORDS = "(records)"
 """The lane of all that is written as records; each team that is told something has its own."""
-TOGETHER = 0.01
-"""Seconds within which results are committed in one group."""
 NONCE = 16
 """Bytes that no other request for somebody's word has."""
 READ_AHEAD = 4
@@ -179,7 +177,7 @@ class Pipeline:
         patience = min((pause for pause in pauses if pause is not None), default=None)
         entries: list[Entry] = []
         steps: list[Step] = []
-        for future in _available(self._landed, patience):
+        for future in available(self._landed, patience):
             brought = self._result(future)
             entries += brought
             steps += self._flying.pop(future)(brought)
@@ -383,24 +381,6 @@ class Pipeline:
             return [mark.unclear(str(exc)) for mark in untold]
 
 
-def _available(
-    landed: SimpleQueue[Future[list[Entry]]],
-    patience: float | None,
-) -> Iterator[Future[list[Entry]]]:
-    """All that has finished; waits for the first, at most `patience` seconds.
-
-    What finishes right after it is waited for, too: it is committed together.
-    """
-    try:
-        yield landed.get(timeout=patience)
-        until = time.monotonic() + TOGETHER
-        while True:
-            yield landed.get(timeout=max(0.0, until - time.monotonic()))
-    except Empty:
-        return
-
-
 def _effect(item: str, story: Story, action: Action) -> Effect:
     assert story.record
-    question = story.asked(action.name)
-    return Effect.of(item, action, story.record, question.approval if question else None)
+    return Effect.of(item, action, story.record, story.asked(action.name))

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from triage_agent.decision.events import Call
 from triage_agent.decision.item import Mode
+from triage_agent.decision.states import ActionState, Verdict
 from triage_agent.decision.stops import Source
-from triage_agent.decision.story import ActionState, Story, Verdict
+from triage_agent.decision.story import Story
 from triage_agent.decision.values import Value
 
 ItemStatus = Literal["settled", "escalated", "failed", "deferred"]

@@ -36,6 +36,7 @@ from triage_agent.decision.review_events import (
     Claimed,
     Corrected,
     Edited,
+    Expired,
     Rejected,
     Released,
 )
@@ -322,7 +323,8 @@ def _changed(case: _Case) -> Answer:
     deeds: dict[str, tuple[str, str]] = {}
     for one in case.timeline.happened:
         deeds |= _deed(one.event)
-    deeds = {name: deed for name, deed in deeds.items() if name in case.story.states}
+    actions = case.story.states.keys() - case.story.questions.keys()
+    deeds = {name: deed for name, deed in deeds.items() if name in actions}
     states = sorted({state for state, _ in deeds.values()}, key=_STATES.index)
     told = [
         f"{state}: {', '.join(spaced(name) for name, deed in deeds.items() if deed[0] == state)}."
@@ -346,7 +348,7 @@ def _changed(case: _Case) -> Answer:
     )
 
 
-def _deed(event: Event) -> dict[str, tuple[str, str]]:  # noqa: PLR0911 - one return a kind
+def _deed(event: Event) -> dict[str, tuple[str, str]]:  # noqa: C901, PLR0911 - one return a kind
     """What an event says of an action: in one word for all such, and whole; the last one counts."""
     match event:
         case Drafted():
@@ -355,6 +357,10 @@ def _deed(event: Event) -> dict[str, tuple[str, str]]:  # noqa: PLR0911 - one re
             return {event.action: ("Waits", f"waits for {spaced(event.who)}")}
         case Refused():
             return {event.action: ("Refused", f"refused: {event.reason}")}
+        case Rejected(action=str(name)):
+            return {name: ("Left undone", f"left undone: {event.by} said no")}
+        case Expired():
+            return {event.action: ("Left undone", "left undone: nobody decided in time")}
         case Intended():
             return {event.action: ("Under way", f"under way in {event.system}, key {event.key}")}
         case Done():

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from triage_agent.decision.events import Call, FiredRule, Happened
 from triage_agent.decision.run_events import Blocked, Called
-from triage_agent.decision.story import Status, Story
+from triage_agent.decision.states import Status
+from triage_agent.decision.story import Story
 from triage_agent.decision.values import Value
 from triage_agent.ledger.gist import Names, headline
 from triage_agent.ledger.phrases import listed

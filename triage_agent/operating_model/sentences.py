@@ -9,23 +9,19 @@ from datetime import date
 from typing import NamedTuple
 
 from triage_agent.operating_model import outcome_sentences
+from triage_agent.operating_model.action_sentences import deed, fields, terms, waiting
 from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
     ANY,
     FILE,
-    PLACEHOLDER,
-    RECORD_OWNER,
     UNCLEAR,
-    Ask,
     Category,
-    CreateAction,
     DraftAction,
     Page,
     PostAction,
     Read,
     Time,
-    UpdateAction,
     WritesRecords,
     several,
 )
@@ -34,7 +30,9 @@ from triage_agent.operating_model.wording import (
     all_of,
     any_of,
     in_words,
+    pairs,
     time_in_words,
+    title,
     value_in_words,
 )
 
@@ -81,7 +79,7 @@ def _workflow(page: Page) -> Iterator[Line]:
     back = time_in_words(item.look_back)
     yield Line(
         f"It takes up each new {item.object}",
-        f"({_pairs(item.new_when)}) created {since} and within the last {back}. "
+        f"({pairs(item.new_when)}) created {since} and within the last {back}. "
         f"The request is its {all_of(item.request_text)}.",
     )
     kinds = {name: _category(one) for name, one in page.workflow.categories.items()}
@@ -145,7 +143,7 @@ def _source(source: str | DomainOf, item: str) -> str:
 
 def _writes(page: Page) -> Iterator[Line]:
     writes = (rule for rule in page.may.values() if isinstance(rule, WritesRecords))
-    deeds = all_of(dict.fromkeys(map(_deed, writes))) or "nothing"
+    deeds = all_of(dict.fromkeys(map(deed, writes))) or "nothing"
     yield Line("Salesforce:", f"{deeds}; 5 and 6 name the fields.")
     posted = dict.fromkeys(_channel(page, rule.post_to) for rule in _posts(page))
     yield Line("Slack:", f"{all_of(posted)}; on pauses see 10.")
@@ -159,9 +157,9 @@ def _alone(page: Page) -> Iterator[Line]:
             case DraftAction():
                 yield Line(f"It may draft a {rule.draft}", f"{when}; nobody but a person sends it.")
             case PostAction():
-                yield Line(f"It may post to {_title(rule.post_to)}", f"{when}.")
+                yield Line(f"It may post to {title(rule.post_to)}", f"{when}.")
             case WritesRecords(alone="yes"):
-                yield Line(f"It may {_deed(rule)}", f"{_fields(rule)} {when}{_terms(page, rule)}.")
+                yield Line(f"It may {deed(rule)}", f"{fields(rule)} {when}{terms(page, rule)}.")
             case _:
                 pass
     yield _draft(page)
@@ -196,22 +194,13 @@ def _not_to(conditions: Mapping[str, Scalar]) -> str:
 def _ask(page: Page) -> Iterator[Line]:
     for rule in page.may.values():
         if isinstance(rule, WritesRecords) and rule.ask:
-            verb, _, what = _deed(rule).partition(" ")
+            verb, _, what = deed(rule).partition(" ")
             yield Line(
                 f"It asks {_who(page, rule.ask.who)}",
-                f"before it {verb}s {what} {_fields(rule)}, {_WHEN[rule.when]}"
-                f"{_terms(page, rule)}. {_waiting(rule.ask)}",
+                f"before it {verb}s {what} {fields(rule)}, {_WHEN[rule.when]}"
+                f"{terms(page, rule)}. {waiting(rule.ask)}",
             )
     yield Line("It never does these; people do:", f"{', '.join(map(in_words, page.never))}.")
-
-
-def _waiting(ask: Ask) -> str:
-    """What else they may have it write, and how long it waits for them."""
-    choices = (
-        f"{field} {any_of(map(value_in_words, others))}" for field, others in ask.instead.items()
-    )
-    instead = f"They may choose {all_of(choices)} instead. " if ask.instead else ""
-    return f"{instead}It waits {time_in_words(ask.expires_after)} of working time."
 
 
 def _stops(page: Page) -> Iterator[Line]:
@@ -250,7 +239,7 @@ def _unclaimed(page: Page, name: str) -> Line:
     """What becomes of a hand-over that nobody decides."""
     team = page.teams[name]
     first, ends = map(time_in_words, (team.remind_after, team.claim_within))
-    told = f"{_title(name)} is reminded, later {_who(page, team.then)}; a claim lasts {ends}."
+    told = f"{title(name)} is reminded, later {_who(page, team.then)}; a claim lasts {ends}."
     return Line(f"Unclaimed for {first} (working time),", told)
 
 
@@ -350,43 +339,12 @@ def _posts(page: Page) -> Iterator[PostAction]:
     return (rule for rule in page.may.values() if isinstance(rule, PostAction))
 
 
-def _deed(rule: WritesRecords) -> str:
-    """What an action does and to what, as a verb and its object."""
-    if isinstance(rule, CreateAction):
-        return f"create {rule.create}"
-    assert isinstance(rule, UpdateAction)
-    return f"update {rule.update}"
-
-
-def _fields(rule: WritesRecords) -> str:
-    return f"({', '.join(_set(*one) for one in rule.set.items())})"
-
-
-def _terms(page: Page, rule: WritesRecords) -> str:
-    """For whom a new record is, and when it is due."""
-    if not isinstance(rule, CreateAction):
-        return ""
-    owner = page.workflow.item.owner
-    own = f"the record's owner ({owner.is_} with {_pairs(owner.when)})"
-    receivers = any_of(own if name == RECORD_OWNER else _title(name) for name in rule.for_)
-    return (
-        f": for {receivers}, due in {time_in_words(rule.due_in)} of working time, "
-        f"one a request by its {rule.key}"
-    )
-
-
-def _set(field: str, value: Scalar) -> str:
-    """A field, with what is written into it where that is the page's own and short."""
-    computed = isinstance(value, str) and (PLACEHOLDER.fullmatch(value) or "\n" in value)
-    return field if computed else f"{field} {value_in_words(value)}"
-
-
 def _who(page: Page, name: str) -> str:
-    return _title(name) if name in page.teams else page.people(name)[0].name
+    return title(name) if name in page.teams else page.people(name)[0].name
 
 
 def _channel(page: Page, team: str) -> str:
-    return f"{_title(team)} ({page.teams[team].channel})"
+    return f"{title(team)} ({page.teams[team].channel})"
 
 
 def _items(meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -395,14 +353,6 @@ def _items(meanings: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _clause(sentence: str) -> str:
     return sentence.strip().removesuffix(".")
-
-
-def _title(name: str) -> str:
-    return in_words(name).title()
-
-
-def _pairs(values: Mapping[str, Scalar]) -> str:
-    return ", ".join(f"{name} {value_in_words(value)}" for name, value in values.items())
 
 
 def _day(day: date) -> str:

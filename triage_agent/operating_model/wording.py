@@ -1,6 +1,6 @@
 """How names, values and lists are said in a sentence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from triage_agent.operating_model.kinds import Scalar
@@ -35,3 +35,11 @@ def any_of(words: Iterable[str]) -> str:
 
 def _joined(words: Sequence[str], last: str) -> str:
     return f" {last} ".join([part for part in (", ".join(words[:-1]), *words[-1:]) if part])
+
+
+def title(name: str) -> str:
+    return in_words(name).title()
+
+
+def pairs(values: Mapping[str, Scalar]) -> str:
+    return ", ".join(f"{name} {value_in_words(value)}" for name, value in values.items())

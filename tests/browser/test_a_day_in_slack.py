@@ -112,6 +112,7 @@ def all_see(pages: Iterable[Page], what: str, company: str, words: str) -> None:
         shown = message(page, what, company)
         expect(shown).to_contain_text(words)
         expect(shown.get_by_role("button")).to_have_count(0)
+        expect(shown).not_to_contain_text("Good until")
 
 
 @pytest.mark.parametrize(

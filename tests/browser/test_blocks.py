@@ -1,5 +1,6 @@
 """Slack's blocks and modals as somebody with a browser meets them."""
 
+import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -222,6 +223,28 @@ def test_a_modal_needs_no_scripts(opener: App, base: str, bot: WebClient, visit:
     expect(page.locator("dialog")).to_have_count(0)
 
     assert "Typed" == opener.told[-1]["view"]["state"]["values"]["one"]["it"]["value"]
+
+
+def test_a_modal_closes_though_its_app_takes_its_time(
+    opener: App, base: str, bot: WebClient, visit: Visit
+) -> None:
+    """What the page is sent meanwhile doesn't bring back what is being sent off."""
+    select = {**INPUTS["pick"], "action_id": "it"}
+    view = modal({"type": "input", "block_id": "pick", "label": plain("Pick"), "element": select})
+
+    def answer(payload: Json) -> tuple[int, object]:
+        if payload["type"] == "block_actions":
+            bot.views_open(trigger_id=payload["trigger_id"], view=view)
+        else:
+            time.sleep(2)
+        return 200, None
+
+    opener.answer = answer
+    page = opened(visit, base, bot)
+    page.get_by_label("Pick").select_option("b")
+    page.locator("dialog footer").get_by_role("button", name="Send").click()
+
+    expect(page.locator("dialog")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)

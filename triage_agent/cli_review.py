@@ -1,6 +1,7 @@
 """The commands by which people decide what the agent handed over; what they do: `reviewing`."""
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,6 +14,16 @@ app = typer.Typer(help="See what waits for people, and decide it; Slack tells th
 
 Wanted = Annotated[
     str, typer.Argument(metavar="ID", help="An item, the beginning of its id, or its record.")
+]
+Action = Annotated[
+    str | None,
+    typer.Option(help="Which action it is about, where several wait.", show_default=False),
+]
+Digest = Annotated[
+    str | None,
+    typer.Option(
+        help="Of what you have seen: as `show` prints it, or its beginning.", show_default=False
+    ),
 ]
 
 
@@ -48,7 +59,7 @@ def show(
     sandbox: Embedded = False,
     sandbox_url: Served = None,
 ) -> None:
-    """Tell all that the hand-over says, how it stands, and what can be typed to decide."""
+    """Tell all that people were told of an item, how it stands, and what to type to decide."""
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     case = reviewing.look(target, wanted)
     commands = terminal_reviews.commands(case, target.arguments)
@@ -85,10 +96,7 @@ def release(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Have the agent go on with an item at once, in your name."""
     terminal.set_up_logs(verbose=False)
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    came = reviewing.release(target, wanted, as_whom, category)
-    _tell(came, as_json=as_json)
-    if came.went_on and came.went_on.status == "failed":
-        raise typer.Exit(1)
+    _tell(reviewing.release(target, wanted, as_whom, category), as_json=as_json)
 
 
 @app.command()
@@ -116,16 +124,57 @@ def correct(  # noqa: PLR0913, PLR0917 - one parameter an option
 @app.command()
 def reject(  # noqa: PLR0913, PLR0917 - one parameter an option
     wanted: Wanted,
-    reason: Annotated[str, typer.Option(help="Why the hand-over was of no use.")],
+    reason: Annotated[str, typer.Option(help="Why not, or why it was of no use.")],
+    action: Action = None,
     as_whom: As = None,
     as_json: AsJson = False,
     project: Project = None,
     sandbox: Embedded = False,
     sandbox_url: Served = None,
 ) -> None:
-    """Set a hand-over aside as of no use."""
+    """Set a hand-over aside as of no use, or say no to an action that asks."""
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    _tell(reviewing.reject(target, wanted, as_whom, reason), as_json=as_json)
+    _tell(reviewing.reject(target, wanted, as_whom, reason, action), as_json=as_json)
+
+
+@app.command()
+def approve(  # noqa: PLR0913, PLR0917 - one parameter an option
+    wanted: Wanted,
+    digest: Digest = None,
+    action: Action = None,
+    as_whom: As = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Say yes to an action that asks, as you have seen it; the agent does it at once."""
+    terminal.set_up_logs(verbose=False)
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    word = reviewing.Word(wanted, as_whom, action, partial(terminal_reviews.seen, digest))
+    _tell(reviewing.approve(target, word), as_json=as_json)
+
+
+@app.command()
+def edit(  # noqa: PLR0913, PLR0917 - one parameter an option
+    wanted: Wanted,
+    settings: Annotated[
+        list[str],
+        typer.Option("--set", metavar="FIELD=VALUE", help="What it is to write instead."),
+    ],
+    digest: Digest = None,
+    action: Action = None,
+    as_whom: As = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Say yes with other values, of those that the page lets people write; likewise."""
+    terminal.set_up_logs(verbose=False)
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    word = reviewing.Word(wanted, as_whom, action, partial(terminal_reviews.seen, digest))
+    _tell(reviewing.edit(target, word, settings), as_json=as_json)
 
 
 def _tell(came: reviewing.Came, *, as_json: bool) -> None:
@@ -133,3 +182,5 @@ def _tell(came: reviewing.Came, *, as_json: bool) -> None:
         terminal_reviews.print_json(came)
     else:
         terminal_reviews.show_came(came)
+    if came.went_on and came.went_on.status == "failed":
+        raise typer.Exit(1)

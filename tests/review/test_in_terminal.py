@@ -10,6 +10,8 @@ from tests.conftest import REAL, TypeIn
 from tests.review.at_terminal import (
     AS_MAYA,
     MAY,
+    SLACK_IS_DOWN,
+    WHO,
     Review,
     decided,
     flat,
@@ -20,18 +22,9 @@ from tests.review.at_terminal import (
     waiting_at,
 )
 from tests.review.conftest import Desk, Listen, Open, soon
-from tests.sandbox.slack_people import MAYA
 from triage_agent import wiring
 from triage_agent.connectors import patience
 from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released
-
-WHO = {
-    "by": "Maya Lindqvist",
-    "login": "maya",
-    "slack": MAYA,
-    "salesforce": "005000000000002AAA",
-}
-SLACK_IS_DOWN = "faults: [{fault: server_error, system: slack, status: 503}]"
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +83,11 @@ def test_the_agent_goes_on_at_once(desk: Desk, review: Review, type_in: TypeIn) 
     assert "Released by" in one.text
     assert (3, "triage-agent: Maya Lindqvist has decided it already.\n") == (late.code, late.err)
     assert "There is nothing to decide about it." in shown.out
+    assert "May I set status?" in shown.out
     reviewed = flat(timeline.out.partition("Who reviewed or approved?")[2])
     assert "Maya Lindqvist (maya, in Slack U0MAYA00002) has the agent go on" in reviewed
-    assert item_of(one) not in review("list").out
+    listed = json.loads(review("list", "--json").out)["waiting"]
+    assert ["set_status"] == [each["action"] for each in listed if each["item_id"] == item_of(one)]
     assert [] == desk.faults()
 
 

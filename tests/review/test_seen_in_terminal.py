@@ -1,7 +1,8 @@
 """What waits for people, in a terminal: the list, and all about one of them."""
 
 import json
-from datetime import datetime, timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ from tests.review.at_terminal import (
     waiting_at,
 )
 from tests.review.conftest import STOPS, Desk, Open
+from tests.sandbox.slack_people import MAYA
+from triage_agent import wiring
+from triage_agent.decision.review_events import FellBack
+from triage_agent.ledger.store import AGENT
 from triage_agent.sandbox.server import running
 from triage_agent.targets import Target
 
@@ -53,18 +58,20 @@ def test_what_waits_is_listed(desk: Desk, review: Review) -> None:
     assert 80 >= max(map(len, table.splitlines()))
     assert command.endswith(f" review show {listed[0]['item_id']} --sandbox-url {desk.url}")
     assert "for sales development; claimed by Maya Lindqvist" in flat(ran.out)
-    assert "restricted topic: legal" in ran.out
+    assert "decide; restricted topic: legal" in ran.out
     assert item_of(other) in ran.out
-    assert sorted(each["record_id"] for each in listed) == [each["record_id"] for each in listed]
+    assert sorted(each["since"] for each in listed) == [each["since"] for each in listed]
     since = datetime.fromisoformat(told.pop("since"))
     assert since.utcoffset() in {(-5) * HOUR, (-4) * HOUR}  # the page's zone
     assert f"{since:%a} {since.day} {since:%b, %H:%M}" in ran.out
     assert told.pop("headline") in one.text
-    assert "restricted_topic.legal" == told.pop("rules")[0]
+    assert "restricted_topic.legal" == told.pop("why")[0]
     assert {
         "item_id": item_of(one),
         "record_id": record_of(desk, one),
-        "team": "sales_development",
+        "action": "escalate",
+        "who": "sales development",
+        "until": None,
         "claimed_by": "Maya Lindqvist",
     } == told
 
@@ -92,9 +99,22 @@ def test_an_item_is_shown(desk: Desk, review: Review) -> None:
     assert "CATEGORY is one of new_business, demo_request" in flat(ran.out)
     assert f" review claim {item_of(one)} --sandbox-url {desk.url}\n" in ran.out
     assert all(command in ran.out for command in told["commands"])
-    assert item_of(one) == told["waiting"]["item_id"] == told["hand_over"]["item_id"]
+    assert item_of(one) == told["item_id"] == told["hand_over"]["item_id"]
     assert ["claim", "release", "correct", "not_useful"] == told["can"]
     assert "maya" in told["deciders"]
+
+
+def test_whose_claim_is_over(desk: Desk, review: Review) -> None:
+    """They are called by their name, and the item waits for anybody of the team again."""
+    one = desk.another()
+    review("claim", item_of(one), *AS_MAYA)
+    over = FellBack(action="escalate", by="Maya Lindqvist", slack=MAYA)
+    with closing(wiring.open_ledger(desk.target)) as ledger:
+        ledger.append(AGENT, datetime.now(UTC), [(item_of(one), over)])
+    told = review("show", item_of(one)).out
+
+    assert "Fell back from Maya Lindqvist, " in told
+    assert " review claim " in told
 
 
 @pytest.mark.parametrize(
@@ -127,8 +147,8 @@ def test_several_items_of_a_record(desk: Desk, review: Review) -> None:
     assert 2 == both.code
     assert "means 2 items, and several of them waits" in flat(both.err)
     assert first in both.err
-    assert first != told["waiting"]["item_id"]
-    assert record == told["waiting"]["record_id"]
+    assert first != told["item_id"]
+    assert record == told["record_id"]
 
 
 def test_a_strangers_words_do_nothing(

@@ -37,7 +37,7 @@ def outdated(wanted: Wanted, model: OperatingModel) -> str | None:
 def void(wanted: Wanted, model: OperatingModel, now: datetime) -> str | None:
     """Why a yes doesn't let the action be carried out any more, likewise; None: it does."""
     question = wanted.question
-    if question.approved is None or question.approved[0].digest != question.digest:
+    if question.approved is None or not question.is_approved:
         return "nobody has approved this"
     if why := outdated(wanted, model):
         return why

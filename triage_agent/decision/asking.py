@@ -109,7 +109,8 @@ def editable(page: Page, approval: Approval) -> tuple[Editable, ...]:
 
 
 def _editable(rule: WritesRecords, approval: Approval) -> Iterator[Editable]:
-    for field, value in approval.action.fields.items():
+    still = {name: value for name, value in approval.action.fields.items() if name in rule.set}
+    for field, value in still.items():
         written, choices = rule.set[field], allowed(rule, field)
         if is_fixed(written) and len(choices) > 1:
             yield Editable(field, value, tuple(choices))

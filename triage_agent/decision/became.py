@@ -17,8 +17,8 @@ _STATUS: dict[Status, str] = {
 
 
 def became(story: Story) -> str:
-    """How it ended, as what or by which rules, and what people have done about it."""
-    return ", ".join([_ended(story), *_people(story)])
+    """How it ended, as what or by which rules, what people have done, and whose word is wanted."""
+    return ", ".join([_ended(story), *_people(story), *_asked(story)])
 
 
 def _ended(story: Story) -> str:
@@ -43,3 +43,10 @@ def _people(story: Story) -> Iterator[str]:
     ):
         if decided:
             yield f"{did} by {decided[0].by}"
+
+
+def _asked(story: Story) -> Iterator[str]:
+    """For whose word it waits, and on what: nobody can give it any more without its texts."""
+    for name in () if story.erased else story.asks:
+        asked = story.questions[name].asked
+        yield f"waits for {spaced(asked.who)} on {spaced(asked.action)}"

@@ -103,6 +103,8 @@ def _fails(story: Story) -> bool:
 
 def _is_due(story: Story, name: str) -> bool:
     """A message is tried for ever: giving up on it would bury the item."""
+    if story.verdicts.get(name) == "needs_approval" and not story.has_yes(name):
+        return False
     match story.states[name]:
         case "permitted" | "approved":
             return True

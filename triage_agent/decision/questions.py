@@ -63,6 +63,12 @@ class Question:
         return not self.approved and not self.over
 
     @property
+    def is_approved(self) -> bool:
+        """Whether somebody's yes to just this counts still."""
+        yes = self.approved[0].digest if self.approved else None
+        return yes == self.digest and not self.over
+
+    @property
     def over(self) -> bool:
         """Whether nothing more follows from it."""
         return any(isinstance(event, _ENDS) for event, _ in self.told)

@@ -150,7 +150,8 @@ class Story:
         question = Question.of(event, at)
         self.questions[question.post] = question
         self.states[event.action], self.states[question.post] = "asked", "permitted"
-        if question.message:
+        if event.approval and question.message:
+            self.actions[event.action] = event.approval.action
             self.actions[question.post] = question.message
 
     def question(self, action: str | None) -> Question | None:
@@ -185,6 +186,11 @@ class Story:
     def asked(self, action: str) -> Question | None:
         """What was asked about an action that needs somebody's word; None of any other."""
         return self.question(action) if self.verdicts.get(action) == "needs_approval" else None
+
+    def has_yes(self, action: str) -> bool:
+        """Whether somebody has approved what was asked about an action last, and it counts."""
+        question = self.question(action)
+        return question is not None and question.is_approved
 
     @property
     def status(self) -> Status:

@@ -129,13 +129,14 @@ def _words(one: Due, page: Page, now: datetime) -> str:
     if one.event.to == matter.team:
         then = _after(page, matter.since, 2 * team.remind_after)
         told = f"on {local_time(then, page)}" if then > now else "as well"
-        return f"{unclaimed}; {_called(page, team.then)} is told {told}"
-    others = f"{unclaimed} in {_called(page, matter.team)}; nobody else is told"
+        return f"{unclaimed}; {called(page, team.then)} is told {told}"
+    others = f"{unclaimed} in {called(page, matter.team)}; nobody else is told"
     deputy = page.owner.deputy.name
     return f"{others}; {deputy} stands in" if one.event.to == OWNER else others
 
 
-def _called(page: Page, name: str) -> str:
+def called(page: Page, name: str) -> str:
+    """Those whom a name on the page means, for people: a team by its name, others by their own."""
     return spaced(name) if name in page.teams else page.people(name)[0].name
 
 

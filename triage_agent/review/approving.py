@@ -22,6 +22,7 @@ from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.review.deciding import BUSY, TRIES, Clicked, identified
 
 NONCE = 16
+NO_REQUEST = "The agent's record has no such request any more, so nothing was done."
 OLD = "This isn't what is asked any more; look for the newest message about it."
 
 
@@ -114,7 +115,7 @@ def _case(room: Room, clicked: Clicked, reference: Reference, story: Story) -> _
     """What is to be decided by whom, where they may and it still is; otherwise why not."""
     page, question = room.model.page, story.question(reference.action)
     if question is None or story.erased or question.approval is None:
-        return "The agent's record has no such request any more, so nothing was done."
+        return NO_REQUEST
     who = [question.asked.who]
     somebody = known_in_slack(page, who, clicked.user)
     if somebody is None:

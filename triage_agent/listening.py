@@ -76,7 +76,7 @@ def listen(
         slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
         ledger.claim_for(WORKSPACE, slack.workspace())
         name = f"{RUN_PREFIX}{clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-        going_on = GoingOn(target, until)
+        going_on = GoingOn(target, until, clock)
         listener = Listener(ledger, page, brake.why, slack, calls, clock, name, going_on)
         commands = commands_of(target, found, wire, listener, page)
         with closing(going_on), closing(open_ledger(target)) as other, closing(ear):
@@ -133,8 +133,8 @@ def _request_url(found: Systems, http: str, ledger: "Ledger", page: "Pages") -> 
 class GoingOn:
     """Takes up released items one after another, each by a run of its own."""
 
-    def __init__(self, target: Target, until: Event) -> None:
-        self._target, self._until = target, until
+    def __init__(self, target: Target, until: Event, clock: Clock) -> None:
+        self._target, self._until, self._clock = target, until, clock
         self._pool = ThreadPoolExecutor(1)
 
     def __call__(self, item: str) -> None:
@@ -151,7 +151,14 @@ class GoingOn:
         log = structlog.get_logger()
         for _ in range(_TRIES):
             try:
-                run(self._target, shadow=False, limit=None, only=item, progress=lambda *_: None)
+                run(
+                    self._target,
+                    shadow=False,
+                    limit=None,
+                    only=item,
+                    progress=lambda *_: None,
+                    clock=self._clock,
+                )
             except RunRefused as exc:  # most often another run, which has begun without this item
                 log.info("a released item waits", item=item, reason=str(exc))
                 if self._until.wait(_PAUSE):

@@ -11,8 +11,12 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
 
+from tests.browser.working_day import OFTEN, Clock, working_day
 from tests.chromium import OPTIONS, installed
 from tests.conftest import copied
+from tests.review.conftest import Desk, Listen, start_listening
+
+__all__ = ["start_listening"]
 
 PATIENCE = 20_000  # milliseconds, on a slow machine
 
@@ -98,6 +102,25 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
 
     assert 0 == process.returncode
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def quiet_desk(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Desk]:
+    """Nobody listens there."""
+    with working_day(tmp_path_factory.mktemp("desk"), clock) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def desk(quiet_desk: Desk, start_listening: Listen) -> Desk:
+    """A desk at which somebody listens."""
+    start_listening(quiet_desk, pause=OFTEN)
+    return quiet_desk
 
 
 def write(page: Page, **fields: str) -> None:

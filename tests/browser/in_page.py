@@ -8,10 +8,10 @@ BROUGHT = """
 """Elements that a hostile text would have brought."""
 
 IS_TOO_WIDE = """
-() => [document.documentElement, ...document.querySelectorAll('.rows')]
+() => [document.documentElement, ...document.querySelectorAll('.rows, .message, .inside')]
   .some((one) => one.scrollWidth > one.clientWidth)
 """
-"""Whether anything reaches out of the window, or out of Slack's messages."""
+"""Whether anything reaches out of the window, or out of Slack's messages and modals."""
 
 UNNAMED = """
 () => {

@@ -1,7 +1,8 @@
 """Slack's blocks and modals as somebody with a browser meets them."""
 
+import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,9 +10,12 @@ from slack_sdk import WebClient
 
 from tests.browser import in_page
 from tests.browser.conftest import Visit
+from tests.browser.working_day import ASKED_ABOUT, HANDED_OVER, Clock
+from tests.review.conftest import Desk, soon
 from tests.sandbox.pages.every_block import every_block
 from tests.sandbox.slack_people import (
     BUTTONS,
+    MAYA,
     SALES,
     App,
     Json,
@@ -21,6 +25,7 @@ from tests.sandbox.slack_people import (
     option,
     plain,
 )
+from triage_agent import holding
 from triage_agent.sandbox.server import running
 
 SUPPORT = "C0SUPPORT01"
@@ -35,6 +40,7 @@ INPUTS: dict[str, Json] = {
     "who": {"type": "users_select"},
     "day": {"type": "datepicker"},
 }
+SCREENS: list[tuple[int, Literal["light", "dark"]]] = [(1280, "light"), (390, "dark")]
 SHOWN = {
     ".headline": 1,
     ".section": 4,
@@ -118,7 +124,7 @@ def opened(visit: Visit, base: str, bot: WebClient, **more: Any) -> Page:  # noq
     return page
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_every_block_is_there(
     base: str, bot: WebClient, visit: Visit, width: int, scheme: str
 ) -> None:
@@ -217,3 +223,76 @@ def test_a_modal_needs_no_scripts(opener: App, base: str, bot: WebClient, visit:
     expect(page.locator("dialog")).to_have_count(0)
 
     assert "Typed" == opener.told[-1]["view"]["state"]["values"]["one"]["it"]["value"]
+
+
+def test_a_modal_closes_though_its_app_takes_its_time(
+    opener: App, base: str, bot: WebClient, visit: Visit
+) -> None:
+    """What the page is sent meanwhile doesn't bring back what is being sent off."""
+    select = {**INPUTS["pick"], "action_id": "it"}
+    view = modal({"type": "input", "block_id": "pick", "label": plain("Pick"), "element": select})
+
+    def answer(payload: Json) -> tuple[int, object]:
+        if payload["type"] == "block_actions":
+            bot.views_open(trigger_id=payload["trigger_id"], view=view)
+        else:
+            time.sleep(2)
+        return 200, None
+
+    opener.answer = answer
+    page = opened(visit, base, bot)
+    page.get_by_label("Pick").select_option("b")
+    page.locator("dialog footer").get_by_role("button", name="Send").click()
+
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_what_the_agent_says_can_be_read(
+    desk: Desk, clock: Clock, visit: Visit, width: int, scheme: str
+) -> None:
+    """Hand-overs, requests for a yes and a reminder; what would change is in sight as a whole."""
+    clock.passes(minutes=16)
+    assert soon(desk.told)
+    page = visit(f"{desk.url}/slack/{SALES}", person=MAYA, width=width, scheme=scheme)
+    rows = page.locator("#messages > .row")
+    change = page.get_by_text("Status: Open - Not Contacted → Working - Contacted").first
+    change.scroll_into_view_if_needed()
+    messages = len(HANDED_OVER) + len(ASKED_ABOUT)
+    reminder = page.get_by_role("heading", name=f"{messages} requests wait for a person")
+    lost = [row.evaluate(in_page.LOST) for row in rows.all()]
+
+    expect(reminder).to_be_visible()
+    expect(change).to_be_in_viewport(ratio=1)
+    assert [] == [flaw for flaws in lost for flaw in flaws]
+    assert [] == page.evaluate(in_page.FAINT)
+    assert not page.evaluate(in_page.IS_TOO_WIDE)
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_what_the_agent_asks_can_be_answered(
+    desk: Desk, visit: Visit, width: int, scheme: str
+) -> None:
+    """Each of its forms is there as a whole, with a name for each field, and can be closed."""
+    page = visit(f"{desk.url}/slack/{SALES}", person=MAYA, width=width, scheme=scheme)
+    flaws: dict[str, list[Any]] = {}
+
+    def look(form: str) -> None:
+        dialog = page.get_by_role("dialog", name=form)
+        dialog.wait_for()
+        flaws[form] = [dialog.evaluate(in_page.LOST), page.evaluate(in_page.UNNAMED)]
+        flaws[form] += [page.evaluate(in_page.FAINT), page.evaluate(in_page.IS_TOO_WIDE)]
+        dialog.get_by_role("button", name="Cancel").click()
+        expect(dialog).to_have_count(0)
+
+    for form in ("Release", "Correct", "Not useful", "Edit", "Reject"):
+        page.get_by_role("button", name=form, exact=True).first.click()
+        look(form)
+    holding.pause(desk.target, "dana", "The tags look odd since this morning.")
+    page.get_by_role("textbox").fill("/triage resume")
+    page.get_by_role("button", name="Send").click()
+    look("Resume")
+    holding.resume(desk.target, "dana", lambda asked: ["It was nothing."] * len(asked))
+
+    assert {form: [[], [], [], False] for form in flaws} == flaws
+    assert 6 == len(flaws)

@@ -51,7 +51,7 @@ def blocks(approval: Approval, link: str, standing: Standing) -> list[dict[str, 
         RichTextBlock(elements=[title(_what(approval)), *_changes(approval)]),
         *_beside(approval),
         *stands(approval.reference, standing),
-        ContextBlock(elements=[plain(_small_print(approval), 2000)]),
+        ContextBlock(elements=[plain(_small_print(approval, standing), 2000)]),
     ]
     return [part.to_dict() for part in parts]
 
@@ -105,7 +105,9 @@ def _beside(approval: Approval) -> Iterator[Block]:
         yield RichTextBlock(elements=[title("The draft, not sent"), body])
 
 
-def _small_print(approval: Approval) -> str:
+def _small_print(approval: Approval, standing: Standing) -> str:
+    """Until when it can be decided, while it can, and what it is about."""
     until = f"{approval.expires_at:%a} {approval.expires_at.day} {approval.expires_at:%b, %H:%M}"
+    good = f"Good until {until} · " if standing.can else ""
     story = small_print(approval.item_id, approval.page)
-    return f"Good until {until} · {story} · digest {approval.digest[:_SHORT]}"
+    return f"{good}{story} · digest {approval.digest[:_SHORT]}"

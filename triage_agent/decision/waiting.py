@@ -118,7 +118,8 @@ def _words(one: Due, page: Page, now: datetime) -> str:
     if matter.ends:
         until = local_time(matter.ends[1], page)
         name = spaced(matter.ends[0].action)
-        return f"asked for {name} since {local_time(matter.since, page)}; it expires on {until}"
+        since = local_time(matter.since, page)
+        return f"waits for a yes or no to {name} since {since}; it expires on {until}"
     if matter.claimed:
         at = matter.claimed[1]
         over = local_time(_after(page, at, team.claim_within), page)

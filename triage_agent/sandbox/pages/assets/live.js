@@ -7,7 +7,9 @@ const SOON = 300;
 const sent = new WeakMap(); // how the server last sent an element, or the inside of a live part
 const FIRST = ".inside :is(input, textarea, select, .button), footer button";
 let latest = ""; // the page that was last sent, if all of it is shown
+let sends = 0; // how often something was sent: a page that was asked for before that is an old one
 let opener = ""; // the id of what had the focus before a dialog opened
+const isSending = () => document.querySelector("[data-sending]");
 const liveParts = () => document.querySelectorAll("[data-live]");
 
 function atEnd(part) {
@@ -91,10 +93,11 @@ function show(text) {
 }
 
 async function look() {
-  if (document.hidden) return;
+  if (document.hidden || isSending()) return;
+  const before = sends;
   const answer = await fetch(location.href);
   const text = answer.ok ? await answer.text() : latest;
-  if (text !== latest) latest = show(text) ? text : "";
+  if (before === sends && text !== latest) latest = show(text) ? text : "";
 }
 
 async function lookForEver() {
@@ -123,6 +126,7 @@ function lift(part) {
 async function send(form, button) {
   if (form.hasAttribute("data-sending")) return;
   const body = new URLSearchParams(new FormData(form, button));
+  sends += 1;
   form.setAttribute("data-sending", "");
   form.setAttribute("data-sent", ""); // until something else is typed or chosen there
   const answer = await fetch(form.action, { method: "POST", body });

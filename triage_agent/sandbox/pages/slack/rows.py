@@ -39,6 +39,12 @@ class Row:
         return sum(map(ord, self.name)) % _HUES
 
     @property
+    def lost(self) -> Sequence[str]:
+        """What somebody is to be told beside a block that has gone meanwhile."""
+        there = [block.get("block_id") for block in self.message.get("blocks", ())]
+        return [told for block_id, told in self.where.wrong.items() if block_id not in there]
+
+    @property
     def latest(self) -> str:
         """When the last reply came."""
         return _clock(float(self.replies[-1]["ts"]))

@@ -17,7 +17,7 @@ from triage_agent import wiring
 JONAS, LENA = "U0JONAS0003", "U0LENA00005"
 NAMES = {MAYA: "Maya Lindqvist", JONAS: "Jonas Weber"}
 LEADS = "C0OPSSUMM01"
-HANDED, STATUS, RATING = "Needs a person", "May I set status?", "May I set rating?"
+HANDED, STATUS, RATING = "Needs a person", "set status", "set rating"
 REPS = "Only these can decide it, by the operating model: Maya Lindqvist, Jonas Weber, Priya Nair."
 
 AWAY = "Object.defineProperty(document, 'hidden', {value: true, configurable: true})"
@@ -73,7 +73,7 @@ def lead(desk: Desk, company: str) -> dict[str, str]:
 
 
 def message(page: Page, what: str, company: str) -> Locator:
-    title = page.get_by_role("heading", name=re.compile(f"^{re.escape(what)}.*{company}"))
+    title = page.get_by_role("heading", name=re.compile(f"^(May I )?{what}.*{company}", re.I))
     return page.get_by_label("Messages, oldest first").get_by_role("listitem").filter(has=title)
 
 

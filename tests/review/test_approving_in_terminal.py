@@ -114,7 +114,7 @@ def test_a_yes_is_carried_out_at_once(desk: Desk, review: Review, item: str) -> 
     assert 0 == ran.code
     assert f"Approved by Maya Lindqvist: set status, item {item}\n" in ran.out
     assert "Its message in Slack says so." in ran.out
-    assert "create task done, set status done. Done " in flat(ran.out)
+    assert "create task done, set status done. Done, " in flat(ran.out)
     assert [Approved(**WHO, action="set_status", digest=whole)] == decided(desk, item)
     assert WORKED == status(desk, review, item)
     assert "Approved by " in message(desk, item)
@@ -138,9 +138,10 @@ def test_a_yes_to_another_value(desk: Desk, review: Review, item: str) -> None:
     assert ["Edited", "Approved"] == [edited.kind, approved.kind]
     assert edited.digest == approved.digest != edited.was
     assert CLOSED == status(desk, review, item)
-    assert f"Changed by Maya Lindqvist, {came['outcome'][0][5:-1]}: Status {CLOSED}." in flat(
-        review("show", item).out
-    )
+    (outcome,) = came["outcome"]
+    moment = outcome.removeprefix("Done, ").removesuffix(".")
+    shown = flat(review("show", item).out)
+    assert f"Changed by Maya Lindqvist, {moment}: Status {CLOSED}." in shown
     assert "Changed by " in message(desk, item)
 
 
@@ -269,7 +270,7 @@ def test_the_record_has_changed(desk: Desk, review: Review, item: str) -> None:
     ).raise_for_status()
     ran = review("approve", item, "--digest", whole, *AS_MAYA)
 
-    assert "Not done " in ran.out
+    assert "Not done, " in ran.out
     assert "since it was read, the record " in flat(ran.out)
     assert CLOSED == status(desk, review, item)
 

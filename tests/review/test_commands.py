@@ -281,7 +281,7 @@ def test_finding_says_what_became_of_it(desk: Desk) -> None:
     assert soon(lambda: one.told("Shown"))
     (company,) = set(re.findall(r"Acme \d", one.text))
     (record,) = set(re.findall(rf"{desk.url}/00Q\w+", one.text))
-    (item,) = set(re.findall(r"Item (\w+) ", one.text))
+    (item,) = set(re.findall(r"timeline (\w+) ", one.text))
     (answer,) = typed(desk, OMAR, f"/triage find {company.lower()}")
     (block,) = answer["blocks"]
     text = said(block)

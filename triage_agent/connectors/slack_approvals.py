@@ -18,12 +18,13 @@ from triage_agent.connectors.slack_texts import (
     Link,
     User,
     bullets,
+    buttons,
     escaped,
     labelled,
     plain,
     small_print,
-    stands,
     title,
+    told,
     words,
 )
 from triage_agent.decision.actions import Approval, UpdateRecord
@@ -43,14 +44,16 @@ def fallback(approval: Approval) -> str:
 
 def blocks(approval: Approval, link: str, standing: Standing) -> list[dict[str, Any]]:
     """The whole message, within Slack's limits for any input."""
-    head = f"May I {spaced(approval.action.name)}? {approval.headline}"
+    name = spaced(approval.action.name)
+    head = f"May I {name}?" if standing.can else f"{name.capitalize()}:"
     parts: list[Block] = [
-        HeaderBlock(text=plain(head, HEADER_LENGTH)),
+        HeaderBlock(text=plain(f"{head} {approval.headline}", HEADER_LENGTH)),
         RichTextBlock(elements=[_for_whom(approval, link)]),
         *_again(approval),
-        RichTextBlock(elements=[title(_what(approval)), *_changes(approval)]),
+        *told(standing),
+        RichTextBlock(elements=[title(_what(approval, standing)), *_changes(approval)]),
         *_beside(approval),
-        *stands(approval.reference, standing),
+        *buttons(approval.reference, standing),
         ContextBlock(elements=[plain(_small_print(approval, standing), 2000)]),
     ]
     return [part.to_dict() for part in parts]
@@ -61,8 +64,8 @@ def _headline(approval: Approval) -> str:
 
 
 def _for_whom(approval: Approval, link: str) -> RichTextSectionElement:
-    told = f"For {approval.names} · "
-    return RichTextSectionElement(elements=[words(told), Link(url=link, text="open the record")])
+    people = f"For {approval.names} · "
+    return RichTextSectionElement(elements=[words(people), Link(url=link, text="open the record")])
 
 
 def _again(approval: Approval) -> Iterator[Block]:
@@ -73,8 +76,10 @@ def _again(approval: Approval) -> Iterator[Block]:
         yield RichTextBlock(elements=[RichTextSectionElement(elements=said)])
 
 
-def _what(approval: Approval) -> str:
+def _what(approval: Approval, standing: Standing) -> str:
     action = approval.action
+    if not standing.can:
+        return "What was asked"
     verb = "would change in" if isinstance(action, UpdateRecord) else "would be a new"
     return f"What {verb} {action.object}"
 
@@ -83,13 +88,13 @@ def _changes(approval: Approval) -> Iterator[Any]:
     """Each field with what it holds and what it would; a new record's fields as they would be."""
     action = approval.action
     if isinstance(action, UpdateRecord):
-        told = (
+        fields = (
             f"{spaced(name)}: {_shown(approval.was[name])} → {_shown(value)}"
             for name, value in action.fields.items()
         )
     else:
-        told = (f"{spaced(name)}: {_shown(value)}" for name, value in action.fields.items())
-    yield bullets(list(told))
+        fields = (f"{spaced(name)}: {_shown(value)}" for name, value in action.fields.items())
+    yield bullets(list(fields))
 
 
 def _shown(value: Scalar) -> str:

@@ -20,13 +20,14 @@ from triage_agent.connectors.slack_texts import (
     BOLD,
     HEADER_LENGTH,
     bullets,
+    buttons,
     escaped,
     labelled,
     opening,
     plain,
     small_print,
-    stands,
     title,
+    told,
     words,
 )
 from triage_agent.decision.actions import HandOver, Reason
@@ -55,7 +56,8 @@ def blocks(hand_over: HandOver, link: str, standing: Standing) -> list[dict[str,
         RichTextBlock(elements=[*_records(hand_over)]),
         DividerBlock(),
         RichTextBlock(elements=[*_footer(hand_over)]),
-        *stands(hand_over.item_id, standing),
+        *told(standing),
+        *buttons(hand_over.item_id, standing),
         ContextBlock(elements=[plain(small_print(hand_over.item_id, hand_over.page), 2000)]),
     ]
     return [part.to_dict() for part in parts]

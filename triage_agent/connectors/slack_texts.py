@@ -44,14 +44,18 @@ def opening(link: str, *, user: str) -> RichTextSectionElement:
     )
 
 
-def stands(reference: str, standing: Standing) -> Iterator[Block]:
-    """Who has done something about it, and what can be done still about what is referred to."""
+def told(standing: Standing) -> Iterator[Block]:
+    """Who has done something about it, and what came of it."""
     for did in standing.did:
         who = [User(user_id=did.user)] if did.user else []
         parts = [words(did.label, BOLD), *who, words(did.more)]
         yield RichTextBlock(elements=[RichTextSectionElement(elements=parts)])
+
+
+def buttons(reference: str, standing: Standing) -> Iterator[Block]:
+    """What can be done still about what is referred to."""
     if standing.can:
-        buttons = [
+        pressed = [
             ButtonElement(
                 text=plain(spaced(name).capitalize()),
                 action_id=name,
@@ -60,7 +64,7 @@ def stands(reference: str, standing: Standing) -> Iterator[Block]:
             )
             for name in standing.can
         ]
-        yield ActionsBlock(block_id=REVIEW, elements=buttons)
+        yield ActionsBlock(block_id=REVIEW, elements=pressed)
 
 
 def small_print(item_id: str, page: str) -> str:

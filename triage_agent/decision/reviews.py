@@ -105,7 +105,7 @@ def _answered(question: Question, page: Page) -> Iterator[Did]:
 def _answer(question: Question, event: Told, at: datetime, page: Page) -> Did:  # noqa: PLR0911 - one return a kind
     match event:
         case Approved():
-            return _told("Approved by ", event, at, page, "")
+            return _told("Approved by ", event, at, page, ".")
         case Edited():
             return _told("Changed by ", event, at, page, f": {_changes(question)}.")
         case Rejected():

@@ -18,7 +18,7 @@ def status(model: OperatingModel, mode: Mode, ledger: Ledger, brake: Brake) -> d
         "Last run": _last_run(ledger),
         "Items": f"{counts.get('settled', 0):,} settled, {people}, {counts.get('open', 0):,} open",
         "Limits": _limits(model.page.limits),
-        "Next": "triage-agent resume" if why else _next(counts),
+        "Next": "triage-agent resume" if why else _next(counts, len(ledger.waiting(mode))),
     }
 
 
@@ -42,7 +42,9 @@ def _limits(limits: Limits) -> str:
     )
 
 
-def _next(counts: dict[str, int]) -> str:
-    return (
-        "triage-agent run takes up what is unfinished" if counts.get("failed") else "nothing to do"
-    )
+def _next(counts: dict[str, int], waiting: int) -> str:
+    if counts.get("failed"):
+        return "triage-agent run takes up what is unfinished"
+    if waiting:
+        return f"triage-agent review list: {waiting:,} wait for people"
+    return "nothing to do"

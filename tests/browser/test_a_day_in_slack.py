@@ -73,7 +73,8 @@ def lead(desk: Desk, company: str) -> dict[str, str]:
 
 
 def message(page: Page, what: str, company: str) -> Locator:
-    title = page.get_by_role("heading", name=re.compile(f"^(May I )?{what}.*{company}", re.I))
+    titled = re.compile(f"^(May I )?{what}.*{company}", re.IGNORECASE)
+    title = page.get_by_role("heading", name=titled)
     return page.get_by_label("Messages, oldest first").get_by_role("listitem").filter(has=title)
 
 

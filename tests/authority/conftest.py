@@ -10,9 +10,14 @@ from triage_agent.operating_model.loading import OperatingModel, load
 
 
 @pytest.fixture(scope="session")
-def model() -> OperatingModel:
-    path = Path(__file__).parents[2] / "operating_model.yaml"
-    return load(path.read_text(encoding="utf-8"))
+def shipped() -> str:
+    """The text of the page."""
+    return (Path(__file__).parents[2] / "operating_model.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def model(shipped: str) -> OperatingModel:
+    return load(shipped)
 
 
 @pytest.fixture(scope="session")

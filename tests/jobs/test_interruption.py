@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +21,7 @@ import pytest
 import requests
 
 from tests.conftest import copied
+from triage_agent.errors import RunRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,6 +118,7 @@ class Wire(ThreadingHTTPServer):
         self.place, self._met = place, 0
         code = self.agent.run("run", "--sandbox-url", self.url, "--project", site.project)
         self.place = None
+        wait_for_lock(site)
         return code
 
     def fatal(self, path: str) -> When | None:
@@ -124,6 +128,19 @@ class Wire(ThreadingHTTPServer):
         with self._counting:
             self._met += 1
             return self.place[2] if self._met == self.place[1] else None
+
+
+def wait_for_lock(site: Site) -> None:
+    """Returns once the database has noticed that whoever held the lock of runs is dead."""
+    end = time.monotonic() + 30
+    with site.ledger() as ledger:
+        while True:
+            try:
+                with ledger.only_run("run-probe", datetime.now(UTC)):
+                    return
+            except RunRefused:
+                assert time.monotonic() < end
+                time.sleep(0.02)
 
 
 class _Passing(BaseHTTPRequestHandler):

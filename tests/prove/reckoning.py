@@ -76,14 +76,14 @@ def reckoned(found: Site, asked: int) -> Reckoning:
 
 
 def _is_lost(lead: Json, kept: _Kept, there: set[str]) -> bool:
-    """A lead with no item, two items, no tag, or without the task or message that was planned."""
+    """A lead with no item, two items, no tag, or without the task or a message that it needs."""
     items = kept.items.get(lead["Id"], [])
     wanted = {
         f"{item}.{name}"
         for item in items
         for story in [kept.stories[item]]
-        for name in story.planned or ()
-        if story.actions[name].kind in ("create", "post")
+        for name in (*(story.planned or ()), *story.questions)
+        if story.actions[name].kind in ("create", "post", "ask")
     }
     return len(items) != 1 or not lead.get("Triage_Category__c") or not wanted <= there
 

@@ -163,11 +163,12 @@ def test_a_note_tells_a_second_click_who_was_first(asking: Desk) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_hundred_clicks(open_desk: Open, start_listening: Listen, kind: Kind) -> None:
     """Three reps press all over the place, two listeners hear them: each is decided once."""
+    each = 50 if kind == "sqlite" else 15  # and a few on the slower one
     desk = open_desk(kind, lead=SETTLED, of=4)
     start_listening(desk)
     start_listening(desk)
     questions = [desk.question() for _ in range(4)]
-    places = [(one.ts, n) for n in range(50) for one in questions]
+    places = [(one.ts, n) for n in range(each) for one in questions]
     team = (MAYA, JONAS, "U0PRIYA0004")
 
     def click(place: tuple[str, int]) -> str | None:
@@ -176,7 +177,7 @@ def test_two_hundred_clicks(open_desk: Open, start_listening: Listen, kind: Kind
     with ThreadPoolExecutor(16) as pool:
         troubles = list(pool.map(click, places))
 
-    assert 200 == len(troubles)
+    assert 4 * each == len(troubles)
     assert soon(lambda: all("Done" in one.text for one in questions))
     for one in questions:
         assert ["Held", "Asked", "Approved", "Intended", "Done"] == path(one)

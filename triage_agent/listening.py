@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from triage_agent.errors import RunRefused, TriageError, WrongUsage
 from triage_agent.holding import commands_of
 from triage_agent.targets import Systems, Target, systems
-from triage_agent.wiring import Clock, brake_of, mode_of, now, open_ledger, run
+from triage_agent.wiring import Clock, brake_of, held, mode_of, now, open_ledger, run
 
 if TYPE_CHECKING:
     from triage_agent.connectors.calls import CallLog
@@ -77,7 +77,16 @@ def listen(
         ledger.claim_for(WORKSPACE, slack.workspace())
         name = f"{RUN_PREFIX}{clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         going_on = GoingOn(target, until, clock)
-        listener = Listener(ledger, page, brake.why, slack, calls, clock, name, going_on)
+        listener = Listener(
+            ledger,
+            page,
+            lambda: held(target, page().page, brake),
+            slack,
+            calls,
+            clock,
+            name,
+            going_on,
+        )
         commands = commands_of(target, found, wire, listener, page)
         with closing(going_on), closing(open_ledger(target)) as other, closing(ear):
             reminders = Reminders(other, slack, brake.check, name, mode)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from triage_agent.errors import NotDecided, TriageError, WrongUsage
 from triage_agent.targets import Target, systems
-from triage_agent.wiring import acting, brake_of, mode_of, open_ledger, run
+from triage_agent.wiring import acting, brake_of, held, mode_of, open_ledger, run
 
 if TYPE_CHECKING:
     from triage_agent.decision.asking import Editable
@@ -369,7 +369,8 @@ def _opened(target: Target) -> "Iterator[Room]":
 
     model, settings = read_model(target.project), Settings.of(target.project)
     with closing(open_ledger(target)) as ledger:
-        yield Room(ledger, model, brake_of(target, settings, ledger).why())
+        brake = brake_of(target, settings, ledger)
+        yield Room(ledger, model, held(target, model.page, brake))
 
 
 def _now() -> datetime:

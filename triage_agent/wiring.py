@@ -95,6 +95,15 @@ def brake_of(target: Target, settings: "Settings", ledger: "Ledger") -> "Brake":
     return Brake(ledger, target.project / FILE, settings.triage_paused, now)
 
 
+def held(target: Target, page: "Page", brake: "Brake") -> str | None:
+    """Why nothing that somebody approves would be done now; None: it would."""
+    if why := brake.why():
+        return f"the agent is paused: {why}"
+    if mode_of(target, page) == "shadow":
+        return "the agent is in shadow, by its operating model, and changes nothing"
+    return None
+
+
 def join(
     found: Systems,
     terms: Terms,

@@ -6,6 +6,7 @@ to one approver and one stage.
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -22,6 +23,7 @@ from triage_agent.project import read_model
 from triage_agent.review import approving
 from triage_agent.review.approving import Reference, Room
 from triage_agent.review.deciding import Clicked
+from triage_agent.settings import Settings
 
 WHO_MAY = "Only these can decide it, by the operating model: Maya Lindqvist, Jonas Weber, Priya"
 OLD = "This isn't what is asked any more"
@@ -298,6 +300,26 @@ def test_a_yes_that_is_carried_out_too_late(unheard: Desk, clock: Clock) -> None
     assert ["it could not be carried out in time"] == voids(one)
     assert is_asked_afresh(one, digest)
     assert NEW == status(one)
+
+
+def test_in_shadow(unheard: Desk) -> None:
+    """What was asked while the agent was live isn't approved where nothing would come of it."""
+    one = unheard.question()
+    model = read_model(unheard.target.project)
+    clicked = Clicked(one.item, MAYA, "run-x", unheard.clock())
+    reference = Reference(one.item, "set_status", approval_of(one).digest)
+    real = replace(unheard.target, sandbox_url=None)  # by the page, which says shadow
+    with closing(wiring.open_ledger(unheard.target)) as ledger:
+        brake = wiring.brake_of(unheard.target, Settings.of(unheard.target.project), ledger)
+        found = (
+            wiring.held(unheard.target, model.page, brake),
+            wiring.held(real, model.page, brake),
+        )
+        words = approving.approve(Room(ledger, model, found[1]), clicked, reference)
+
+    assert found[0] is None
+    assert "Nothing was approved, for the agent is in shadow" in str(words)
+    assert ["Held", "Asked"] == path(one)
 
 
 def test_an_empty_list_of_approvers(unheard: Desk) -> None:

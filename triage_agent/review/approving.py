@@ -42,7 +42,7 @@ def reference_of(value: str) -> Reference | None:
 
 @dataclass(frozen=True)
 class Room:
-    """Where it is decided: the ledger, the page as it is now, and what holds the agent, if so."""
+    """Where it is decided: the ledger, the page as it is now, and why the agent is held, if so."""
 
     ledger: Ledger
     model: OperatingModel
@@ -154,7 +154,7 @@ def _yes(given: Mapping[str, str] | None, case: _Case) -> tuple[tuple[Event, ...
     """A yes to what was shown, or to other values of it."""
     question, approval = case.question, case.question.approval
     if case.room.held:
-        return (), f"Nothing was approved, for the agent is paused: {case.room.held}"
+        return (), f"Nothing was approved, for {case.room.held}."
     if why := outdated(case.wanted, case.room.model):
         void = Voided(action=question.asked.action, digest=question.digest, reason=why)
         return (void,), f"Nothing was approved, for {why}. You will be asked afresh."

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 class Listener:
     """`model` is asked anew for each click; `run`: the stream that keeps its requests.
 
-    `held` says what holds the agent, if anything does; `go_on` has it take up an item that
+    `held` says why the agent is held, if it is; `go_on` has it take up an item that
     somebody has decided on, soon and elsewhere.
     """
 

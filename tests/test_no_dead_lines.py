@@ -118,6 +118,8 @@ def rules() -> Iterator[Rules]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Patterns, "first_hit", once)
         patch.setattr(rules_of_stops, "decoded", cache(read_once))
+        blindly = "_is_typed_blindly"
+        patch.setattr(missing, blindly, cache(getattr(missing, blindly)))
         for name in ("asked", "without_markup", "normalised"):
             patch.setattr(rules_of_stops, name, cache(getattr(rules_of_stops, name)))
         yield read_rules(ROOT)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -72,8 +73,11 @@ def _duration(written: object) -> object:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+_zones = cache(available_timezones)  # it looks through the system's files each time
+
+
 def _zone(written: object) -> object:
-    if str(written) not in available_timezones():
+    if str(written) not in _zones():
         raise ValueError(f"{written!r} is no time zone; write one like America/New_York")
     return ZoneInfo(str(written))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.conftest import KINDS
 from triage_agent.decision.values import private_fields
+from triage_agent.jobs.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +35,8 @@ LEADS: list[Json] = [
 ]
 VARYING = {"at", "seconds", "key", "record_id", "reference", "record_ids", "path", "run", "digest"}
 """What two runs never share: ids, moments, durations, and keys that hold ids."""
+NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+"""Of a Tuesday in New York: both runs' clock, so that what they ask expires at one moment."""
 
 
 def test_the_same_happens_on_both_databases(open_site: Callable[..., Site]) -> None:
@@ -39,7 +44,8 @@ def test_the_same_happens_on_both_databases(open_site: Callable[..., Site]) -> N
     told = []
     for kind in KINDS:
         site = open_site(LEADS, kind=kind)
-        report = site.sweep()
+        with site.parts() as parts:
+            report = sweep(replace(parts, clock=lambda: NOON))
         companies = {id_: lead["Company"] for id_, lead in site.leads().items()}
         items = {companies[i.record_id]: _told(site, i.item_id) for i in report.items}
         run = [event for event in _told(site, report.run_id) if event["kind"] != "Called"]

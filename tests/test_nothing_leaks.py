@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.sandboxes import running
 from triage_agent.connectors import patience
 from triage_agent.ledger.packing import unpacked
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.tables import payloads
-from triage_agent.sandbox.server import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,8 +25,8 @@ from tests.sandbox.slack_people import (
     option,
     plain,
 )
+from tests.sandboxes import running
 from triage_agent import holding
-from triage_agent.sandbox.server import running
 
 SUPPORT = "C0SUPPORT01"
 OPTIONS = [option("a"), option("b")]

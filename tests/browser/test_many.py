@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Visit
-from triage_agent.sandbox.server import running
+from tests.sandboxes import running
 
 LEADS = 4_000
 SOUGHT = 40

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser import in_page
 from tests.browser.conftest import Visit
 from tests.sandbox.slack_people import SALES, App, listening
-from triage_agent.sandbox.server import running
+from tests.sandboxes import running
 
 
 @pytest.fixture(scope="module")

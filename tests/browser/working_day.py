@@ -9,9 +9,9 @@ from pathlib import Path
 from tests.conftest import copied
 from tests.jobs.conftest import written
 from tests.review.conftest import UNHURRIED, Desk
+from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.operating_model.loading import FILE
-from triage_agent.sandbox.server import running
 from triage_agent.targets import Target
 
 OFTEN = 0.05

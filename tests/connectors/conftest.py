@@ -12,13 +12,13 @@ from urllib.request import urlopen
 import pytest
 
 from tests.conftest import passes
+from tests.sandboxes import running
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
 from triage_agent.connectors.salesforce.writing import Writer
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.operating_model.loading import load
 from triage_agent.operating_model.schema import Page
-from triage_agent.sandbox.server import running
 
 ROOT = Path(__file__).parents[2]
 RECORDS = "https://org.example/"

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import passes
 from tests.connectors.test_slack_messages import HOSTILE, parts, typed
 from tests.sandbox.slack_people import MAYA
+from tests.sandboxes import running
 from triage_agent.connectors import slack_approvals, slack_forms
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.slack import SlackConnector
@@ -20,7 +21,6 @@ from triage_agent.decision.actions import (
 )
 from triage_agent.decision.asking import Editable
 from triage_agent.decision.reviews import Did, Standing
-from triage_agent.sandbox.server import running
 
 LINK = "https://org.example/00Q000000000001AAA"
 OPEN = Standing(can=("approve", "edit", "reject"))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 from typing import Any
 from urllib.parse import urlencode
 
@@ -94,9 +94,10 @@ def ear() -> Ear:
 
 @pytest.fixture
 def opened(ear: Ear) -> Iterator[Ear]:
-    """One that listens until its test is over."""
-    with closing(listening(ear)):
-        yield ear
+    """One that listens until its test is over; it ends beside the next one."""
+    found = listening(ear)
+    yield ear
+    Thread(target=found.close).start()
 
 
 def listening(ear: Ear, address: str = "0") -> RequestUrl:

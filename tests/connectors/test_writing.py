@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import passes
+from tests.sandboxes import running
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.salesforce.client import Credentials, SalesforceClient
 from triage_agent.connectors.salesforce.writing import (
@@ -21,7 +22,6 @@ from triage_agent.connectors.salesforce.writing import (
 from triage_agent.errors import WrongUsage
 from triage_agent.operating_model.schema import CreateAction, Page
 from triage_agent.sandbox.salesforce import schema
-from triage_agent.sandbox.server import running
 
 State = Callable[[str], Any]
 LogIn = Callable[..., SalesforceClient]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import copied
+from tests.sandboxes import running
 from triage_agent import wiring
-from triage_agent.sandbox import server
 from triage_agent.targets import Target
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Practice:
         file = self.project / "faults.yaml"
         if faults is not None:
             file.write_text(faults, encoding="utf-8")
-        with server.running(
+        with running(
             state=None,
             leads=None,
             faults=file if faults is not None else None,

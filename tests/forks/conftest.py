@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.jobs.report import ItemReport, RunReport
 from triage_agent.ledger import chain
-from triage_agent.sandbox.server import running
 from triage_agent.targets import Target
 
 SUPPORT_CASES = Path(__file__).parent / "support_cases"

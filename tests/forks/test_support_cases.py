@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.forks.conftest import SUPPORT_CASES, Json, Swept, copied
+from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.authority.wire import Request, Wire
 from triage_agent.decision.events import Outcome
@@ -15,7 +16,6 @@ from triage_agent.errors import BadPage, WrongUsage
 from triage_agent.jobs.report import RunReport
 from triage_agent.operating_model.loading import load
 from triage_agent.project import check, read_rules
-from triage_agent.sandbox.server import running
 from triage_agent.targets import Target
 
 PAGE = "operating_model.yaml"

@@ -15,13 +15,13 @@ import pytest
 import requests
 
 from tests.conftest import KINDS, Kind, NewLedger
+from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger import chain
 from triage_agent.project import read_prices, read_rules
 from triage_agent.sandbox import server
 from triage_agent.sandbox.salesforce.org import Org, now, org_on
-from triage_agent.sandbox.server import running
 from triage_agent.settings import Settings
 from triage_agent.targets import Target, systems
 

@@ -13,12 +13,12 @@ from tests.chromium import chromium
 from tests.conftest import NewLedger, TypeIn
 from tests.ledger.conftest import LEAD
 from tests.ledger.pages import Book, Document, Examples, done, gists, planned, received, some
+from tests.sandboxes import running
 from triage_agent.decision.events import Event
 from triage_agent.decision.output import spaced
 from triage_agent.ledger import phrases
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.words import words
-from triage_agent.sandbox.server import running
 
 HOSTILE = [
     "<script>alert(1)</script>",

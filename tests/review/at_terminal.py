@@ -16,10 +16,10 @@ from tests.conftest import Ran, TypeIn, copied
 from tests.jobs.conftest import written
 from tests.review.conftest import Desk, HandedOver
 from tests.sandbox.slack_people import MAYA
+from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.decision.review_events import Decided
 from triage_agent.operating_model.loading import FILE
-from triage_agent.sandbox.server import running
 from triage_agent.targets import Target
 
 WHO = {

@@ -16,6 +16,7 @@ import requests
 from tests.conftest import Kind, NewLedger, copied
 from tests.jobs.conftest import written
 from tests.sandbox.slack_people import SALES, Person
+from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.connectors import patience
 from triage_agent.decision.events import Event
@@ -24,7 +25,6 @@ from triage_agent.errors import Paused, RunRefused
 from triage_agent.ledger import chain
 from triage_agent.listening import ROUND, listen
 from triage_agent.operating_model.loading import FILE
-from triage_agent.sandbox.server import running
 from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.targets import Target
 

@@ -23,10 +23,10 @@ from tests.review.at_terminal import (
 )
 from tests.review.conftest import STOPS, Desk, Open
 from tests.sandbox.slack_people import MAYA
+from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.decision.review_events import FellBack
 from triage_agent.ledger.store import AGENT
-from triage_agent.sandbox.server import running
 from triage_agent.targets import Target
 
 HOSTILE = "\x1b[2J\x1b[31mred\x07 \u202eturned\u2066 \x9b5n [bold]not bold[/bold] [/nonsense]"

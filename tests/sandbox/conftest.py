@@ -15,7 +15,7 @@ from simple_salesforce.exceptions import SalesforceError
 from slack_sdk import WebClient
 
 from tests.sandbox.slack_people import MAYA, App, Person, listening, no_answer
-from triage_agent.sandbox.server import running
+from tests.sandboxes import running
 from triage_agent.sandbox.slack.timing import Timing
 
 LEAD = {"LastName": "Ames", "Company": "Alpha"}

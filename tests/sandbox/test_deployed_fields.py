@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.sandboxes import running
 from triage_agent.errors import WrongUsage
-from triage_agent.sandbox.server import running
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,6 +16,7 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
+from tests import sandboxes
 from tests.conftest import HOME
 from triage_agent.cli import app
 from triage_agent.errors import WrongUsage
@@ -65,7 +66,7 @@ def faulty(tmp_path: Path) -> Iterator[Faulty]:
 
         def started(*faults: str, seed: int = 0) -> str:
             path = written(tmp_path, *faults, seed=seed)
-            return stack.enter_context(running(state=None, leads=None, faults=path))
+            return stack.enter_context(sandboxes.running(state=None, leads=None, faults=path))
 
         yield started
 

@@ -21,7 +21,7 @@ from tests.sandbox.slack_people import (
     option,
     plain,
 )
-from triage_agent.sandbox.server import running
+from tests.sandboxes import running
 
 TEXT_AND_BOXES = (
     {

@@ -76,8 +76,8 @@ class Question:
     def tell(self, happened: Happened) -> None:
         """Adds what happened to the action since it was asked."""
         event = happened.event
-        if isinstance(event, Edited):
-            self.digest, self.approval = event.digest, event.approval
+        if isinstance(event, Edited):  # whatever was said before was said to something else
+            self.digest, self.approval, self.approved = event.digest, event.approval, None
         if isinstance(event, Approved):
             self.approved = event, happened.at
         if isinstance(event, Intended):

@@ -1,10 +1,13 @@
 """What all tests stand on: no settings of the machine's own, a project's copy, a command line."""
 
+import gc
 import os
 import shutil
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +48,20 @@ _OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_", "PG")
 Kind = Literal["sqlite", "postgres"]
 KINDS: tuple[Kind, ...] = ("sqlite", "postgres")
 """What a ledger may lie in."""
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays: nothing of it is looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_tls_context() -> Iterator[None]:
+    """The machine's certificates are read once, not by each client, of which none speaks TLS."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def project_folder(named: Path | None) -> Path:
 
 def read_model(folder: Path) -> OperatingModel:
     """The page alone."""
-    return load(_text(folder / FILE))
+    return _loaded(_text(folder / FILE))
 
 
 def read_assess(folder: Path) -> Prompt:
@@ -56,7 +57,7 @@ def read_rules(folder: Path) -> "Rules":
     assess = read_assess(folder)
     draft = _prompt(folder, "draft.md")
     patterns_text = _text(folder / PROMPTS / "patterns.yaml")
-    patterns = _valid(PatternFile, patterns_text, f"{PROMPTS}/patterns.yaml")
+    patterns = _patterns(patterns_text)
     _never_state_is_known(model.page, patterns)
     digest = hashlib.sha256(canonical([assess.text, draft.text, patterns_text])).hexdigest()
     return Rules(model, assess, draft, patterns, digest)
@@ -140,7 +141,18 @@ def _wrong_examples(patterns: Sequence[Pattern]) -> Iterator[str]:
 
 
 def _prompt(folder: Path, name: str) -> Prompt:
-    return parse_prompt(_text(folder / PROMPTS / name), f"{PROMPTS}/{name}")
+    return _parsed(_text(folder / PROMPTS / name), f"{PROMPTS}/{name}")
+
+
+# Who stays, as `listen` does, reads a text anew only where it says something else.
+_loaded = lru_cache(maxsize=8)(load)
+_parsed = lru_cache(maxsize=8)(parse_prompt)
+
+
+@lru_cache(maxsize=8)
+def _patterns(text: str) -> PatternFile:
+    patterns: PatternFile = _valid(PatternFile, text, f"{PROMPTS}/patterns.yaml")
+    return patterns
 
 
 def _text(path: Path) -> str:

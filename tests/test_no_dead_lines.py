@@ -49,9 +49,10 @@ from triage_agent.decision.story import Story
 from triage_agent.decision.waiting import coming, waiting
 from triage_agent.errors import NotAllowed
 from triage_agent.jobs.parts import Rules
+from triage_agent.operating_model.action_rules import UpdateAction, allowed
 from triage_agent.operating_model.checks import contradictions
 from triage_agent.operating_model.loading import FILE, Mark, OperatingModel
-from triage_agent.operating_model.schema import Page, UpdateAction, allowed
+from triage_agent.operating_model.schema import Page
 from triage_agent.project import read_rules
 
 ROOT = Path(__file__).parents[1]

@@ -20,7 +20,8 @@ from triage_agent.connectors.salesforce.writing import (
     Written,
 )
 from triage_agent.errors import WrongUsage
-from triage_agent.operating_model.schema import CreateAction, Page
+from triage_agent.operating_model.action_rules import CreateAction
+from triage_agent.operating_model.schema import Page
 from triage_agent.sandbox.salesforce import schema
 
 State = Callable[[str], Any]

@@ -15,9 +15,7 @@ from triage_agent.decision.actions import (
     WriteDraft,
 )
 from triage_agent.decision.item import Item
-from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.loading import OperatingModel
-from triage_agent.operating_model.schema import (
+from triage_agent.operating_model.action_rules import (
     RECORD_OWNER,
     ActionRule,
     CreateAction,
@@ -28,6 +26,8 @@ from triage_agent.operating_model.schema import (
     allowed,
     is_fixed,
 )
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.loading import OperatingModel
 
 
 @dataclass(frozen=True)

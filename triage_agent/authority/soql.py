@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from triage_agent.operating_model.action_rules import CreateAction, UpdateAction
 from triage_agent.operating_model.outcome_rules import Seen
-from triage_agent.operating_model.schema import CreateAction, Page, UpdateAction
+from triage_agent.operating_model.schema import Page
 
 ORGANIZATION = "SELECT Id FROM Organization LIMIT 1"
 """Whose org it is."""
@@ -32,8 +33,9 @@ def new_items(page: Page) -> str:
     item = page.workflow.item
     conditions = [f"{name} = {{}}" for name in item.new_when]
     conditions += ["SystemModstamp >= {}", "CreatedDate >= {}"]
+    columns = [*page.item_read.fields, *changed(page)]
     return (
-        f"SELECT {_columns(page.item_read.fields)} FROM {item.object} "
+        f"SELECT {_columns(columns)} FROM {item.object} "
         f"WHERE {' AND '.join(conditions)} ORDER BY CreatedDate, Id"
     )
 
@@ -66,8 +68,7 @@ def _named(page: Page) -> str:
 def standing(page: Page, *, merges: bool) -> str:
     """What tells whether records are still what they were, by their ids; deleted ones, too."""
     system = ["IsDeleted", *(["MasterRecordId"] if merges else [])]
-    asked = (name for rule in _asking(page) for name in rule.set)
-    columns = [*system, *conditions(page), *page.item_read.shown_to_model, *asked]
+    columns = [*system, *conditions(page), *page.item_read.shown_to_model, *changed(page)]
     return f"SELECT {_columns(columns)} FROM {page.workflow.item.object} WHERE Id IN {{}}"
 
 
@@ -83,10 +84,10 @@ def conditions(page: Page) -> dict[str, object]:
     return {name: value for name, value in new_when.items() if name not in own}
 
 
-def _asking(page: Page) -> Iterator[UpdateAction]:
-    """The changes for which somebody is asked, who is shown what they change."""
+def changed(page: Page) -> list[str]:
+    """The fields of the item's record that actions change."""
     rules = (rule for rule in page.may.values() if isinstance(rule, UpdateAction))
-    return (rule for rule in rules if rule.ask)
+    return list(dict.fromkeys(name for rule in rules for name in rule.set))
 
 
 def by_key(name: str, key: str) -> str:

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from triage_agent.authority import soql
-from triage_agent.operating_model.grants import channels, everybody, posted_in
-from triage_agent.operating_model.schema import (
+from triage_agent.operating_model.action_rules import (
     CreateAction,
-    Page,
     UpdateAction,
     WritesRecords,
     allowed,
     is_fixed,
 )
+from triage_agent.operating_model.grants import channels, everybody, posted_in
+from triage_agent.operating_model.schema import Page
 
 System = Literal["salesforce", "slack", "model"]
 _LOGINS = ("/services/oauth2/token", "/services/Soap/u/")

@@ -11,14 +11,9 @@ from triage_agent.decision.item import Item
 from triage_agent.decision.output import readable
 from triage_agent.decision.plan import Judged
 from triage_agent.decision.values import canonical
+from triage_agent.operating_model.action_rules import PLACEHOLDER, WritesRecords, allowed, is_fixed
 from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import (
-    PLACEHOLDER,
-    Page,
-    WritesRecords,
-    allowed,
-    is_fixed,
-)
+from triage_agent.operating_model.schema import Page
 from triage_agent.operating_model.working_time import due
 
 _NOT_TO_EDIT = frozenset({"assignee", "due_date", "key", "record_id"})

@@ -13,6 +13,7 @@ _STATUS: dict[Status, str] = {
     "escalated": "Handed to people",
     "failed": "Not finished; the next run takes it up",
     "erased": "Erased",
+    "withdrawn": "Rolled back",
 }
 
 
@@ -22,7 +23,7 @@ def became(story: Story) -> str:
 
 
 def _ended(story: Story) -> str:
-    if story.posted and not story.released:
+    if story.posted and not (story.released or story.withdrawn):
         return f"{_STATUS['escalated']}: {'; '.join(dict.fromkeys(map(_rule, story.rules)))}"
     if story.status == "settled" and story.category:
         return f"{_STATUS['settled']} as {spaced(story.category)}"
@@ -47,6 +48,6 @@ def _people(story: Story) -> Iterator[str]:
 
 def _asked(story: Story) -> Iterator[str]:
     """For whose word it waits, and on what: nobody can give it any more without its texts."""
-    for name in () if story.erased else story.asks:
+    for name in () if story.erased or story.withdrawn else story.asks:
         asked = story.questions[name].asked
         yield f"waits for {spaced(asked.who)} on {spaced(asked.action)}"

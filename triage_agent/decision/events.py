@@ -26,6 +26,13 @@ from triage_agent.decision.review_events import (
     Shown,
     Voided,
 )
+from triage_agent.decision.rollback_events import (
+    LeftAsIs,
+    Reversed,
+    RollbackFinished,
+    RollbackStarted,
+    Withdrawn,
+)
 from triage_agent.decision.run_events import (
     Anchored,
     Blocked,
@@ -47,10 +54,14 @@ from triage_agent.decision.run_events import (
 )
 from triage_agent.decision.stops import Source, Stop
 from triage_agent.decision.values import Private, Value
+from triage_agent.operating_model.kinds import Scalar
 
 
 class Received(Value):
-    """A record became an item. `replaces`: the item of an earlier version of its request."""
+    """A record became an item. `replaces`: the item of an earlier version of its request.
+
+    `before`: what the fields held that the page's actions change.
+    """
 
     kind: Literal["Received"] = "Received"
     mode: Mode
@@ -58,6 +69,7 @@ class Received(Value):
     record_id: str
     replaces: str | None = None
     record: Annotated[Record | None, Private] = None
+    before: Annotated[dict[str, Scalar] | None, Private] = None
 
 
 class Read(Value):
@@ -288,6 +300,11 @@ Event = Annotated[
     | Reminded
     | FellBack
     | Shown
+    | Withdrawn
+    | Reversed
+    | LeftAsIs
+    | RollbackStarted
+    | RollbackFinished
     | Erased
     | Started
     | Listening

@@ -11,8 +11,9 @@ from triage_agent.decision.output import spaced, worded
 from triage_agent.decision.replies import not_to
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.text import clipped
+from triage_agent.operating_model.action_rules import PostAction
 from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import Member, Page, PostAction
+from triage_agent.operating_model.schema import Member, Page
 
 REQUEST_LENGTH = 600
 """Characters of the request that a hand-over quotes; the record holds the rest."""

@@ -18,18 +18,16 @@ from triage_agent.decision.replies import lacking, not_to
 from triage_agent.decision.review_events import Released
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.values import Value
-from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import (
+from triage_agent.operating_model.action_rules import (
     PLACEHOLDER,
     RECORD_OWNER,
-    UNCLEAR,
     CreateAction,
     DraftAction,
-    Member,
-    Page,
     PostAction,
     UpdateAction,
 )
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import UNCLEAR, Member, Page
 from triage_agent.operating_model.working_time import due
 
 

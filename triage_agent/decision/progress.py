@@ -79,7 +79,7 @@ def next_step(events: Iterable[Happened]) -> Step:
 
 def step_of(story: Story) -> Step:  # noqa: PLR0911 - one return a step
     """`next_step` for a story that is already folded."""
-    if story.erased:
+    if story.erased or story.withdrawn:
         return Nothing(story.status)
     if story.open:
         return LookUp(tuple(intended for intended, _ in story.open.values()))

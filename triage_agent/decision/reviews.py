@@ -63,10 +63,11 @@ def standing(story: Story, message: Message, page: Page) -> Standing:
     if message.name in story.questions:
         question = story.questions[message.name]
         did = tuple(_answered(question, page))
-        can = _open_to(question.approval, page) if question.approval and question.waits else ()
-        return Standing(did=did, can=can)
-    did = tuple(_did(story, page))
-    if story.released or story.closed:
+        waits = question.waits and not story.withdrawn
+        can = _open_to(question.approval, page) if question.approval and waits else ()
+        return Standing(did=(*did, *_withdrawn(story, page)), can=can)
+    did = (*_did(story, page), *_withdrawn(story, page))
+    if story.released or story.closed or story.withdrawn:
         return Standing(did=did)
     can = fresh(message, page).can
     return Standing(did=did, can=can[1:] if story.claimed else can)
@@ -90,6 +91,11 @@ def _did(story: Story, page: Page) -> Iterator[Did]:
         yield _told("Released by ", *story.released, page, goes_on)
     if story.closed and story.closed != story.corrected:
         yield _told("Set aside by ", *story.closed, page, ": this was not useful.")
+
+
+def _withdrawn(story: Story, page: Page) -> Iterator[Did]:
+    if story.withdrawn:
+        yield _told("Withdrawn by ", *story.withdrawn, page, ": what the agent did was undone.")
 
 
 def _correction(event: Corrected) -> str:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 Verdict = Literal["allowed", "needs_approval", "refused"]
-Status = Literal["open", "settled", "escalated", "failed", "erased"]
+Status = Literal["open", "settled", "escalated", "failed", "erased", "withdrawn"]
 ActionState = Literal[
     "planned",
     "recorded",

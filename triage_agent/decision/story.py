@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
 
-from triage_agent.decision.actions import Action
+from triage_agent.decision.actions import Action, UpdateRecord
 from triage_agent.decision.assessment import Assessment
 from triage_agent.decision.events import (
     Assessed,
@@ -47,20 +47,26 @@ from triage_agent.decision.review_events import (
     Shown,
     Voided,
 )
+from triage_agent.decision.rollback_events import Withdrawn
 from triage_agent.decision.states import ENDED, UNFINISHED, ActionState, Status, Verdict
 from triage_agent.decision.stops import Stop
+from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import Page
 
 
 @dataclass
 class Story:
-    """An item's events, folded: everything that the next step depends on."""
+    """An item's events, folded: everything that the next step depends on.
+
+    `held`: what the fields of its record hold that actions change, as far as the agent knows.
+    """
 
     mode: Mode | None = None
     object: str | None = None
     record_id: str | None = None
     received_at: datetime | None = None
     record: Record | None = None
+    held: dict[str, Scalar] = field(default_factory=dict)
     related: tuple[Record, ...] = ()
     assessment: Assessment | None = None
     assessed: bool = False
@@ -85,6 +91,7 @@ class Story:
     released: tuple[Released, datetime] | None = None
     corrected: tuple[Corrected, datetime] | None = None
     closed: tuple[Corrected | Rejected, datetime] | None = None
+    withdrawn: tuple[Withdrawn, datetime] | None = None
     decisions: int = 0
     questions: dict[str, Question] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)
@@ -131,6 +138,8 @@ class Story:
                 self.closed = self.corrected if event.wrong == "not_an_item" else None
             case Rejected(action=None):
                 self.closed = event, at
+            case Withdrawn():
+                self.withdrawn = event, at
             case _:
                 return
         self.decisions += 1
@@ -200,6 +209,8 @@ class Story:
 
     @property
     def _status(self) -> Status:
+        if self.withdrawn:
+            return "withdrawn"
         states = {self.states[name] for name in (*(self.planned or ()), *self.asks)}
         if self.planned is None or self.stale or self.to_ask or UNFINISHED & states:
             return "open"
@@ -217,7 +228,7 @@ class Story:
     def waits(self) -> bool:
         """Whether there is something that a person has to decide, and hasn't."""
         handed_over = self.posted is not None and not (self.released or self.closed)
-        return not self.erased and (handed_over or bool(self.asks))
+        return not (self.erased or self.withdrawn) and (handed_over or bool(self.asks))
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -241,7 +252,9 @@ class Story:
     def events_told(self, message: str) -> int:
         """How much there is by now for a message to tell of."""
         question = self.questions.get(message)
-        return len(question.told) if question else self.decisions
+        if question:
+            return len(question.told) + bool(self.withdrawn)
+        return self.decisions
 
     def is_post(self, name: str) -> bool:
         """Whether an action hands the item to a person."""
@@ -269,6 +282,7 @@ class Story:
     def _(self, event: Received) -> None:
         self.mode, self.record = event.mode, event.record
         self.object, self.record_id = event.object, event.record_id
+        self.held |= event.before or {}
 
     @_fold.register
     def _(self, event: Read) -> None:
@@ -323,6 +337,8 @@ class Story:
         self.open.pop(event.action, None)
         self.states[event.action] = "done"
         self.references[event.action] = event.reference
+        if isinstance(action := self.actions.get(event.action), UpdateRecord):
+            self.held |= action.fields
 
     @_fold.register
     def _(self, event: Shown) -> None:

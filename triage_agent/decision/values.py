@@ -6,11 +6,24 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from triage_agent.operating_model.kinds import Scalar
+
 
 class Value(BaseModel):
     """A frozen value that refuses fields it doesn't know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def alike(one: Scalar, other: Scalar) -> bool:
+    """Whether two fields hold the same: systems trim text, keep no empty one, and end lines so."""
+    return _kept(one) == _kept(other)
+
+
+def _kept(value: Scalar) -> Scalar:
+    if not isinstance(value, str):
+        return value
+    return value.replace("\r\n", "\n").strip() or None
 
 
 class _Private:

@@ -13,7 +13,8 @@ from triage_agent.decision.review_events import Claimed, Expired, FellBack, Remi
 from triage_agent.decision.reviews import local_time
 from triage_agent.decision.story import Story
 from triage_agent.operating_model import working_time
-from triage_agent.operating_model.schema import OWNER, Page, PostAction, Team
+from triage_agent.operating_model.action_rules import PostAction
+from triage_agent.operating_model.schema import OWNER, Page, Team
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def coming(story: Story, page: Page) -> list[Due]:
 
 def matters(story: Story, page: Page) -> Iterator[Matter]:
     """What of an item waits for people who can decide it."""
-    if not story.erased:
+    if not (story.erased or story.withdrawn):
         yield from _handed_over(story, page)
         yield from _asked(story, page)
 

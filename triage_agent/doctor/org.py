@@ -17,9 +17,10 @@ from triage_agent.connectors.salesforce.inspecting import (
     OrgSeen,
 )
 from triage_agent.doctor.finding import Finding, Kind, some
+from triage_agent.operating_model.action_rules import is_fixed
 from triage_agent.operating_model.grants import Grant, grants, tracked
 from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import Page, is_fixed
+from triage_agent.operating_model.schema import Page
 
 Found = Iterator[Finding]
 

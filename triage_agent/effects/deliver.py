@@ -4,9 +4,10 @@ Each function answers with events for the items' streams. An effect whose answer
 none: it stays intended, and is looked up.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Self
 
 from triage_agent.connectors.salesforce.rereading import Standing
@@ -25,7 +26,9 @@ from triage_agent.decision.questions import Question
 from triage_agent.decision.review_events import Voided
 from triage_agent.decision.reviews import fresh
 from triage_agent.decision.run_events import System
+from triage_agent.decision.values import alike
 from triage_agent.errors import AnswerLost, ConnectorError
+from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import Page
 
 SLACK_SETTLES = timedelta(seconds=5)
@@ -39,6 +42,9 @@ Entry = tuple[str, Event]
 
 THREAD = ".thread"
 """Behind an action's name: the message under which its further hand-overs go."""
+
+
+_NOTHING: Mapping[str, Scalar] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Effect:
     """One action of one item on its way out; `record`: what was judged.
 
     `approval`: what somebody has approved, where the action needs that; `tried`: whether it may
-    have been done by that already.
+    have been done by that already. `held`: what the record's fields hold, as far as is known.
     """
 
     mark: Mark
@@ -97,16 +103,22 @@ class Effect:
     record: Record
     approval: Approval | None = None
     tried: bool = False
+    held: Mapping[str, Scalar] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, item: str, action: Action, record: Record, question: Question | None = None
+        cls,
+        item: str,
+        action: Action,
+        record: Record,
+        question: Question | None = None,
+        held: Mapping[str, Scalar] = _NOTHING,
     ) -> Self:
         """The effect that an item's action has; `question`: what was asked about it."""
         system: System = "slack" if isinstance(action, Message) else "salesforce"
         mark = Mark(item, action.name, system)
         approval, tried = (question.approval, question.used) if question else (None, False)
-        return cls(mark, action, record, approval, tried)
+        return cls(mark, action, record, approval, tried, held)
 
     def intended(self) -> Entry:
         """The event that must be durable before this leaves."""
@@ -143,19 +155,32 @@ def deliver_records(writer: Writer, page: Page, effects: Sequence[Effect]) -> li
 
 def _without_writing(writer: Writer, effect: Effect, standing: Standing) -> Entry | None:
     """Why it isn't written, if it isn't: it is there already, or is to be left undone."""
-    action = effect.action
-    if effect.tried and isinstance(action, UpdateRecord) and not standing.fields.get("IsDeleted"):
+    action, now, wanted = effect.action, standing.fields, dict[str, Scalar]()
+    if isinstance(action, UpdateRecord):
         wanted = writer.prepared(action.object, action.fields)
-        if all(standing.fields.get(name) == value for name, value in wanted.items()):
+        there = all(alike(now.get(name), value) for name, value in wanted.items())
+        if effect.tried and there and not now.get("IsDeleted"):
             return effect.mark.done(action.record_id, found=True)
     if standing.change:
         return effect.mark.overtaken(standing.change)
-    was = effect.approval.was if effect.approval else {}
-    other = [name for name, value in was.items() if standing.fields[name] != value]
-    if effect.approval and other:
+    if approval := effect.approval:
+        other = [name for name, value in approval.was.items() if not alike(now[name], value)]
         reason = f"{', '.join(other)} changed since it was asked"
-        return effect.mark.voided(effect.approval.digest, reason)
-    return None
+        return effect.mark.voided(approval.digest, reason) if other else None
+    others = _others(writer, effect, now, wanted)
+    return effect.mark.overtaken(f"has another {', '.join(others)}") if others else None
+
+
+def _others(
+    writer: Writer, effect: Effect, now: Mapping[str, Scalar], wanted: Mapping[str, Scalar]
+) -> list[str]:
+    """The fields that somebody else has set: they hold neither what they did nor what is wanted."""
+    known = writer.prepared(effect.record.object, effect.held)
+    return [
+        name
+        for name, value in wanted.items()
+        if name in known and not (alike(now[name], known[name]) or alike(now[name], value))
+    ]
 
 
 def _written(writer: Writer, effects: Sequence[Effect]) -> list[Entry]:

@@ -383,4 +383,4 @@ class Pipeline:
 
 def _effect(item: str, story: Story, action: Action) -> Effect:
     assert story.record
-    return Effect.of(item, action, story.record, story.asked(action.name))
+    return Effect.of(item, action, story.record, story.asked(action.name), story.held)

@@ -10,7 +10,12 @@ from functools import partial
 
 import structlog
 
-from triage_agent.connectors.salesforce.reading import Surroundings, new_records, surroundings
+from triage_agent.connectors.salesforce.reading import (
+    NewRecord,
+    Surroundings,
+    new_records,
+    surroundings,
+)
 from triage_agent.decision import events, missing, run_events
 from triage_agent.decision.item import Record, identity, masked
 from triage_agent.decision.story import Story
@@ -43,8 +48,12 @@ class Fresh:
     """A new record that is to become an item, and the item of its earlier version."""
 
     item: str
-    record: Record
+    new: NewRecord
     replaces: str | None
+
+    @property
+    def record(self) -> Record:
+        return self.new.record
 
 
 @dataclass
@@ -173,14 +182,15 @@ class _Sweep:
         parts, found = self._parts, Found()
         most = min(limit or self._page.limits.items_per_run, self._page.limits.items_per_run)
         records = new_records(parts.salesforce, self._page, parts.clock())
-        known = parts.ledger.known(self._mode, [record.id for record in records])
-        for record in records:
+        known = parts.ledger.known(self._mode, [new.record.id for new in records])
+        for new in records:
+            record = new.record
             item = identity(self._mode, record, self._page)
             earlier = known.get(record.id, [])
             if item in earlier or only not in (None, item, record.id):
                 continue
             if len(found.fresh) < most:
-                found.fresh.append(Fresh(item, record, earlier[-1] if earlier else None))
+                found.fresh.append(Fresh(item, new, earlier[-1] if earlier else None))
             else:
                 found.deferred.append(deferred_report(item, record.id))
         return found
@@ -228,6 +238,7 @@ class _Sweep:
             record_id=one.record.id,
             replaces=one.replaces,
             record=masked(one.record, rules.page.logs.masks, says_nothing),
+            before=one.new.before,
         )
         read = events.Read(
             looked_at=tuple(around.looked_at),

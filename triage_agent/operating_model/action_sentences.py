@@ -1,15 +1,18 @@
 """What the page's actions write, for whom and on whose word, as parts of sentences."""
 
-from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import (
+from collections.abc import Iterator
+
+from triage_agent.operating_model.action_rules import (
     PLACEHOLDER,
     RECORD_OWNER,
     Ask,
     CreateAction,
-    Page,
+    PostAction,
     UpdateAction,
     WritesRecords,
 )
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import Page
 from triage_agent.operating_model.wording import (
     all_of,
     any_of,
@@ -49,6 +52,17 @@ def terms(page: Page, rule: WritesRecords) -> str:
         f": for {receivers}, due in {time_in_words(rule.due_in)} of working time, "
         f"one a request by its {rule.key}"
     )
+
+
+def undone(page: Page) -> Iterator[str]:
+    """What becomes of each kind of thing that was done."""
+    if any(isinstance(rule, UpdateAction) for rule in page.may.values()):
+        yield "updated fields are restored"
+    for rule in page.may.values():
+        if isinstance(rule, CreateAction):
+            yield f"a {rule.create} gets {pairs(rule.undo.set)} and a note in {rule.undo.note_in}"
+    if any(isinstance(rule, PostAction) for rule in page.may.values()):
+        yield "messages are marked withdrawn"
 
 
 def waiting(ask: Ask) -> str:

@@ -3,24 +3,19 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from triage_agent.operating_model.kinds import DomainOf
-from triage_agent.operating_model.schema import (
+from triage_agent.operating_model.action_rules import (
     DECISION_VALUES,
-    DEPUTY,
-    FILE,
-    OWNER,
     RECORD_OWNER,
-    UNCLEAR,
     CreateAction,
     DraftAction,
-    Page,
     PostAction,
     UpdateAction,
     WritesRecords,
     is_fixed,
     placeholders,
-    several,
 )
+from triage_agent.operating_model.kinds import DomainOf
+from triage_agent.operating_model.schema import DEPUTY, FILE, OWNER, UNCLEAR, Page, several
 from triage_agent.operating_model.stop_rules import Conflict
 
 Path = tuple[str | int, ...]
@@ -244,6 +239,7 @@ def _people_are_known(page: Page) -> Found:
     told = [name if name != FILE else OWNER for name in logs.anchors_to]
     for section, key, names in (
         ("recovery", "may_pause", recovery.may_pause),
+        ("recovery", "may_roll_back", recovery.may_roll_back),
         ("recovery", "tell", recovery.tell),
         ("logs", "anchors_to", told),
         ("logs", "may_erase", logs.may_erase),
@@ -276,6 +272,21 @@ def _choices_are_whole(page: Page) -> Found:
                 yield path, "write other values than set does, spelled out"
 
 
+def _records_can_be_withdrawn(page: Page) -> Found:
+    """Only what the agent itself wrote is set otherwise, and to what the page spells out."""
+    for name, rule in page.may.items():
+        if not isinstance(rule, CreateAction):
+            continue
+        path, undo = ("may", name, "undo"), rule.undo
+        for field, value in undo.set.items():
+            if field not in rule.set or field in (rule.key, undo.note_in):
+                yield (*path, "set", field), "is no field of set, or that of its key or its note"
+            elif not is_fixed(value) or value == rule.set[field]:
+                yield (*path, "set", field), "write another value than set does, spelled out"
+        if undo.note_in not in rule.set or undo.note_in == rule.key:
+            yield (*path, "note_in"), f"set gives {undo.note_in} no text that a note can stand in"
+
+
 def _waiting_is_told(page: Page) -> Found:
     for name, team in page.teams.items():
         if team.then == name:
@@ -296,6 +307,7 @@ def _masks_hide_nothing_needed(page: Page) -> Found:
     needed |= {*page.drafts.not_to}
     for rule in page.may.values():
         needed |= placeholders(rule.set) if isinstance(rule, WritesRecords) else set()
+        needed |= {*rule.set} if isinstance(rule, UpdateAction) else set()
     for conflict in page.stops_when.conflicting_information.conflicts:
         needed |= {*conflict.given_in}
     for need in page.stops_when.missing_data.needs:
@@ -350,6 +362,7 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _people_are_known: "owner teams recovery logs",
         _approvers_are_known: "owner teams may",
         _choices_are_whole: "may",
+        _records_can_be_withdrawn: "may",
         _waiting_is_told: "owner teams",
         _masks_hide_nothing_needed: "workflow reads may stops_when drafts logs",
         _not_to_is_read: "workflow reads drafts",

@@ -3,19 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import (
-    DEPUTY,
-    FILE,
-    OWNER,
+from triage_agent.operating_model.action_rules import (
     CreateAction,
-    Page,
     PostAction,
     UpdateAction,
     WritesRecords,
     allowed,
-    is_own,
 )
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import DEPUTY, FILE, OWNER, Page, is_own
 
 
 @dataclass
@@ -46,6 +42,8 @@ def grants(page: Page) -> dict[str, Grant]:
             grant = granted.setdefault(rule.create, Grant(rule.create))
             grant.create = True
             grant.keys.append(rule.key)
+            for column, value in rule.undo.set.items():
+                grant.sets.setdefault(column, []).append(value)
         else:
             continue
         for column in rule.set:

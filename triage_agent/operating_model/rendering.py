@@ -123,7 +123,7 @@ footer p + p { margin: 0; }
 @page { size: A4; margin: 6mm 8mm; }
 @media print {
   :root { --ink: #111; --soft: #444; --rule: #bbb; --tint: #1c4966; --paper: #fff; }
-  body { max-width: none; padding: 0; font-size: 8.5pt; line-height: 1.06; }
+  body { max-width: none; padding: 0; font-size: 8.4pt; line-height: 1.05; }
   header { padding-bottom: 0.4em; margin-bottom: 0.9em; }
   main { columns: 2; column-gap: 5mm; }
   section { margin-bottom: 0.3em; }

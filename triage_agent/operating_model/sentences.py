@@ -4,12 +4,13 @@ Every word about the business comes from the page; what stands here would fit an
 """
 
 from calendar import day_abbr
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from triage_agent.operating_model import outcome_sentences
-from triage_agent.operating_model.action_sentences import deed, fields, terms, waiting
+from triage_agent.operating_model.action_rules import DraftAction, PostAction, WritesRecords
+from triage_agent.operating_model.action_sentences import deed, fields, terms, undone, waiting
 from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import (
@@ -17,12 +18,9 @@ from triage_agent.operating_model.schema import (
     FILE,
     UNCLEAR,
     Category,
-    DraftAction,
     Page,
-    PostAction,
     Read,
     Time,
-    WritesRecords,
     several,
 )
 from triage_agent.operating_model.stop_rules import Conflict
@@ -275,9 +273,7 @@ def _logs(page: Page) -> Iterator[Line]:
         "line of this page, what it changed, who paused and resumed it.",
     )
     logs = page.logs
-    may_erase = any_of(
-        dict.fromkeys(one.name for name in logs.may_erase for one in page.people(name))
-    )
+    may_erase = _listed(page, logs.may_erase)
     yield Line(
         f"For {time_in_words(logs.keeps)}:",
         f"all texts, unless {may_erase} has them erased before.",
@@ -299,9 +295,9 @@ def _evaluation(page: Page) -> Iterator[Line]:
 
 def _recovery(page: Page) -> Iterator[Line]:
     recovery, limits = page.recovery, page.limits
-    people = dict.fromkeys(one.name for name in recovery.may_pause for one in page.people(name))
+    may_pause = _listed(page, recovery.may_pause)
     yield Line("triage-agent pause --reason …", "stops it before its next write.")
-    yield Line(any_of(people), "may do that, and resume it.")
+    yield Line(may_pause, "may do that, and resume it.")
     yield Line(
         "Or by hand:", "a file named PAUSED in the project's folder, or the setting TRIAGE_PAUSED."
     )
@@ -315,9 +311,9 @@ def _recovery(page: Page) -> Iterator[Line]:
     questions = " ".join(recovery.before_resuming)
     yield Line("triage-agent resume", f"lets it go on, once this is answered: {questions}")
     yield Line(
-        "To roll back:",
-        "an earlier page that is put back holds from the next run on; triage-agent timeline tells "
-        "what was changed on a record, for people to put right.",
+        "triage-agent rollback",
+        f"undoes what it did, for {_listed(page, recovery.may_roll_back)}, where nobody has "
+        f"changed it since: {all_of(undone(page))}. Nothing is deleted.",
     )
 
 
@@ -337,6 +333,11 @@ _ANSWERS: Mapping[str, Callable[[Page], Iterator[Line]]] = {
 
 def _posts(page: Page) -> Iterator[PostAction]:
     return (rule for rule in page.may.values() if isinstance(rule, PostAction))
+
+
+def _listed(page: Page, names: Sequence[str]) -> str:
+    """The people behind some names, any of whom will do."""
+    return any_of(dict.fromkeys(one.name for name in names for one in page.people(name)))
 
 
 def _who(page: Page, name: str) -> str:

@@ -122,6 +122,8 @@ def _case(room: Room, clicked: Clicked, reference: Reference, story: Story) -> _
         return f"Only these can decide it, by the operating model: {listed(page, who) or 'nobody'}."
     if question.asked.digest != reference.digest:
         return OLD
+    if story.withdrawn:
+        return f"{story.withdrawn[0].by} has had it rolled back."
     if over := _over(question):
         return over
     item = story.item(reference.item, page)

@@ -11,7 +11,8 @@ from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Re
 from triage_agent.decision.story import Story
 from triage_agent.errors import StreamMoved
 from triage_agent.ledger.store import Ledger
-from triage_agent.operating_model.schema import Member, Page, PostAction
+from triage_agent.operating_model.action_rules import PostAction
+from triage_agent.operating_model.schema import Member, Page
 
 GONE = "The operating model has no such category any more, so nothing was done."
 NOTHING_TO_DECIDE = (
@@ -117,6 +118,8 @@ def _may(story: Story, page: Page, clicked: Clicked) -> Somebody | str:
     somebody = known_in_slack(page, [team], clicked.user)
     if somebody is None:
         return f"Only these can decide it, by the operating model: {listed(page, [team])}."
+    if story.withdrawn:
+        return f"{story.withdrawn[0].by} has had it rolled back."
     if over := story.released or story.closed:
         return f"{over[0].by} has decided it already."
     if story.claimed and story.claimed[0].slack != somebody.slack:

@@ -189,7 +189,7 @@ def _named(actions: Sequence[str]) -> str:
 
 def _open(story: Story) -> list[str]:
     """The actions about which somebody has to decide still."""
-    if story.erased:
+    if story.erased or story.withdrawn:
         return []
     handed = [story.posted] if story.posted and not (story.released or story.closed) else []
     return [*handed, *(story.questions[name].asked.action for name in story.asks)]

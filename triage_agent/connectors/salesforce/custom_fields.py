@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from triage_agent.connectors.salesforce.metadata import Element, document
+from triage_agent.operating_model.action_rules import is_fixed
 from triage_agent.operating_model.grants import Grant
 from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import is_fixed
 
 ACTIVITIES = ("Task", "Event")
 """Their custom fields are made once for both, on Activity."""

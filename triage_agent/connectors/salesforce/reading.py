@@ -6,7 +6,6 @@ The queries are templates that come from the page; values are quoted by the vend
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +15,7 @@ from simple_salesforce.format import format_soql
 from triage_agent.authority import soql
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.decision.item import Record, mail_domain
-from triage_agent.operating_model.kinds import DomainOf
+from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.schema import Page, several
 
 LONGEST_QUERY = 12_000  # characters once quoted: a GET address may have about 16,000
@@ -31,7 +30,15 @@ class Surroundings:
     records: list[Record] = field(default_factory=list)
 
 
-def new_records(client: SalesforceClient, page: Page, now: datetime) -> list[Record]:
+@dataclass(frozen=True)
+class NewRecord:
+    """A record that is new. `before`: what the fields hold that the page's actions change."""
+
+    record: Record
+    before: dict[str, Scalar]
+
+
+def new_records(client: SalesforceClient, page: Page, now: datetime) -> list[NewRecord]:
     """All records that the page calls new, oldest first.
 
     The window looks at the last change, not at creation: a record can appear late, or become
@@ -40,8 +47,13 @@ def new_records(client: SalesforceClient, page: Page, now: datetime) -> list[Rec
     source, first = page.workflow.item, page.workflow.begins
     changed = (now - source.look_back).astimezone(UTC)
     values = (*source.new_when.values(), changed, first.astimezone(UTC))
-    asked, fields = format_soql(soql.new_items(page), *values), page.item_read.fields
-    return client.shaped(asked, partial(_record, source.object, fields))
+    fields, written = page.item_read.fields, soql.changed(page)
+
+    def new_record(row: Mapping[str, Any]) -> NewRecord:
+        before = {name: row.get(name) for name in written}
+        return NewRecord(_record(source.object, fields, row), before)
+
+    return client.shaped(format_soql(soql.new_items(page), *values), new_record)
 
 
 def surroundings(

@@ -1,7 +1,7 @@
 """Writes in collections of up to 200, each row with its own result."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -16,15 +16,15 @@ from triage_agent.connectors.salesforce.rereading import Standing, standing
 from triage_agent.decision.item import Record
 from triage_agent.decision.text import clipped
 from triage_agent.errors import WrongUsage
-from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import (
+from triage_agent.operating_model.action_rules import (
     CreateAction,
-    Page,
     UpdateAction,
     WritesRecords,
     allowed,
     is_fixed,
 )
+from triage_agent.operating_model.kinds import Scalar
+from triage_agent.operating_model.schema import Page
 
 COLLECTION = 200
 _COLLECTIONS = "composite/sobjects"
@@ -119,16 +119,15 @@ class Writer:
 
     def _check(self, action: str, name: str, rule: WritesRecords, may: str) -> None:
         known = self._fields(name)
-        for field, written in rule.set.items():
+        for field in rule.set:
             if not known.get(field, {}).get(may):
                 raise WrongUsage(
                     f"operating_model.yaml: may.{action}.set.{field}: this org's {name} has no "
                     f"such field that is {may} for this user; add it or grant it",
                 )
             values = active_values(known[field])
-            for one in allowed(rule, field) if values and is_fixed(written) else ():
+            for place, one in _spelled_out(rule, field) if values else ():
                 if one not in values:
-                    place = "set" if one == written else "ask.instead"
                     raise WrongUsage(
                         f"operating_model.yaml: may.{action}.{place}.{field}: this org has no "
                         f"value {one!r}, but {', '.join(values)}",
@@ -198,6 +197,15 @@ class Writer:
     def _describe(self, name: str) -> dict[str, dict[str, Any]]:
         described = self._client.get(f"sobjects/{name}/describe")
         return {field["name"]: field for field in described["fields"]}
+
+
+def _spelled_out(rule: WritesRecords, field: str) -> Iterator[tuple[str, Scalar]]:
+    """The values that the page itself gives a field, each with where it stands there."""
+    if is_fixed(rule.set[field]):
+        first, *others = allowed(rule, field)
+        yield from (("set", first), *(("ask.instead", one) for one in others))
+    if isinstance(rule, CreateAction) and field in rule.undo.set:
+        yield "undo.set", rule.undo.set[field]
 
 
 def _typed(name: str, fields: Fields) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""What happens when a person has undone what the agent did, as past-tense values."""
+
+from typing import Literal
+
+from triage_agent.decision.review_events import Decided
+from triage_agent.decision.values import Value
+
+UNDO = "undo "
+"""Before an action's name: the undoing of what it did."""
+
+
+class RollbackStarted(Decided):
+    """Somebody has what the agent did undone; `selection`: of which run, item or time.
+
+    `reason`: what happened; `found`: how that was found. `items`: how many are concerned.
+    """
+
+    kind: Literal["RollbackStarted"] = "RollbackStarted"
+    selection: str
+    reason: str
+    found: str
+    items: int
+
+
+class RollbackFinished(Value):
+    """How many of the things that were done are undone, left for people, or couldn't be undone."""
+
+    kind: Literal["RollbackFinished"] = "RollbackFinished"
+    undone: int
+    left: int
+    failed: int
+
+
+class Withdrawn(Decided):
+    """Somebody has undone what the agent did for an item, with which it does nothing more."""
+
+    kind: Literal["Withdrawn"] = "Withdrawn"
+
+
+class Reversed(Value):
+    """What an action did is undone; `key` is that of the undoing, `fields` are those restored.
+
+    `found`: it was so already, by an earlier try or by somebody's hand.
+    """
+
+    kind: Literal["Reversed"] = "Reversed"
+    action: str
+    key: str
+    fields: tuple[str, ...] = ()
+    found: bool = False
+
+
+class LeftAsIs(Value):
+    """What an action did, or some fields of it, is left for people; `reason` names no value.
+
+    `key`: that of the undoing.
+    """
+
+    kind: Literal["LeftAsIs"] = "LeftAsIs"
+    action: str
+    key: str
+    fields: tuple[str, ...]
+    reason: str

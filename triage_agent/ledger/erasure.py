@@ -24,7 +24,7 @@ from triage_agent.ledger.tables import events, items, payloads, streams
 
 _AT_ONCE = 500
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
-ENDED = ("settled", "escalated", "erased")
+ENDED = ("settled", "escalated", "erased", "withdrawn")
 
 
 @dataclass(frozen=True)

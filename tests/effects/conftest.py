@@ -158,7 +158,10 @@ def write(page: Page) -> Callable[..., list[Entry]]:
 
 @pytest.fixture
 def effect(lead: Callable[..., str]) -> Callable[..., Effect]:
-    """An action of an item on its way out, about a lead that is there: `effect("a", action, Field=held)`."""
+    """An action of an item on its way out, about a lead that is there: `effect("a", action)`.
+
+    `Field=…` is what the lead's field holds as far as the agent knows.
+    """
 
     def made(item: str, action: Any, **held: str | None) -> Effect:  # noqa: ANN401 - any action
         about = action.record_id if isinstance(action, UpdateRecord) else lead()

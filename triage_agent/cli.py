@@ -13,6 +13,7 @@ import typer
 
 from triage_agent import (
     cli_review,
+    cli_rollback,
     custody,
     demonstration,
     holding,
@@ -166,6 +167,7 @@ def resume(
     terminal.say(holding.resume(target, as_whom, asked))
 
 
+app.command()(cli_rollback.rollback)
 app.add_typer(cli_review.app, name="review", no_args_is_help=True)
 
 ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")

@@ -19,6 +19,17 @@ def listed(page: Page, names: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(one.name for name in names for one in page.people(name)))
 
 
+def identified(somebody: Somebody) -> dict[str, str | None]:
+    """Who somebody is wherever they are known, as each decision tells it."""
+    salesforce = somebody.salesforce if isinstance(somebody, Member) else None
+    return {
+        "by": somebody.name,
+        "login": somebody.login,
+        "slack": somebody.slack,
+        "salesforce": salesforce,
+    }
+
+
 def acting(
     page: Page, allowed: Sequence[str], named: str | None, login: str, *, playing: bool
 ) -> Somebody:

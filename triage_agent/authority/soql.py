@@ -90,6 +90,22 @@ def changed(page: Page) -> list[str]:
     return list(dict.fromkeys(name for rule in rules for name in rule.set))
 
 
+def written(page: Page) -> dict[str, list[str]]:
+    """The objects of whose records actions set fields, and which."""
+    found: dict[str, list[str]] = {}
+    for rule in page.may.values():
+        if isinstance(rule, UpdateAction):
+            found.setdefault(rule.update, []).extend(rule.set)
+        elif isinstance(rule, CreateAction):
+            found.setdefault(rule.create, []).extend(rule.set)
+    return found
+
+
+def values(page: Page, name: str) -> str:
+    """What records of an object hold of what actions set, by their ids; deleted ones, too."""
+    return f"SELECT {_columns(['IsDeleted', *written(page)[name]])} FROM {name} WHERE Id IN {{}}"
+
+
 def by_key(name: str, key: str) -> str:
     """The records of an object that carry one of some keys."""
     return f"SELECT Id, {key} FROM {name} WHERE {key} IN {{}}"

@@ -31,11 +31,13 @@ _MORE_ROWS = re.compile(r"query(?:All)?/[A-Za-z0-9]+-[0-9]+")
 _WHO_ASKS = ""
 """The path of the interface itself, whose answer names the user whose credentials these are."""
 _COMPOSITE = frozenset({"allOrNone", "compositeRequest"})
-_MESSAGE = frozenset(
+MESSAGE = frozenset(
     {"channel", "text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media"}
 )
+"""The arguments of a message."""
 _NOTE = frozenset({"channel", "user", "text", "blocks", "thread_ts"})
-_CHANGE = frozenset({"channel", "ts", "text", "blocks"})
+CHANGE = frozenset({"channel", "ts", "text", "blocks"})
+"""The arguments of changing one."""
 HISTORY = frozenset({"channel", "ts", "oldest", "limit", "cursor", "include_all_metadata"})
 """The arguments of reading what was said in a channel."""
 Row = Mapping[str, Any]
@@ -173,14 +175,18 @@ class Wire:
         called, given = request.path.rpartition("/api/")[2], request.body or {}
         if request.query:
             return f"{called} has arguments in its address"
+        return self._calls(called, given)
+
+    def _calls(self, called: str, given: Mapping[str, Any]) -> str | None:
+        """Why a method of Slack's may not be called with such arguments; None: it may."""
         if called in ("auth.test", "apps.connections.open"):
             return None
         if called == "views.open" and self._live:  # what a person is asked, who asked for it
             return None
         if called == "chat.postMessage":
-            may, known = self._posts_to, _MESSAGE
+            may, known = self._posts_to, MESSAGE
         elif called in ("chat.update", "chat.postEphemeral") and self._live:
-            may, known = self._channels, _CHANGE if called == "chat.update" else _NOTE
+            may, known = self._channels, CHANGE if called == "chat.update" else _NOTE
         elif called in ("conversations.history", "conversations.replies"):
             may, known = self._channels, HISTORY
         else:

@@ -23,7 +23,10 @@ class RollbackStarted(Decided):
 
 
 class RollbackFinished(Value):
-    """How many of the things that were done are undone, left for people, or couldn't be undone."""
+    """Of how many things that were done how many are undone, and could not be.
+
+    `left`: of how many something, or all, is left for people.
+    """
 
     kind: Literal["RollbackFinished"] = "RollbackFinished"
     undone: int

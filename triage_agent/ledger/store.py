@@ -273,6 +273,18 @@ class Ledger:
         )
         return self._names(query)
 
+    def changed_since(self, moment: datetime) -> list[str]:
+        """The items for which something was about to be done at a moment or after it, in order."""
+        query = (
+            select(streams.c.name)
+            .join(items, items.c.stream == streams.c.id)
+            .join(events, events.c.stream == streams.c.id)
+            .where(events.c.at >= rows.micros(moment), events.c.kind == "Intended")
+            .group_by(streams.c.name)
+            .order_by(func.min(events.c.number))
+        )
+        return self._names(query)
+
     def worked_on(self, run: str, *whole: str) -> dict[str, list[Happened]]:
         """All that has happened to the items of a run, in the order in which it took them up.
 

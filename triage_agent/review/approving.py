@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from triage_agent.authority import gate
 from triage_agent.authority.approvals import Wanted, outdated
-from triage_agent.authority.people import Somebody, known_in_slack, listed
+from triage_agent.authority.people import Somebody, identified, known_in_slack, listed
 from triage_agent.decision.actions import Approval
 from triage_agent.decision.asking import Editable, editable, edited
 from triage_agent.decision.events import Event
@@ -19,7 +19,7 @@ from triage_agent.errors import StreamMoved
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.loading import OperatingModel
-from triage_agent.review.deciding import BUSY, TRIES, Clicked, identified
+from triage_agent.review.deciding import BUSY, TRIES, Clicked
 
 NONCE = 16
 NO_REQUEST = "The agent's record has no such request any more, so nothing was done."

@@ -4,15 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from triage_agent.authority.people import Somebody, known_in_slack, listed
+from triage_agent.authority.people import Somebody, identified, known_in_slack, listed
 from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released
 from triage_agent.decision.story import Story
 from triage_agent.errors import StreamMoved
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.action_rules import PostAction
-from triage_agent.operating_model.schema import Member, Page
+from triage_agent.operating_model.schema import Page
 
 GONE = "The operating model has no such category any more, so nothing was done."
 NOTHING_TO_DECIDE = (
@@ -93,17 +92,6 @@ def _decide(ledger: Ledger, page: Page, clicked: Clicked, decision: Decision) ->
             continue
         return None
     return BUSY
-
-
-def identified(somebody: Somebody) -> dict[str, Any]:
-    """Who somebody is wherever they are known, as each decision tells it."""
-    salesforce = somebody.salesforce if isinstance(somebody, Member) else None
-    return {
-        "by": somebody.name,
-        "login": somebody.login,
-        "slack": somebody.slack,
-        "salesforce": salesforce,
-    }
 
 
 def _has(story: Story, somebody: Somebody) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from simple_salesforce.format import format_soql
 
 from triage_agent.authority import soql
+from triage_agent.chunks import chunks
 from triage_agent.connectors.salesforce.client import SalesforceClient
 from triage_agent.decision.item import Record, shown_fields
 from triage_agent.operating_model.kinds import Scalar
@@ -44,6 +45,18 @@ def standing(
     return {
         record.id: Standing(_change(page, record, now.get(record.id)), now.get(record.id, {}))
         for record in records
+    }
+
+
+def values(
+    client: SalesforceClient, page: Page, name: str, ids: Sequence[str]
+) -> dict[str, Mapping[str, Scalar]]:
+    """What records of an object hold of what the page's actions set, by id."""
+    template = soql.values(page, name)
+    return {
+        row["Id"]: row
+        for some in chunks(ids, _IDS)
+        for row in client.query(format_soql(template, list(some)), with_deleted=True)
     }
 
 

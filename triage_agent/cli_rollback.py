@@ -1,0 +1,64 @@
+"""The command that undoes what the agent did; what it does: `rolling_back`."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from triage_agent import rolling_back, terminal, terminal_rollback
+from triage_agent.cli_options import As, AsJson, Embedded, Project, Served
+from triage_agent.errors import WrongUsage
+from triage_agent.targets import target_of
+
+
+def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
+    run: Annotated[str | None, typer.Option(help="What this run did.", show_default=False)] = None,
+    item: Annotated[
+        str | None,
+        typer.Option(help="What was done for this item, or record.", show_default=False),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="What was done since, like 2026-11-23T09:30+01:00.", show_default=False),
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; without this it only shows what it would.")
+    ] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="What happened; all who are told read it.", show_default=False),
+    ] = None,
+    found: Annotated[
+        str | None, typer.Option(help="How that was found, likewise.", show_default=False)
+    ] = None,
+    as_whom: As = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Undo what the agent did, where nobody has changed it since; show what is left for people."""
+    if sum(one is not None for one in (run, item, since)) != 1:
+        raise WrongUsage("say what is to be undone, by one of --run, --item and --since")
+    selection = rolling_back.selection(run, item, _moment(since) if since else None)
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    if not apply:
+        terminal_rollback.show_preview(rolling_back.preview(target, selection), as_json=as_json)
+        return
+    if not (reason and found):
+        raise WrongUsage("--apply needs --reason (what happened) and --found (how that was found)")
+    terminal.set_up_logs(verbose=False)
+    undone = rolling_back.roll_back(target, selection, as_whom, reason=reason, found=found)
+    terminal_rollback.show_undone(undone, target.arguments, as_json=as_json)
+    if undone.failed:
+        raise typer.Exit(1)
+
+
+def _moment(written: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as exc:
+        raise WrongUsage(f"--since {written!r} is no moment; write 2026-11-23T09:30+01:00") from exc
+    if moment.tzinfo is None:
+        raise WrongUsage(f"--since {written!r} has no zone; write {written}Z or {written}+01:00")
+    return moment

@@ -1,0 +1,94 @@
+"""How people have what a target's agent did undone, by a command."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from triage_agent.targets import Target, systems
+from triage_agent.wiring import Clock, acting, brake_of, now, open_ledger
+
+if TYPE_CHECKING:
+    from triage_agent.decision.undoing import Reversal
+    from triage_agent.recovery.rollback import Selection
+    from triage_agent.recovery.undoing import Parts
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A rollback's own stream, and how many things are undone, left to people, or failed."""
+
+    run: str
+    undone: int
+    left: int
+    failed: int
+
+
+def selection(run: str | None, item: str | None, since: datetime | None) -> "Selection":
+    """Whose doings are undone: those of a run, for an item or record, or since a moment."""
+    from triage_agent.recovery.rollback import Selection
+
+    return Selection(run, item, since)
+
+
+def preview(target: Target, what: "Selection") -> "list[Reversal]":
+    """What a rollback would undo and leave now; it changes nothing."""
+    from triage_agent.recovery import rollback
+
+    with _parts(target, now, time.sleep) as parts:
+        return rollback.preview(parts, what)
+
+
+def roll_back(  # noqa: PLR0913 - who and why, and when
+    target: Target,
+    what: "Selection",
+    named: str | None,
+    *,
+    reason: str,
+    found: str,
+    clock: Clock = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Undone:
+    """Undoes what is selected as a person whom the page names; the agent stays paused."""
+    from triage_agent.decision.rollback_events import RollbackFinished
+    from triage_agent.project import read_model
+    from triage_agent.recovery import rollback
+
+    page = read_model(target.project).page
+    by = acting(target, page, page.recovery.may_roll_back, named)
+    with _parts(target, clock, sleep) as parts:
+        run = rollback.roll_back(parts, what, rollback.Order(by, reason, found))
+        (ended,) = parts.ledger.told(run, "RollbackFinished")
+        assert isinstance(ended.event, RollbackFinished)
+        return Undone(run, **ended.event.model_dump(exclude={"kind"}))
+
+
+@contextmanager
+def _parts(target: Target, clock: Clock, sleep: Callable[[float], None]) -> "Iterator[Parts]":
+    from triage_agent.authority.reversing import ReversingWire
+    from triage_agent.connectors.calls import CallLog
+    from triage_agent.connectors.guard import Guard
+    from triage_agent.connectors.salesforce.client import SalesforceClient
+    from triage_agent.connectors.salesforce.writing import Writer
+    from triage_agent.connectors.slack import SlackConnector
+    from triage_agent.ledger.store import ORG, WORKSPACE
+    from triage_agent.project import read_model
+    from triage_agent.recovery.undoing import Parts
+    from triage_agent.settings import Settings
+
+    page, settings = read_model(target.project).page, Settings.of(target.project)
+    if target.is_real:
+        settings.require_real()
+    with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
+        calls, wire = CallLog(), ReversingWire(page, found.hosts)
+        guard = Guard(wire, calls, brake=lambda: None)  # the agent is paused meanwhile
+        link = found.salesforce.instance_url.rstrip("/") + "/"
+        slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard, sleep)
+        with closing(SalesforceClient(found.salesforce, calls, guard, sleep)) as org:
+            ledger.claim_for(ORG, org.org())
+            ledger.claim_for(WORKSPACE, slack.workspace())
+            brake = brake_of(target, settings, ledger)
+            writer = Writer(org, wire.approved)
+            yield Parts(page, ledger, brake, wire, calls, org, writer, slack, clock, sleep)

@@ -1,0 +1,85 @@
+"""What people see of a rollback: what is undone, with what it was and becomes, and what is left."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from triage_agent.terminal import printable, screen, typed
+from triage_agent.terminal_reviews import print_json
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from triage_agent.decision.undoing import Reversal
+    from triage_agent.rolling_back import Undone
+
+_LONGEST = 60
+
+
+def show_preview(found: "Sequence[Reversal]", *, as_json: bool) -> None:
+    """Each thing that was done, the last first: what its undoing sets, and what is left."""
+    from rich.table import Table
+
+    if as_json:
+        return print_json({"would": list(map(_row, found))})
+    out = screen()
+    if not found:
+        return out.print("There is nothing to undo.")
+    table = Table(box=None, padding=(0, 2, 1, 0), header_style="dim")
+    table.add_column("record, action", no_wrap=True)
+    table.add_column("what becomes of it", overflow="fold")
+    for one in found:
+        deed = one.deed
+        table.add_row(f"{deed.record_id or 'message'}\n{deed.name}", _in_words(one))
+    out.print(table)
+    undone = sum(one.event is not None for one in found)
+    left = sum(bool(one.left) for one in found)
+    out.print(f"{undone:,} to be undone, of {left:,} something is left for people.")
+    return out.print("Nothing was changed; --apply with --reason and --found does it.")
+
+
+def _row(one: "Reversal") -> dict[str, object]:
+    deed = one.deed
+    return {
+        "item": deed.item,
+        "action": deed.name,
+        "record_id": deed.record_id,
+        "message": deed.reference if deed.system == "slack" else None,
+        "sets": dict(one.sets),
+        "now": dict(one.now),
+        "marks_withdrawn": one.shows,
+        "left": [{"fields": left.fields, "reason": left.reason} for left in one.left],
+    }
+
+
+def _in_words(one: "Reversal") -> "Text":
+    from rich.text import Text
+
+    lines = [
+        f"{name}: {_short(one.now.get(name))} → {_short(value)}" for name, value in one.sets.items()
+    ]
+    lines += ["marked withdrawn"] if one.shows else []
+    text = Text("\n".join(lines or ([] if one.left else ["it is so already"])))
+    for left in one.left:
+        fields = f"{', '.join(left.fields)}: " if left.fields else ""
+        text.append(f"{chr(10) if text.plain else ''}left: {fields}{left.reason}", style="yellow")
+    return text
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "(empty)"
+    words = printable(" ".join(str(value).split()))
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def show_undone(undone: "Undone", target: list[str], *, as_json: bool) -> None:
+    """What came of a rollback, and what to do next."""
+    if as_json:
+        return print_json(vars(undone))
+    out = screen()
+    out.print(
+        f"{undone.undone:,} undone; of {undone.left:,} something is left for people; "
+        f"{undone.failed:,} failed."
+    )
+    out.print("The agent is paused, and stays so until somebody resumes it.")
+    return out.print(f"  {typed(['timeline', undone.run, *target])}", soft_wrap=True)

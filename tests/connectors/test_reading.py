@@ -100,12 +100,28 @@ def test_new_records_hold_the_fields_of_the_page(
     """A new lead comes with every field that the page reads, and with no other."""
     body = {"LastName": "O'Neil \\ Søn", "Company": company, "Email": "o@acme.example"}
     made = make("Lead", **body)
-    (record,) = new_records(salesforce, own_page, now())
+    (new,) = new_records(salesforce, own_page, now())
+    record = new.record
 
     assert ("Lead", made) == (record.object, record.id)
     assert set(page.item_read.fields) == set(record.fields)
     assert body == {name: record.fields[name] for name in body}
     assert record.fields["Phone"] is None
+
+
+def test_a_new_record_has_what_actions_would_change(
+    salesforce: SalesforceClient, company: str, own_page: Page, make: Make
+) -> None:
+    """What its fields hold that the page's updates set, each once, also where that is nothing."""
+    make("Lead", Company=company, Triage_Summary__c="An older one.")
+    (new,) = new_records(salesforce, own_page, now())
+
+    assert {
+        "Triage_Category__c": None,
+        "Triage_Confidence__c": None,
+        "Triage_Summary__c": "An older one.",
+        "Status": "Open - Not Contacted",
+    } == new.before
 
 
 def test_every_page_of_the_answer_is_read(
@@ -121,9 +137,9 @@ def test_every_page_of_the_answer_is_read(
         body = {"allOrNone": True, "records": rows}
         made += [row["id"] for row in salesforce.write("POST", "composite/sobjects", body)]
     found = new_records(salesforce, own_page, now())
-    created = [str(record.fields["CreatedDate"]) for record in found]
+    created = [str(new.record.fields["CreatedDate"]) for new in found]
 
-    assert sorted(made) == sorted(record.id for record in found)
+    assert sorted(made) == sorted(new.record.id for new in found)
     assert sorted(created) == created
 
 
@@ -146,7 +162,7 @@ def test_conditions_are_quoted(salesforce: SalesforceClient, page: Page, make: M
     made = make("Lead", Company=company)
     found = new_records(salesforce, of_company(page, company), now())
 
-    assert [made] == [record.id for record in found]
+    assert [made] == [new.record.id for new in found]
 
 
 @pytest.mark.parametrize(("days", "count"), [(29, 1), (31, 0)])
@@ -168,7 +184,7 @@ def test_the_window_looks_at_the_last_change(
     salesforce.write("PATCH", f"sobjects/Lead/{made}", {"Status": "Open - Not Contacted"})
 
     assert [] == before
-    assert [made] == [record.id for record in new_records(salesforce, own_page, now())]
+    assert [made] == [new.record.id for new in new_records(salesforce, own_page, now())]
 
 
 @pytest.mark.parametrize(("days", "count"), [(0, 1), (1, 1), (-2, 0)])

@@ -157,13 +157,16 @@ def write(page: Page) -> Callable[..., list[Entry]]:
 
 
 @pytest.fixture
-def effect(lead: Callable[[], str]) -> Callable[..., Effect]:
-    """An action of an item on its way out, about a lead that is there: `effect("a", action)`."""
+def effect(lead: Callable[..., str]) -> Callable[..., Effect]:
+    """An action of an item on its way out, about a lead that is there: `effect("a", action)`.
 
-    def made(item: str, action: Any) -> Effect:  # noqa: ANN401 - any action
+    `Field=…` is what the lead's field holds as far as the agent knows.
+    """
+
+    def made(item: str, action: Any, **held: str | None) -> Effect:  # noqa: ANN401 - any action
         about = action.record_id if isinstance(action, UpdateRecord) else lead()
         record = Record(object="Lead", id=about, fields={"Company": "Acme"})
-        return Effect.of(item, action, record)
+        return Effect.of(item, action, record, held=held)
 
     return made
 
@@ -186,13 +189,13 @@ def page() -> Page:
 
 
 @pytest.fixture
-def lead(url: str) -> Callable[[], str]:
-    """Puts a lead into the sandbox; its id."""
+def lead(url: str) -> Callable[..., str]:
+    """Puts a lead into the sandbox: `lead(Field=value)` gives its id."""
 
-    def made() -> str:
+    def made(**fields: str) -> str:
         credentials = Credentials(url, access_token="sandbox")
         with closing(SalesforceClient(credentials, CallLog(), passes)) as client:
-            body = {"LastName": "Lovelace", "Company": "Acme"}
+            body = {"LastName": "Lovelace", "Company": "Acme", **fields}
             return str(client.write("POST", "sobjects/Lead", body)["id"])
 
     return made

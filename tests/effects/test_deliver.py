@@ -25,7 +25,7 @@ WriterTo = Callable[[str], Writer]
 Deliver = Callable[..., list[Entry]]
 Line = Callable[[Callable[[str, int], object]], str]
 State = Callable[[], Any]
-Lead = Callable[[], str]
+Lead = Callable[..., str]
 Tag = Callable[..., UpdateRecord]
 Task = Callable[..., CreateRecord]
 EffectOf = Callable[..., Effect]
@@ -108,6 +108,61 @@ def test_updates_are_told_one_by_one(
     assert {"demo_request", None} == {
         row.get("Triage_Category__c") for row in state()["salesforce"]["Lead"]
     }
+
+
+def test_what_somebody_else_has_set_is_left_alone(
+    url: str,
+    writer_to: WriterTo,
+    lead: Lead,
+    tag: Tag,
+    state: State,
+    effect: EffectOf,
+    write: Write,
+) -> None:
+    """An update is left undone as a whole where a field is neither as known nor as wanted."""
+    name, category = "Triage_Summary__c", "Triage_Category__c"
+    theirs, ours, plain = lead(**{name: "A rep's own words"}), lead(**{name: "Wants it"}), lead()
+    wanted = {category: "demo_request", name: "Wants it"}
+    held = {category: None, name: None}
+    effects = [
+        effect(item, tag(about, **wanted), **held)
+        for item, about in (("a", theirs), ("b", ours), ("c", plain))
+    ]
+    overtaken, *others = write(writer_to(url), effects)
+
+    assert effects[0].mark.overtaken("has another Triage_Summary__c") == overtaken
+    assert [
+        one.mark.done(about) for one, about in zip(effects[1:], (ours, plain), strict=True)
+    ] == (others)
+    assert {theirs: (None, "A rep's own words")} | dict.fromkeys(
+        (ours, plain), ("demo_request", "Wants it")
+    ) == {row["Id"]: (row.get(category), row.get(name)) for row in state()["salesforce"]["Lead"]}
+
+
+@pytest.mark.parametrize(
+    ("kept", "held"),
+    [
+        ("Wants a demo", "  Wants a demo \n"),
+        ("two\r\nlines", "two\nlines"),
+        ("x" * 254 + "…", "x" * 300),
+    ],
+    ids=["trimmed", "other ends of lines", "cut"],
+)
+def test_what_the_org_made_of_our_own_value_is_ours(
+    url: str,
+    writer_to: WriterTo,
+    lead: Lead,
+    tag: Tag,
+    effect: EffectOf,
+    write: Write,
+    kept: str,
+    held: str,
+) -> None:
+    """A value that was trimmed, or cut to the field's length, isn't taken for somebody else's."""
+    about = lead(Triage_Summary__c=kept)
+    one = effect("a", tag(about, Triage_Summary__c="Another"), Triage_Summary__c=held)
+
+    assert [one.mark.done(about)] == write(writer_to(url), [one])
 
 
 def test_creates_are_told_one_by_one(

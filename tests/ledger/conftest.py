@@ -10,7 +10,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from tests.conftest import KINDS, Kind, NewLedger
 from tests.postgres import Cluster
-from triage_agent.decision import events, review_events, run_events
+from triage_agent.decision import events, review_events, rollback_events, run_events
 from triage_agent.decision.actions import (
     Again,
     Approval,
@@ -85,7 +85,12 @@ EXAMPLES: dict[str, Event] = {
     event.kind: event
     for event in (
         events.Received(
-            mode="live", object="Lead", record_id=LEAD.id, replaces="earlier", record=LEAD
+            mode="live",
+            object="Lead",
+            record_id=LEAD.id,
+            replaces="earlier",
+            record=LEAD,
+            before={"Status": "Open"},
         ),
         events.Read(looked_at=("Contact by Email",), record_ids=("003",), related=(LEAD,)),
         events.ModelCalled(call=CALL, answer='{"category": "demo_request"}'),
@@ -180,6 +185,29 @@ EXAMPLES: dict[str, Event] = {
         review_events.Reminded(action="escalate", to="sales_development"),
         review_events.FellBack(action="escalate", by="Maya Lindqvist", slack="U0MAYA00002"),
         review_events.Shown(action="escalate", decisions=1),
+        rollback_events.RollbackStarted(
+            by="Dana Reyes",
+            login="dana",
+            slack="U0DANA00001",
+            salesforce="005000000000009AAA",
+            selection="run run-1",
+            reason="odd tags",
+            found="A rep asked.",
+            items=60,
+        ),
+        rollback_events.RollbackFinished(undone=170, left=4, failed=1),
+        rollback_events.Withdrawn(
+            by="Dana Reyes", login="dana", slack="U0DANA00001", salesforce="005000000000009AAA"
+        ),
+        rollback_events.Reversed(
+            action="tag", key="abc.undo.tag.1", fields=("Triage_Category__c",), found=True
+        ),
+        rollback_events.LeftAsIs(
+            action="tag",
+            key="abc.undo.tag.1",
+            fields=("Triage_Summary__c",),
+            reason="it was changed since",
+        ),
         events.Erased(by="Dana Reyes", login="dana", texts=7),
         events.Overtaken(action="tag", key="abc.tag", how="was deleted"),
         run_events.Started(

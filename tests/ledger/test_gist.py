@@ -133,6 +133,38 @@ def test_the_questions_of_an_erased_item(book: Book, examples: Examples) -> None
     assert "Dana Reyes (dana) had its 7 texts erased" in Document(html).text
 
 
+def test_the_questions_of_an_item_that_was_rolled_back(book: Book, examples: Examples) -> None:
+    """Who had it undone, what is as it was, what is left, and that nothing waits any more."""
+    book.tell("item-1", received(examples, "Müller"), examples["Assessed"])
+    book.tell("item-1", planned(examples, "tag", "set_status"), *done(examples, "tag"))
+    book.tell("item-1", *done(examples, "create_task"))
+    book.tell("item-1", examples["Held"], examples["Asked"], examples["Withdrawn"])
+    undoing = examples["Intended"].model_copy(update={"action": "undo tag"})
+    left = examples["LeftAsIs"].model_copy(update={"action": "create_task"})
+    book.tell("item-1", undoing, examples["Reversed"], left)
+    text = Document(book.page("item-1")).text
+
+    assert [
+        "It didn't, but was rolled back.",
+        "The agent. Withdrawn by Dana Reyes.",
+        "Undone: tag. Left for people: create task. Left undone: set status.",
+    ] == gists(book.page("item-1"))[2:]
+    assert "undone (Triage_Category__c), as it was already" in text
+    assert "left for people (Triage_Summary__c): it was changed since" in text
+    assert "↶ Withdrawn" in text
+
+
+def test_what_could_not_be_undone_is_told(book: Book, examples: Examples) -> None:
+    """A failed undoing is told as that, not as a failure of what was done."""
+    book.tell("item-1", received(examples, "Müller"), planned(examples, "tag"))
+    book.tell("item-1", *done(examples, "tag"), examples["Withdrawn"])
+    failed = Failed(action="undo tag", code="ROW_LOCKED", reason="Salesforce refused the row")
+    book.tell("item-1", failed)
+
+    assert "Not undone: tag." == gists(book.page("item-1"))[4]
+    assert "could not be undone: Salesforce refused the row" in Document(book.page("item-1")).text
+
+
 def test_without_the_page_a_record_has_its_id(book: Book, examples: Examples) -> None:
     """Where the page can't be read, nothing is taken for a name or a request."""
     book.tell("item-1", received(examples, "Müller", "Please show it."), examples["Planned"])

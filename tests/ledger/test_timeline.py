@@ -64,6 +64,14 @@ WORDS = {
     "Shown": "escalate tells of 1 decisions now",
     "Listening": "listening to Slack, by page version 4 (pppppppppppp)",
     "Erased": "Dana Reyes (dana) had its 7 texts erased",
+    "RollbackStarted": (
+        "Dana Reyes (dana) has what the agent did undone (run run-1), of 60 items"
+        "\nwhat happened: odd tags\nhow it was found: A rep asked."
+    ),
+    "RollbackFinished": "170 things undone, 4 left for people, 1 could not be undone",
+    "Withdrawn": ("Dana Reyes (dana) has had it rolled back; the agent does nothing more with it"),
+    "Reversed": "tag is undone (Triage_Category__c), as it was already",
+    "LeftAsIs": "tag is left for people (Triage_Summary__c): it was changed since",
     "RefusedToStart": "the run did not begin: the agent is paused",
     "FollowedUp": "asked what changed from 2026-11-23 09:30 on; 2 outcomes",
     "MeasuredBefore": (

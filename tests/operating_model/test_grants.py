@@ -32,6 +32,11 @@ def test_an_action_that_asks_is_granted(page: Page) -> None:
     assert ["Working - Contacted", "Closed - Not Converted"] == grants(page)["Lead"].sets["Status"]
 
 
+def test_what_undoes_a_record_is_granted(page: Page) -> None:
+    """The value that a record gets when it is undone is among those that it may be given."""
+    assert {"Not Started", "Deferred"} == {*grants(page)["Task"].sets["Status"]}
+
+
 def test_what_records_are_found_by_is_seen(page: Page) -> None:
     """The fields of conditions and of matches are seen, also where no `fields` lists them."""
     seen = grants(page)

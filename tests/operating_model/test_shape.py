@@ -71,10 +71,11 @@ def test_it_refuses_what_the_page_does(
         (("workflow", "mode"), "shadow or live"),
         (("drafts", "max_words"), "a whole number"),
         (("may", "tag", "alone"), "yes"),
+        (("may", "tag", "undo"), "restore or its keys set, note_in or mark_withdrawn"),
         (("may", "create_task", "for"), "a list"),
         (("may", "tag", "update"), "the API name of an object or field"),
         (("wishes",), "what the page foresees"),
-        (("recovery",), "its keys may_pause, tell, before_resuming"),
+        (("recovery",), "its keys may_pause, may_roll_back, tell, before_resuming"),
         (("teams", "sales", "members", 0, "slack"), "a Slack member's id, like U0MAYA00002"),
     ],
 )

@@ -160,7 +160,7 @@ def test_two_actions_of_an_item_ask(open_asking: OpenAsking, type_in: TypeIn) ->
         "  escalate:\n    post_to",
         (
             "  set_rating:\n    update: Lead\n    set: {Rating: Hot}\n    when: settled\n"
-            "    ask: {who: owner, expires_after: 4h}\n  escalate:\n    post_to"
+            "    ask: {who: owner, expires_after: 4h}\n    undo: restore\n  escalate:\n    post_to"
         ),
     )
     desk = open_asking({}, page=rating)

@@ -10,25 +10,17 @@ from typing import TypeVar
 from triage_agent.decision.actions import PostHandOver
 from triage_agent.decision.events import (
     Assessed,
-    Done,
-    Drafted,
     Erased,
-    Event,
-    Failed,
     FiredRule,
     Happened,
     Held,
-    Intended,
     ModelCalled,
-    NotFound,
     Outcome,
-    Overtaken,
     Permitted,
     Planned,
     Read,
     Received,
     Refused,
-    Unclear,
 )
 from triage_agent.decision.output import spaced
 from triage_agent.decision.review_events import (
@@ -36,20 +28,21 @@ from triage_agent.decision.review_events import (
     Claimed,
     Corrected,
     Edited,
-    Expired,
     Rejected,
     Released,
 )
+from triage_agent.decision.rollback_events import Withdrawn
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.story import Story
 from triage_agent.decision.text import clipped
 from triage_agent.decision.values import Value
+from triage_agent.ledger.deeds import STATES, deeds
 from triage_agent.ledger.phrases import count, joined, listed, moment
 from triage_agent.ledger.timeline import Timeline
 from triage_agent.ledger.words import cycle_in_words, words
 
-By = Claimed | Released | Corrected | Rejected | Edited | Approved | Erased
-PEOPLE = (Claimed, Released, Corrected, Rejected, Edited, Approved, Erased)
+By = Claimed | Released | Corrected | Rejected | Edited | Approved | Withdrawn | Erased
+PEOPLE = (Claimed, Released, Corrected, Rejected, Edited, Approved, Withdrawn, Erased)
 """What people do to an item. A kind that is added here is told under "Who decided?"."""
 
 STOP = "Why did it stop?"
@@ -57,18 +50,6 @@ REQUEST_LENGTH = 240
 """Characters of the request in the first answer; all of it stands with its event."""
 HEADLINE_LENGTH = 120
 _SOURCES = {"floor": "a fixed rule", "model": "the model's word"}
-_STATES = (
-    "Done",
-    "Draft kept",
-    "Waits",
-    "Left undone",
-    "Refused",
-    "Failed",
-    "Unclear",
-    "Not done yet",
-    "Under way",
-)
-"""Where actions may stand, in the order in which that is told."""
 _KIND = TypeVar("_KIND")
 
 
@@ -105,9 +86,7 @@ class _Case:
     names: Names
     story: Story
 
-    def people(
-        self,
-    ) -> "list[Claimed | Released | Corrected | Rejected | Edited | Approved | Erased]":
+    def people(self) -> list[By]:
         events = (one.event for one in self.timeline.happened)
         return [event for event in events if isinstance(event, PEOPLE)]
 
@@ -216,6 +195,8 @@ def _stopped(case: _Case) -> Answer:
     elif story.status == "settled":
         gist = f"It didn't: settled as {spaced(story.category or 'nothing')}{_confidence(case)}."
         points = _summary(story)
+    elif story.withdrawn:
+        gist, points = "It didn't, but was rolled back.", _summary(story)
     elif failures:
         gist, points = "No rule stopped it, but it failed.", ()
     else:
@@ -291,6 +272,8 @@ def _last_verdicts(case: _Case) -> dict[str, Permitted | Held | Refused]:
 
 def _held(case: _Case) -> list[Held]:
     """The actions that still wait for somebody."""
+    if case.story.withdrawn:
+        return []
     return [
         event
         for name, event in _last_verdicts(case).items()
@@ -320,14 +303,12 @@ def _handed(case: _Case, to: PostHandOver) -> Point:
 
 
 def _changed(case: _Case) -> Answer:
-    deeds: dict[str, tuple[str, str]] = {}
-    for one in case.timeline.happened:
-        deeds |= _deed(one.event)
     actions = case.story.states.keys() - case.story.questions.keys()
-    deeds = {name: deed for name, deed in deeds.items() if name in actions}
-    states = sorted({state for state, _ in deeds.values()}, key=_STATES.index)
+    told_of = deeds(one.event for one in case.timeline.happened)
+    became = {name: deed for name, deed in told_of.items() if name in actions}
+    states = sorted({state for state, _ in became.values()}, key=STATES.index)
     told = [
-        f"{state}: {', '.join(spaced(name) for name, deed in deeds.items() if deed[0] == state)}."
+        f"{state}: {', '.join(spaced(name) for name, deed in became.items() if deed[0] == state)}."
         for state in states
     ]
     if case.story.mode == "shadow":
@@ -340,44 +321,12 @@ def _changed(case: _Case) -> Answer:
         question="What changed?",
         gist=" ".join(told) or "Nothing.",
         points=(
-            *(Point(about=spaced(name), words=deed) for name, (_, deed) in deeds.items()),
+            *(Point(about=spaced(name), words=deed) for name, (_, deed) in became.items()),
             *_would(case),
             *(Point(about="Afterwards", words=words(one)) for one in outcomes),
             *([Point(about="In short", words=in_short)] if in_short else []),
         ),
     )
-
-
-def _deed(event: Event) -> dict[str, tuple[str, str]]:  # noqa: C901, PLR0911 - one return a kind
-    """What an event says of an action: in one word for all such, and whole; the last one counts."""
-    match event:
-        case Drafted():
-            return {event.action: ("Draft kept", f"{event.words} words, kept and not sent")}
-        case Held():
-            return {event.action: ("Waits", f"waits for {spaced(event.who)}")}
-        case Refused():
-            return {event.action: ("Refused", f"refused: {event.reason}")}
-        case Rejected(action=str(name)):
-            return {name: ("Left undone", f"left undone: {event.by} said no")}
-        case Expired():
-            return {event.action: ("Left undone", "left undone: nobody decided in time")}
-        case Intended():
-            return {event.action: ("Under way", f"under way in {event.system}, key {event.key}")}
-        case Done():
-            found = " (found after an interruption)" if event.found else ""
-            return {event.action: ("Done", f"done: {event.reference}{found}")}
-        case Failed():
-            return {event.action: ("Failed", f"failed: {event.reason}")}
-        case NotFound():
-            return {event.action: ("Not done yet", "had not happened; it may be done again")}
-        case Unclear():
-            told = f"may have happened: {event.reason}; look for {event.key}"
-            return {event.action: ("Unclear", told)}
-        case Overtaken():
-            told = f"left undone: since it was read, the record {event.how}"
-            return {event.action: ("Left undone", told)}
-        case _:
-            return {}
 
 
 def _would(case: _Case) -> Iterator[Point]:

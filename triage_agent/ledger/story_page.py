@@ -45,6 +45,7 @@ _SIGNS = {
     "broke off": "✕",
     "did not begin": "✕",
     "erased": "∅",
+    "withdrawn": "↶",
 }
 """Beside its word, so that a status is seen at a glance; others are under way."""
 

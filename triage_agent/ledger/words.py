@@ -1,15 +1,12 @@
 """Each event in one or a few plain lines, for whoever reads a timeline."""
 
-from collections.abc import Iterator
 from functools import singledispatch
 
-from triage_agent.decision.actions import Approval
 from triage_agent.decision.cycle import CycleTime
 from triage_agent.decision.events import (
     Assessed,
     Done,
     Drafted,
-    Erased,
     Event,
     Failed,
     FiredRule,
@@ -27,39 +24,24 @@ from triage_agent.decision.events import (
     Stopped,
     Unclear,
 )
-from triage_agent.decision.review_events import (
-    Approved,
-    Asked,
-    Claimed,
-    Corrected,
-    Edited,
-    Expired,
-    FellBack,
-    Rejected,
-    Released,
-    Reminded,
-    Shown,
-    Voided,
-)
+from triage_agent.decision.review_events import Shown
 from triage_agent.decision.run_events import (
     Anchored,
     Blocked,
     Broke,
     Called,
-    ExcessAllowed,
     Finished,
     FollowedUp,
     Listening,
     MeasuredBefore,
     PageChanged,
-    Paused,
     RefusedToStart,
-    Resumed,
     Started,
     TextsExpired,
     Verified,
 )
 from triage_agent.decision.stops import Stop
+from triage_agent.ledger.words_of_people import words_of_people
 
 _MOMENT = "%Y-%m-%d %H:%M"
 
@@ -67,7 +49,7 @@ _MOMENT = "%Y-%m-%d %H:%M"
 @singledispatch
 def words(event: Event) -> str:
     """What happened, as a person would say it; may hold strangers' text."""
-    raise NotImplementedError(event)
+    return words_of_people(event)
 
 
 @words.register
@@ -230,41 +212,6 @@ def _(event: Outcome) -> str:
 
 
 @words.register
-def _(event: Claimed) -> str:
-    return f"{event.by} ({event.login}, in Slack {event.slack}) took it on themselves"
-
-
-@words.register
-def _(event: Released) -> str:
-    known = f"{event.by} ({event.login}, in Slack {event.slack})"
-    return f"{known} has the agent go on in their name, as with {event.category}"
-
-
-@words.register
-def _(event: Corrected) -> str:
-    category = f", it is {event.category}" if event.category else ""
-    note = f": {event.note}" if event.note else ""
-    return f"{event.by} ({event.login}) says what is wrong: {event.wrong}{category}{note}"
-
-
-@words.register
-def _(event: Rejected) -> str:
-    reason = f": {event.reason}" if event.reason else ""
-    what = f"says no to {event.action}" if event.action else "found the hand-over of no use"
-    return f"{event.by} ({event.login}) {what}{reason}"
-
-
-@words.register
-def _(event: Reminded) -> str:
-    return f"{event.to} was told that it waits ({event.action})"
-
-
-@words.register
-def _(event: FellBack) -> str:
-    return f"{event.action} fell back to the team: {event.by} had claimed it, and not decided"
-
-
-@words.register
 def _(event: Shown) -> str:
     return f"{event.action} tells of {event.decisions} decisions now"
 
@@ -275,55 +222,10 @@ def _(event: Listening) -> str:
 
 
 @words.register
-def _(event: Erased) -> str:
-    return f"{event.by} ({event.login}) had its {event.texts} texts erased"
-
-
-@words.register
 def _(event: TextsExpired) -> str:
     return (
         f"{event.texts:,} texts from before {event.before:{_MOMENT}} were erased, as the page says"
     )
-
-
-@words.register
-def _(event: Asked) -> str:
-    until = f"{event.expires_at:{_MOMENT}}"
-    asked = f"{event.who} is asked for {event.action}, by digest {event.digest[:12]}"
-    times = f", for the {event.number}. time" if event.number > 1 else ""
-    return "\n".join([f"{asked}{times}, until {until}", *_changes(event.approval)])
-
-
-@words.register
-def _(event: Approved) -> str:
-    known = f"{event.by} ({event.login}, in Slack {event.slack})"
-    return f"{known} says yes to {event.action} as of digest {event.digest[:12]}"
-
-
-@words.register
-def _(event: Edited) -> str:
-    known = f"{event.by} ({event.login}, in Slack {event.slack})"
-    digests = f"digest {event.digest[:12]} in place of {event.was[:12]}"
-    return "\n".join(
-        [f"{known} wants {event.action} otherwise: {digests}", *_changes(event.approval)]
-    )
-
-
-@words.register
-def _(event: Expired) -> str:
-    return f"nobody decided on {event.action} (digest {event.digest[:12]}) in time"
-
-
-@words.register
-def _(event: Voided) -> str:
-    return f"{event.action} (digest {event.digest[:12]}) holds no more: {event.reason}"
-
-
-def _changes(approval: Approval | None) -> Iterator[str]:
-    """What would be written, in place of what."""
-    for name, value in approval.action.fields.items() if approval else ():
-        was = f" (was {approval.was[name]})" if approval and name in approval.was else ""
-        yield f"{name}: {value}{was}"
 
 
 @words.register
@@ -349,22 +251,6 @@ def _(event: PageChanged) -> str:
         return f"other prompts or patterns than before ({event.prompts_sha256[:12]})"
     versions = f"version {event.was_version} to version {event.version}"
     return f"the page changed from {versions} ({event.page_sha256[:12]})"
-
-
-@words.register
-def _(event: Paused) -> str:
-    return f"paused by {event.by}: {event.reason}"
-
-
-@words.register
-def _(event: Resumed) -> str:
-    answers = (f"{one.question} {one.answer}" for one in event.checklist)
-    return "\n".join([f"resumed by {event.by} ({event.login})", *answers])
-
-
-@words.register
-def _(event: ExcessAllowed) -> str:
-    return "\n".join([f"{event.login} let these credentials pass, though they", *event.excess])
 
 
 @words.register

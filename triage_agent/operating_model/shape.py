@@ -22,8 +22,8 @@ def schema_text() -> str:
 
 def wanted(path: tuple[str | int, ...]) -> str:
     """What may stand at a place of the page, in words."""
-    found = list(_at(_schema(), path))
-    return _in_words(found[0]) if found else "what the page foresees"
+    found = (node for node in _at(_schema(), path) if node.get("type") != "null")
+    return " or ".join(dict.fromkeys(map(_in_words, found))) or "what the page foresees"
 
 
 _KINDS = {
@@ -59,7 +59,8 @@ def _at(node: Node, path: tuple[str | int, ...]) -> Iterator[Node]:
             continue
         named = branch.get("properties", {}).get(path[0])
         others = [*branch.get("patternProperties", {}).values(), branch.get("additionalProperties")]
-        for below in (named, *others, branch.get("items")):
+        items = branch.get("items") if isinstance(path[0], int) else None
+        for below in (named, *others, items):
             if isinstance(below, dict):
                 yield from _at(below, path[1:])
 

@@ -23,7 +23,7 @@ _IDS = 400  # in one query: well below the longest address
 class Standing:
     """A record as it is. `change`: how it isn't what was judged any more, if that is so.
 
-    `fields`: also those that actions change for which somebody is asked.
+    `fields`: also those that actions change.
     """
 
     change: str | None

@@ -33,6 +33,11 @@ class ReversingWire(Wire):
         finally:
             self._messages.remove(reference)
 
+    def refuses(self, request: Request) -> str | None:
+        if request.system == "model":
+            return "a rollback asks no model"
+        return super().refuses(request)
+
     def writes(self, request: Request) -> bool:  # noqa: ARG002 - whatever it is
         """A pause holds nothing back here: the agent is paused all the while."""
         return False

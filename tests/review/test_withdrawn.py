@@ -34,6 +34,12 @@ def asking(open_desk: Open, start_listening: Listen) -> Desk:
     return opened
 
 
+@pytest.fixture(scope="module")
+def quiet(open_desk: Open) -> Desk:
+    """A desk at which nobody listens."""
+    return open_desk()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_waits_no_more(open_desk: Open, type_in: TypeIn, kind: Kind) -> None:
     """It isn't listed, and whoever looks at it sees that it was rolled back; others still wait."""
@@ -43,7 +49,7 @@ def test_it_waits_no_more(open_desk: Open, type_in: TypeIn, kind: Kind) -> None:
     shown = flat(review("show", one.item).out)
     listed = json.loads(review("list", "--json").out)["waiting"]
 
-    assert [other.item] == [row["item"] for row in listed]
+    assert [other.item] == [row["item_id"] for row in listed]
     assert "Withdrawn by Dana Reyes" in shown
     assert " review claim " not in shown
 
@@ -95,12 +101,12 @@ def test_nobody_decides_what_was_asked(asking: Desk, button: str) -> None:
     ids=lambda words: words[0],
 )
 def test_nor_does_anybody_in_a_terminal(
-    desk: Desk, type_in: TypeIn, words: tuple[str, ...]
+    quiet: Desk, type_in: TypeIn, words: tuple[str, ...]
 ) -> None:
     """The commands say the same, and end as refused."""
-    one, (command, *given) = desk.another(), words
+    one, (command, *given) = quiet.another(), words
     withdraw(one)
-    ran = typing_at(desk, type_in)(command, one.item, *given, *AS_MAYA)
+    ran = typing_at(quiet, type_in)(command, one.item, *given, *AS_MAYA)
 
     assert (3, f"triage-agent: {SAID}\n") == (ran.code, ran.err)
 
@@ -132,9 +138,9 @@ def test_nobody_is_told_that_it_waits(
     assert [] == one.told("Reminded")
 
 
-def test_its_messages_say_so(desk: Desk, asking: Desk, type_in: TypeIn) -> None:
+def test_its_messages_say_so(quiet: Desk, asking: Desk, type_in: TypeIn) -> None:
     """Both kinds say who withdrew them, and have no button, once anybody is at them."""
-    handed, asked = desk.another(), asking.question()
+    handed, asked = quiet.another(), asking.question()
     before = handed.text, asked.text
     for one in (handed, asked):
         withdraw(one)

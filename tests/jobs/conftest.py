@@ -137,7 +137,7 @@ class Site:
         return _by_key(
             (one["metadata"]["event_payload"]["key"], one)
             for one in every
-            if one["metadata"]["event_type"] == kind
+            if one.get("metadata", {}).get("event_type") == kind
         )
 
     def edit(self, record_id: str, **fields: object) -> None:

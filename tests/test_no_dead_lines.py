@@ -23,7 +23,7 @@ from triage_agent.authority.wire import Request, Wire
 from triage_agent.connectors.salesforce.reading import new_records, surroundings
 from triage_agent.decision import missing
 from triage_agent.decision import stops as rules_of_stops
-from triage_agent.decision.actions import HandOver, PostHandOver, UpdateRecord
+from triage_agent.decision.actions import CreateRecord, HandOver, PostHandOver, UpdateRecord
 from triage_agent.decision.asking import Asking, editable
 from triage_agent.decision.assessment import Assessment, Claim, Draft, Flag, assessment_schema
 from triage_agent.decision.drafts import signed, stops_of_draft
@@ -46,6 +46,7 @@ from triage_agent.decision.readings import decoded
 from triage_agent.decision.review_events import Claimed
 from triage_agent.decision.stops import Stop, stops_with_model, stops_without_model
 from triage_agent.decision.story import Story
+from triage_agent.decision.undoing import Deed, Means, reversal
 from triage_agent.decision.waiting import coming, waiting
 from triage_agent.errors import NotAllowed
 from triage_agent.jobs.parts import Rules
@@ -77,14 +78,7 @@ IN_A_RUN = {
 }
 """Lines that show only in a run, and the test that shows it."""
 
-IN_A_ROLLBACK = {
-    "may.create_task.undo.set.Status",
-    "may.create_task.undo.note_in",
-    "recovery.may_roll_back",
-}
-"""Lines that only a rollback reads."""
-
-LISTED = {*DESCRIPTIVE, *IN_A_RUN, *IN_A_ROLLBACK}
+LISTED = {*DESCRIPTIVE, *IN_A_RUN}
 
 NOW = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)
 EVES = [
@@ -361,14 +355,14 @@ def _drafts(model: OperatingModel, rules: Rules) -> Iterator[object]:
 
 
 def _people(model: OperatingModel, _rules: Rules) -> Iterator[object]:
-    page = model.page
+    page, recovery = model.page, model.page.recovery
     for login in ("dana", "omar", "maya", "jonas", "priya", "nobody"):
-        for names in (page.recovery.may_pause, page.logs.may_erase):
+        for names in (recovery.may_pause, recovery.may_roll_back, page.logs.may_erase):
             try:
                 yield acting(page, names, None, login, playing=False).name
             except NotAllowed as exc:
                 yield str(exc)
-    yield [page.channel_of(name) for name in page.recovery.tell], page.recovery.before_resuming
+    yield [page.channel_of(name) for name in recovery.tell], recovery.before_resuming
 
 
 def _limits(model: OperatingModel, _rules: Rules) -> Iterator[object]:
@@ -426,8 +420,21 @@ def _asks(model: OperatingModel, _rules: Rules) -> Iterator[object]:
             yield type(gate.judge(gate.Request(action, item, stopped=False), model))
 
 
+def _undone(model: OperatingModel, _rules: Rules) -> Iterator[object]:
+    """How a record that an action created is undone."""
+    judged = Judged(received_at=NOW, assessment=_form("new_business"), stops=())
+    for action in plan(next(_items(model)), judged):
+        if isinstance(action, CreateRecord):
+            deed = Deed(
+                item="a", name=action.name, number=1, run="r", at=NOW, system="salesforce",
+                action=action, was={}, reference="00T000000000001AAA",
+            )  # fmt: skip
+            means = Means(model.page.may[action.name], "a note", lambda _name, fields: fields)
+            yield reversal(deed, action.fields, means).sets
+
+
 ASPECTS: tuple[Aspect, ...] = (
-    _asks, _masks, _limits, _waits, _people, outcomes, _queries, _prompts, _wire, _drafts,
+    _undone, _asks, _masks, _limits, _waits, _people, outcomes, _queries, _prompts, _wire, _drafts,
     _decisions, _stops, _claims,
 )  # fmt: skip
 

@@ -79,6 +79,26 @@ def test_a_lead_that_changed_meanwhile_is_left_alone(
     )
 
 
+def test_a_field_that_somebody_set_is_left_alone(open_site: Callable[..., Site]) -> None:
+    """A tag that a rep wrote meanwhile stays as it is, with all of its row; the task is made."""
+    site = open_site([SETTLES, {"Company": "Stays"}])
+    theirs = "They bought from us in 2019."
+    report = _swept_while(
+        site, lambda lead: site.edit(lead, Triage_Summary__c=theirs), "Lind Heating"
+    )
+    (overtaken,) = (item for item in report.items if _states(item))
+    leads = site.leads()
+    left = leads.pop(overtaken.record_id)
+    (other,) = leads.values()
+
+    assert {"tag": "overtaken"} == _states(overtaken)
+    assert {"has another Triage_Summary__c"} == _how(site, overtaken.item_id)
+    assert (theirs, None) == (left["Triage_Summary__c"], left.get("Triage_Category__c"))
+    assert other["Triage_Category__c"]
+    assert 2 == len(site.tasks())
+    assert (2, 0) == (report.totals.settled, report.totals.failed)
+
+
 def test_a_merged_lead_is_left_alone(open_site: Callable[..., Site]) -> None:
     """The ledger names the lead that it went into, and that one has its own outcome."""
     site = open_site([SETTLES, {"Company": "Stays"}])

@@ -87,6 +87,19 @@ def test_the_hand_over_is_posted_once(desk: Desk) -> None:
     assert ["Stopped", "Released"] == [event.kind for event in one.told("Stopped", "Released")]
 
 
+def test_its_second_tag_takes_the_place_of_the_first(desk: Desk) -> None:
+    """What the agent wrote when it stopped the item is its own, so it may be written anew."""
+    one = desk.another()
+    before = lead_of(desk, one)
+    view = ask(desk, MAYA, one)
+    assert view is not None
+    send(desk, MAYA, view, "demo_request")
+
+    assert before["Triage_Category__c"] not in (None, "demo_request")
+    assert soon(lambda: lead_of(desk, one)["Triage_Category__c"] == "demo_request")
+    assert [] == one.told("Overtaken")
+
+
 def test_others_get_no_form(desk: Desk) -> None:
     """Who may not decide learns who can, before they are asked anything."""
     one = desk.another()

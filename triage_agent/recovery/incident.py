@@ -23,7 +23,6 @@ from triage_agent.decision.rollback_events import (
     UNDO,
     LeftAsIs,
     Reversed,
-    RollbackFinished,
     RollbackStarted,
 )
 from triage_agent.decision.run_events import Listening, Resumed, Started

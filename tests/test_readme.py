@@ -164,6 +164,9 @@ def _try(project: Path, type_in: Type, command: str, url: str) -> int:
     if words[0] == "timeline":
         report = type_in("run", "--sandbox", "--shadow", "--json").out
         words[1] = RunReport.model_validate_json(report).items[0].record_id
+    if words[0] == "rollback":
+        report = type_in("run", "--sandbox", "--json").out
+        words[2] = RunReport.model_validate_json(report).run_id
     if "OPENAI_BASE_URL" in environment:
         environment["OPENAI_API_KEY"] = "sandbox"
         _use_model(project, "baseline")

@@ -1,4 +1,4 @@
-"""The command that undoes what the agent did; what it does: `rolling_back`."""
+"""The commands that undo what the agent did, and tell of it; what they do: `rolling_back`."""
 
 from datetime import datetime
 from typing import Annotated
@@ -52,6 +52,21 @@ def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
     terminal_rollback.show_undone(undone, target.arguments, as_json=as_json)
     if undone.failed:
         raise typer.Exit(1)
+
+
+def incident(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="Which rollback's; else the last one's."),
+    ] = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Print the note of a rollback in Markdown: what happened, was undone, and is left."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    print(rolling_back.incident(target, name, as_json=as_json))
 
 
 def _moment(written: str) -> datetime:

@@ -1,4 +1,4 @@
-"""How people have what a target's agent did undone, by a command."""
+"""How people have what a target's agent did undone, and learn what came of it, by a command."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Undone:
-    """A rollback's own stream, and how many things are undone, left to people, or failed."""
+    """A rollback's own stream, and how many things are undone, left to people, or failed.
+
+    `untold`: whom the page wants told of it, and Slack couldn't.
+    """
 
     run: str
     undone: int
     left: int
     failed: int
+    untold: tuple[str, ...]
 
 
 def selection(run: str | None, item: str | None, since: datetime | None) -> "Selection":
@@ -52,6 +56,7 @@ def roll_back(  # noqa: PLR0913 - who and why, and when
     sleep: Callable[[float], None] = time.sleep,
 ) -> Undone:
     """Undoes what is selected as a person whom the page names; the agent stays paused."""
+    from triage_agent.decision.events import Failed
     from triage_agent.decision.rollback_events import RollbackFinished
     from triage_agent.project import read_model
     from triage_agent.recovery import rollback
@@ -62,7 +67,21 @@ def roll_back(  # noqa: PLR0913 - who and why, and when
         run = rollback.roll_back(parts, what, rollback.Order(by, reason, found))
         (ended,) = parts.ledger.told(run, "RollbackFinished")
         assert isinstance(ended.event, RollbackFinished)
-        return Undone(run, **ended.event.model_dump(exclude={"kind"}))
+        failed = [one.event for one in parts.ledger.told(run, "Failed")]
+        names = (event.action for event in failed if isinstance(event, Failed))
+        untold = tuple(name.removeprefix(rollback.TELL) for name in names)
+        return Undone(run, **ended.event.model_dump(exclude={"kind"}), untold=untold)
+
+
+def incident(target: Target, name: str | None, *, as_json: bool) -> str:
+    """The note of a rollback, the last one where none is named: in Markdown, or as one object."""
+    from triage_agent.project import read_model
+    from triage_agent.recovery import incident as notes
+
+    page = read_model(target.project).page
+    with closing(open_ledger(target)) as ledger:
+        told = notes.incident(ledger, page, name)
+    return told.model_dump_json(indent=2) if as_json else notes.as_markdown(told, page).rstrip()
 
 
 @contextmanager

@@ -81,5 +81,8 @@ def show_undone(undone: "Undone", target: list[str], *, as_json: bool) -> None:
         f"{undone.undone:,} undone; of {undone.left:,} something is left for people; "
         f"{undone.failed:,} failed."
     )
+    if undone.untold:
+        out.print(f"Not told in Slack, so tell them: {', '.join(undone.untold)}.")
     out.print("The agent is paused, and stays so until somebody resumes it.")
-    return out.print(f"  {typed(['timeline', undone.run, *target])}", soft_wrap=True)
+    out.print("What happened, for whoever asks:")
+    return out.print(f"  {typed(['incident', undone.run, *target])}", soft_wrap=True)

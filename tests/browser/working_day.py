@@ -37,6 +37,7 @@ _RATING = """\
     set: {Rating: Hot}
     when: settled
     ask: {who: sales_leads, expires_after: 2h, instead: {Rating: [Warm, Cold]}}
+    undo: restore
   escalate:
 """
 _LEADS = f"""\

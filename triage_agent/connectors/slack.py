@@ -25,13 +25,14 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
-from triage_agent.connectors import slack_approvals, slack_messages, slack_reminders
+from triage_agent.connectors import slack_approvals, slack_incident, slack_messages, slack_reminders
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
 from triage_agent.connectors.slack_answers import Answer
 from triage_agent.connectors.slack_texts import escaped
 from triage_agent.decision.actions import Message, PostHandOver
+from triage_agent.decision.incident import Incident
 from triage_agent.decision.reviews import Standing
 from triage_agent.decision.run_events import Called
 from triage_agent.decision.waiting import Waiting
@@ -45,6 +46,7 @@ from triage_agent.errors import (
 )
 
 HAND_OVER, APPROVAL, OVERFLOW = "triage_hand_over", "triage_approval", "triage_overflow"
+INCIDENT = "triage_incident"
 TIMEOUT = 30
 PAGE = 200
 UNREACHABLE = "can't be reached; check its address (SLACK_API_URL) and the network"
@@ -161,6 +163,11 @@ class SlackConnector:
         """Posts the message under which further hand-overs go as replies."""
         text, blocks = slack_messages.overflow(team)
         return self._post(channel, OVERFLOW, key, text=text, blocks=blocks)
+
+    def tell_incident(self, channel: str, key: str, incident: Incident) -> Posted:
+        """Posts an incident note; `AnswerLost` means that it may be there all the same."""
+        text, blocks = slack_incident.incident(incident, self._record_url)
+        return self._post(channel, INCIDENT, key, text=text, blocks=blocks)
 
     def tell(self, channel: str, words: str) -> None:
         """Posts our own words; a message whose answer is lost counts as told."""

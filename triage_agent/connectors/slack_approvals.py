@@ -28,7 +28,7 @@ from triage_agent.connectors.slack_texts import (
     words,
 )
 from triage_agent.decision.actions import Approval, UpdateRecord
-from triage_agent.decision.output import readable, spaced, worded
+from triage_agent.decision.output import clock, readable, spaced, worded
 from triage_agent.decision.reviews import Standing
 from triage_agent.decision.text import clipped
 from triage_agent.operating_model.kinds import Scalar
@@ -112,7 +112,6 @@ def _beside(approval: Approval) -> Iterator[Block]:
 
 def _small_print(approval: Approval, standing: Standing) -> str:
     """Until when it can be decided, while it can, and what it is about."""
-    until = f"{approval.expires_at:%a} {approval.expires_at.day} {approval.expires_at:%b, %H:%M}"
-    good = f"Good until {until} · " if standing.can else ""
+    good = f"Good until {clock(approval.expires_at)} · " if standing.can else ""
     story = small_print(approval.item_id, approval.page)
     return f"{good}{story} · digest {approval.digest[:_SHORT]}"

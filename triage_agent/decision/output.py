@@ -1,6 +1,7 @@
 """Text on its way to people: what strangers and models wrote is read, and does nothing more."""
 
 import re
+from datetime import datetime
 
 from triage_agent.operating_model.kinds import Scalar
 
@@ -38,3 +39,8 @@ def worded(value: Scalar) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
+
+
+def clock(local: datetime) -> str:
+    """A moment as its own clock tells it, for people: `Mon 23 Nov, 09:30`."""
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"

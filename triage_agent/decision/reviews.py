@@ -7,7 +7,7 @@ from typing import Literal
 from triage_agent.decision.actions import Approval, Message, PostHandOver
 from triage_agent.decision.asking import editable
 from triage_agent.decision.events import Done, Failed, Overtaken
-from triage_agent.decision.output import spaced, worded
+from triage_agent.decision.output import clock, spaced, worded
 from triage_agent.decision.questions import Question, Told
 from triage_agent.decision.review_events import (
     Approved,
@@ -152,5 +152,4 @@ def _noted(label: str, at: datetime, page: Page, more: str) -> Did:
 
 def local_time(at: datetime, page: Page) -> str:
     """A moment by the page's clock, for people: `Mon 23 Nov, 09:30`."""
-    local = at.astimezone(page.workflow.time.zone)
-    return f"{local:%a} {local.day} {local:%b, %H:%M}"
+    return clock(at.astimezone(page.workflow.time.zone))

@@ -14,24 +14,24 @@ _MODES = {
     "live": "it acts",
 }
 _BLANK = "." * 40
-_MARKS = re.compile(r"[\\`*<>\[\]&~]|(?<!\w)_|_(?!\w)")
+_MARKS = re.compile(r"[\\`*<>\[\]&~|]|(?<!\w)_|_(?!\w)")
 
 
 def as_markdown(model: OperatingModel) -> str:
     """Headings and lists, without a character of raw HTML."""
-    blocks = [f"# {_plain(model.page.workflow.name)}", f"Operating model, {_plain(_which(model))}"]
+    blocks = [f"# {plain(model.page.workflow.name)}", f"Operating model, {plain(_which(model))}"]
     for number, (question, lines) in enumerate(sections(model), 1):
         blocks += [f"## {number}. {question}", "\n".join(map(_item, lines))]
-    blocks += [f"Signed: {_plain(_signer(model))} {_BLANK} on {_BLANK}"]
+    blocks += [f"Signed: {plain(_signer(model))} {_BLANK} on {_BLANK}"]
     return "\n\n".join(blocks) + "\n"
 
 
 def _item(line: Line) -> str:
-    items = (f"*{_plain(name)}:* {_plain(means)}" for name, means in line.items)
-    return " ".join([f"- **{_plain(line.head)}**", _plain(line.rest), *items]).replace("  ", " ")
+    items = (f"*{plain(name)}:* {plain(means)}" for name, means in line.items)
+    return " ".join([f"- **{plain(line.head)}**", plain(line.rest), *items]).replace("  ", " ")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text on one line that Markdown shows as it is written."""
     return _MARKS.sub(r"\\\g<0>", " ".join(text.split()))
 

@@ -23,12 +23,15 @@ from triage_agent.decision.rollback_events import (
 )
 from triage_agent.decision.story import Story
 from triage_agent.decision.undoing import Deed, Reversal, deeds, reversal
-from triage_agent.effects.deliver import Effect, Entry
+from triage_agent.effects.deliver import Effect, Entry, Mark
 from triage_agent.effects.look_up import Interrupted, look_up
-from triage_agent.errors import RunRefused, WrongUsage
+from triage_agent.errors import AnswerLost, ConnectorError, RunRefused, WrongUsage
 from triage_agent.ledger.store import RUN_PREFIX, Ledger, is_item
+from triage_agent.recovery.incident import incident
 from triage_agent.recovery.undoing import PAUSE, Parts, Undoing, append, held, means
 
+TELL = "tell "
+"""Before the name of somebody on the page: that they get the note."""
 ITEMS_AT_ONCE = 50
 LOCK_TRIES = 30
 """How often a run that goes on is waited for: it ends at its next write, the agent being paused."""
@@ -182,6 +185,7 @@ class _Rollback:
             fresh = [_case(self._parts.ledger, one.item, self._selection) for one in cases]
             pending = [deed for case in fresh for deed in case.pending]
             Undoing(self._parts, self._run, self._note, pending).undo()
+        self._tell()
         self._append([(self._run, self._reckoning())])
 
     def _append(self, entries: Sequence[Entry]) -> None:
@@ -205,6 +209,26 @@ class _Rollback:
         who = self._started.model_dump(include={"by", "login", "slack", "salesforce"})
         new = [case.item for case in cases if not case.story.withdrawn]
         self._append([(item, Withdrawn(**who)) for item in new])
+
+    def _tell(self) -> None:
+        """Those whom the page names get the note, once; a lost answer counts as told."""
+        parts, page, now = self._parts, self._parts.page, self._parts.clock()
+        note = incident(parts.ledger, page, self._run)
+        note = note.model_copy(update={"finished_at": now.astimezone(page.workflow.time.zone)})
+        begun = {one.event for one in parts.ledger.told(self._run, "Intended")}
+        for name in page.recovery.tell:
+            mark = Mark(self._run, f"{TELL}{name}", "slack")
+            entry = mark.intended()
+            if entry[1] in begun:
+                continue
+            self._append([entry])
+            try:
+                posted = parts.slack.tell_incident(page.channel_of(name), mark.key, note)
+            except ConnectorError as exc:
+                if not isinstance(exc, AnswerLost):
+                    self._append([mark.failed(exc.code, str(exc))])
+            else:
+                self._append([mark.done(posted.reference)])
 
     def _reckoning(self) -> RollbackFinished:
         ledger = self._parts.ledger

@@ -119,7 +119,7 @@ def test_what_it_says() -> None:
     ] == [line for line in text.split("\n") if line in TITLES]
     assert "2 items of 2 records" in text
     assert "Words: 3, 1 of them already so" in text
-    assert "00Q000000000000001\n tag Words: Words\n (Words)" in text
+    assert "00Q000000000000001\n tag Words (Words of 00T000000000000001)\n: Words" in text
 
 
 TITLES = {

@@ -107,9 +107,9 @@ def _list(lines: Iterable[RichTextSectionElement]) -> RichTextListElement:
 
 def _one(one: Left, record_url: str) -> RichTextSectionElement:
     link = Link(url=record_url + one.record_id, text=one.record_id)
-    what = f" {clipped(f'{spaced(one.action)}: {changed(one)}', _SHORT)}"
+    what = f" {clipped(f'{spaced(one.action)} ({changed(one)})', _SHORT)}"
     return RichTextSectionElement(
-        elements=[link, words(what, BOLD), words(f" ({clipped(one.reason, _SHORT)})")]
+        elements=[link, words(what, BOLD), words(f": {clipped(one.reason, _SHORT)}")]
     )
 
 

@@ -116,8 +116,11 @@ def times(one: Undone) -> str:
 
 
 def changed(one: Left) -> str:
-    """What is left of it: the fields, or the record or message itself."""
-    return ", ".join(map(spaced, one.fields)) or one.reference
+    """What is left of it: the fields, and of what where that isn't the item's record."""
+    fields = ", ".join(map(spaced, one.fields))
+    if fields and one.reference != one.record_id:
+        return f"{fields} of {one.reference}"
+    return fields or one.reference
 
 
 def resumed(incident: Incident) -> str:

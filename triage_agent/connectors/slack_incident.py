@@ -30,11 +30,11 @@ from triage_agent.decision.incident import (
     affected,
     by_page,
     changed,
+    deed,
     resumed,
     times,
     who,
 )
-from triage_agent.decision.output import spaced
 from triage_agent.decision.text import clipped
 
 LISTED = 20
@@ -107,7 +107,7 @@ def _list(lines: Iterable[RichTextSectionElement]) -> RichTextListElement:
 
 def _one(one: Left, record_url: str) -> RichTextSectionElement:
     link = Link(url=record_url + one.record_id, text=one.record_id)
-    what = f" {clipped(f'{spaced(one.action)} ({changed(one)})', _SHORT)}"
+    what = f" {clipped(f'{deed(one.action)} ({changed(one)})', _SHORT)}"
     return RichTextSectionElement(
         elements=[link, words(what, BOLD), words(f": {clipped(one.reason, _SHORT)}")]
     )

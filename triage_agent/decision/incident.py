@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from triage_agent.decision.output import clock, spaced
+from triage_agent.decision.questions import ASK
 from triage_agent.decision.values import Value
 
 
@@ -112,7 +113,13 @@ def by_page(one: Concerned) -> str:
 def times(one: Undone) -> str:
     """How often what an action did is undone."""
     already = f", {one.found:,} of them already so" if one.found else ""
-    return f"{spaced(one.action)}: {one.times:,}{already}"
+    return f"{deed(one.action)}: {one.times:,}{already}"
+
+
+def deed(action: str) -> str:
+    """An action's name in words; that of a request for somebody's word says what it is about."""
+    about, asks, _ = action.partition(ASK)
+    return f"request about {spaced(about)}" if asks else spaced(action)
 
 
 def changed(one: Left) -> str:

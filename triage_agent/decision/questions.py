@@ -14,6 +14,8 @@ from triage_agent.decision.review_events import (
     Voided,
 )
 
+ASK = ".ask"
+"""Behind an action's name: the message that asks for somebody's word on it."""
 Told = Approved | Edited | Rejected | Expired | Voided | Done | Failed | Overtaken
 """What a question's message says happened since it was asked."""
 _ENDS = (Rejected, Expired, Voided, Done, Overtaken)
@@ -42,7 +44,7 @@ class Question:
     @property
     def post(self) -> str:
         """What its message is called among the item's actions."""
-        return f"{self.asked.action}.ask{self.asked.number}"
+        return f"{self.asked.action}{ASK}{self.asked.number}"
 
     @property
     def message(self) -> AskApproval | None:

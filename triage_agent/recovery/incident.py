@@ -14,11 +14,12 @@ from triage_agent.decision.incident import (
     affected,
     by_page,
     changed,
+    deed,
     resumed,
     times,
     who,
 )
-from triage_agent.decision.output import readable, spaced
+from triage_agent.decision.output import readable
 from triage_agent.decision.rollback_events import (
     UNDO,
     LeftAsIs,
@@ -218,7 +219,7 @@ def _table(left: Sequence[Left]) -> str:
     """Every line of it; none where nothing is left."""
     if not left:
         return ""
-    rows = [(one.record_id, one.item, spaced(one.action), changed(one), one.reason) for one in left]
+    rows = [(one.record_id, one.item, deed(one.action), changed(one), one.reason) for one in left]
     head = ("Record", "Item", "Action", "What", "Why")
     lines = (" | ".join(map(_text, row)) for row in rows)
     return "\n".join(

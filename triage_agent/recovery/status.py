@@ -12,11 +12,13 @@ def status(model: OperatingModel, mode: Mode, ledger: Ledger, brake: Brake) -> d
     """Six things that whoever runs the agent asks first, each with its answer."""
     why, counts = brake.why(), ledger.counts(mode)
     people = ", ".join(f"{counts.get(name, 0):,} {name}" for name in ("escalated", "failed"))
+    withdrawn = counts.get("withdrawn", 0)
     return {
         "Page": f"version {model.page.version} ({model.sha256[:12]}), {mode}",
         "State": f"paused: {why}" if why else "may work",
         "Last run": _last_run(ledger),
-        "Items": f"{counts.get('settled', 0):,} settled, {people}, {counts.get('open', 0):,} open",
+        "Items": f"{counts.get('settled', 0):,} settled, {people}, {counts.get('open', 0):,} open"
+        + (f", {withdrawn:,} rolled back" if withdrawn else ""),
         "Limits": _limits(model.page.limits),
         "Next": "triage-agent resume" if why else _next(counts, len(ledger.waiting(mode))),
     }

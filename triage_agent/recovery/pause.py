@@ -66,4 +66,4 @@ class Brake:
 
     def _tell(self, event: PausedEvent | Resumed) -> None:
         self.ledger.forget(AGENT)  # another process may have told of something since
-        self.ledger.append(AGENT, self.clock(), [(AGENT, event)])
+        self.ledger.keep(AGENT, self.clock(), [(AGENT, event)])

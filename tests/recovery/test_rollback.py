@@ -21,13 +21,17 @@ from tests.recovery.conftest import (
     with_page,
 )
 from triage_agent import rolling_back
+from triage_agent.connectors.salesforce.writing import Creates, Row, Updates, Writer
+from triage_agent.decision.events import Failed
 from triage_agent.decision.rollback_events import LeftAsIs, Reversed
-from triage_agent.errors import NotAllowed, Paused, RunRefused, WrongUsage
+from triage_agent.errors import AnswerLost, NotAllowed, Paused, RunRefused, WrongUsage
 from triage_agent.recovery.rollback import Selection
 from triage_agent.sandbox.leads import SAMPLE
 from triage_agent.wiring import now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.jobs.conftest import Site
 
 TAG = ("Triage_Category__c", "Triage_Confidence__c", "Triage_Summary__c")
@@ -290,3 +294,27 @@ def test_those_whom_the_page_names_are_told(open_site: Any) -> None:  # noqa: AN
         assert "Maya saw it" in note
         assert task["WhoId"] in note
         assert "has not finished" not in note
+
+
+def test_an_answer_is_lost(
+    open_site: Any,  # noqa: ANN401 - as the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was written while its answer was lost isn't told as failed: the next look finds it."""
+    site, run = open_run(open_site)
+    whole, lost = Writer.write, list[int]()
+
+    def write(self: Writer, collections: Sequence[Updates | Creates]) -> list[list[Row]]:
+        written = whole(self, collections)
+        lost.append(sum(map(len, written)))
+        if len(lost) == 1:
+            raise AnswerLost("salesforce", "CUT", "the connection was cut")
+        return written
+
+    monkeypatch.setattr(Writer, "write", write)
+    undone = back(site, Selection(run=run))
+
+    assert [5] == lost
+    assert (0, 0) == (undone.left, undone.failed)
+    assert 5 == sum(one.found for one in told(site, Reversed))
+    assert [] == told(site, Failed)

@@ -20,7 +20,7 @@ from triage_agent.decision.reviews import standing
 from triage_agent.decision.rollback_events import UNDO
 from triage_agent.decision.undoing import Deed, Means, Reversal, reversal
 from triage_agent.effects.deliver import Entry
-from triage_agent.errors import ConnectorError
+from triage_agent.errors import AnswerLost, ConnectorError
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.schema import Page
 from triage_agent.recovery.pause import Brake
@@ -100,7 +100,8 @@ class Undoing:
             reversal(deed, now.get(deed.record_id), means(parts, deed, self._note)) for deed in due
         ]
         self._over([one for one in found if not (one.sets or one.shows)])
-        self._write([one for one in found if one.sets])
+        if sets := [one for one in found if one.sets]:
+            self._write(sets)
         for one in found:
             if one.shows:
                 self._show(one)
@@ -135,14 +136,19 @@ class Undoing:
             assert isinstance(action, UpdateRecord | CreateRecord)
             groups[action.object].append(one)
         self._begin(some)
-        yes = True  # somebody whom the page lets has had it undone
         try:
             results = self._parts.writer.write(
                 [
-                    Updates(name, [(str(one.deed.record_id), one.sets) for one in group], yes)
+                    Updates(
+                        name,
+                        [(str(one.deed.record_id), one.sets) for one in group],
+                        approved=True,
+                    )
                     for name, group in groups.items()
                 ]
             )
+        except AnswerLost:
+            return None
         except ConnectorError as exc:
             return self._failed(some, exc.code, str(exc))
         for group, rows in zip(groups.values(), results, strict=True):
@@ -163,6 +169,8 @@ class Undoing:
         try:
             with parts.wire.message(reference):
                 parts.slack.show(reference, message, standing(story, message, parts.page))
+        except AnswerLost:
+            return None
         except ConnectorError as exc:
             if exc.code == GONE:
                 return self._over([one.gone("the message was deleted")])

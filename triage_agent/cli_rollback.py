@@ -21,6 +21,14 @@ def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(help="What was done since, like 2026-11-23T09:30+01:00.", show_default=False),
     ] = None,
+    to_page: Annotated[
+        int | None,
+        typer.Option(
+            metavar="VERSION",
+            help="Only tell what this version of the page would have decided.",
+            show_default=False,
+        ),
+    ] = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Do it; without this it only shows what it would.")
     ] = False,
@@ -42,6 +50,13 @@ def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise WrongUsage("say what is to be undone, by one of --run, --item and --since")
     selection = rolling_back.selection(run, item, _moment(since) if since else None)
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    if to_page is not None:
+        if apply:
+            raise WrongUsage("--to-page only tells; leave --apply out, or --to-page")
+        terminal.set_up_logs(verbose=False)
+        tried = rolling_back.try_page(target, selection, to_page)
+        terminal_rollback.show_tried(tried, as_json=as_json)
+        return
     if not apply:
         terminal_rollback.show_preview(rolling_back.preview(target, selection), as_json=as_json)
         return

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from triage_agent.targets import Target, systems
-from triage_agent.wiring import Clock, acting, brake_of, now, open_ledger
+from triage_agent.wiring import Clock, Terms, acting, brake_of, join, login, now, open_ledger
 
 if TYPE_CHECKING:
+    from triage_agent.decision.rejudging import Comparison
     from triage_agent.decision.undoing import Reversal
     from triage_agent.recovery.rollback import Selection
     from triage_agent.recovery.undoing import Parts
@@ -82,6 +83,37 @@ def incident(target: Target, name: str | None, *, as_json: bool) -> str:
     with closing(open_ledger(target)) as ledger:
         told = notes.incident(ledger, page, name)
     return told.model_dump_json(indent=2) if as_json else notes.as_markdown(told, page).rstrip()
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A version of the page, its digest, and what it would have decided of each item."""
+
+    version: int
+    sha256: str
+    found: "list[Comparison]"
+
+
+def try_page(target: Target, what: "Selection", version: int) -> Tried:
+    """What another version of the page would have decided; only the model is asked."""
+    import secrets
+
+    from triage_agent.jobs.rejudging import Inquiry, page_of, rejudge
+    from triage_agent.ledger.store import RUN_PREFIX
+    from triage_agent.project import read_prices, read_rules
+    from triage_agent.settings import Settings
+
+    rules, prices = read_rules(target.project), read_prices(target.project)
+    settings = Settings.of(target.project)
+    if target.is_real:
+        settings.require_real()
+    with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
+        model, items = page_of(version, rules.model, ledger), what.items(ledger)
+        brake = brake_of(target, settings, ledger)
+        run = f"{RUN_PREFIX}{now():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        inquiry = Inquiry(login(), str(what), run)
+        with closing(join(found, Terms(rules, prices, "shadow"), ledger, brake)) as parts:
+            return Tried(version, model.sha256, rejudge(parts, model, inquiry, items))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What people see of a rollback: what is undone, with what it was and becomes, and what is left."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from triage_agent.terminal import printable, screen, typed
@@ -9,10 +9,12 @@ from triage_agent.terminal_reviews import print_json
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from triage_agent.decision.rejudging import Comparison, Decision
     from triage_agent.decision.undoing import Reversal
-    from triage_agent.rolling_back import Undone
+    from triage_agent.rolling_back import Tried, Undone
 
 _LONGEST = 60
+_VERDICTS = {None: "no", "allowed": "yes", "needs_approval": "asks first", "refused": "refused"}
 
 
 def show_preview(found: "Sequence[Reversal]", *, as_json: bool) -> None:
@@ -70,6 +72,54 @@ def _short(value: object) -> str:
         return "(empty)"
     words = printable(" ".join(str(value).split()))
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def show_tried(tried: "Tried", *, as_json: bool) -> None:
+    """Each item of which another page decides otherwise, or can't be told; then how many."""
+    from rich.table import Table
+
+    if as_json:
+        return print_json(tried)
+    out, found = screen(), tried.found
+    table = Table(box=None, padding=(0, 2, 1, 0), header_style="dim")
+    table.add_column("record", no_wrap=True)
+    table.add_column(f"what version {tried.version} decides otherwise", overflow="fold")
+    for one in found:
+        if one.differs or one.untold:
+            table.add_row(one.record_id or one.item, "\n".join(_otherwise(one)))
+    if table.rows:
+        out.print(table)
+    pairs = [(one.was, one.would) for one in found if one.was and one.would and one.differs]
+    stops = sum(would.is_stopped and not was.is_stopped for was, would in pairs)
+    goes_on = sum(was.is_stopped and not would.is_stopped for was, would in pairs)
+    page = f"version {tried.version} of the page ({tried.sha256[:12]})"
+    out.print(
+        f"Of {len(found):,} items {page} decides {len(pairs):,} otherwise: "
+        f"{stops:,} that went on would stop, {goes_on:,} that stopped would go on."
+    )
+    if untold := sum(bool(one.untold) for one in found):
+        out.print(f"Of {untold:,} it can't be told.")
+    return out.print("Nothing was changed.")
+
+
+def _otherwise(one: "Comparison") -> "Iterator[str]":
+    if one.untold or not (one.was and one.would):
+        yield f"can't be told: {printable(str(one.untold))}"
+        return
+    was, would = one.was, one.would
+    yield f"{_came(was)} → {_came(would)}" if "rules" in one.differs else _came(was)
+    for name in one.differs:
+        if name == "category":
+            yield f"category: {was.category} → {would.category}"
+        elif name in was.actions or name in would.actions:
+            then, now = (_VERDICTS[each.actions.get(name)] for each in (was, would))
+            yield f"{name}: {then} → {now}"
+        elif name != "rules":
+            yield f"{name}: otherwise"
+
+
+def _came(decided: "Decision") -> str:
+    return f"stopped by {', '.join(decided.rules)}" if decided.rules else "went on"
 
 
 def show_undone(undone: "Undone", target: list[str], *, as_json: bool) -> None:

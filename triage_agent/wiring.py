@@ -228,7 +228,7 @@ def doctor(target: Target, *, allow_excess: bool) -> "Report":
             patient = Patient(page, prompt, org, slack, asker, ledger, calls, pinned)
             report = examine(patient, allow_excess=allow_excess)
         if allow_excess:
-            allow(ledger, report, _login(), now())
+            allow(ledger, report, login(), now())
     return report
 
 
@@ -236,10 +236,11 @@ def acting(target: Target, page: "Page", allowed: Sequence[str], named: str | No
     """Who a command's word counts as, of those whom the page lets; the login says who is there."""
     from triage_agent.authority import people
 
-    return people.acting(page, allowed, named, _login(), playing=not target.is_real)
+    return people.acting(page, allowed, named, login(), playing=not target.is_real)
 
 
-def _login() -> str:
+def login() -> str:
+    """Who has logged in on this machine."""
     import os
     import pwd
 

@@ -151,7 +151,7 @@ def test_anything_else_is_refused(
 def altered(model: OperatingModel, **changes: object) -> OperatingModel:
     """A model whose page no loader has checked."""
     page = model.page.model_copy(update=changes)
-    return OperatingModel(page, model.sha256, model.marks)
+    return OperatingModel(page, model.text, model.marks)
 
 
 def test_never_stands_above_may(

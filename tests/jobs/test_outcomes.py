@@ -277,7 +277,7 @@ def with_outcomes(site: Site, **changes: object) -> Any:  # noqa: ANN401 - the s
 
 def with_page(site: Site, **changes: object) -> Any:  # noqa: ANN401 - the site's rules
     model = site.rules.model
-    other = OperatingModel(model.page.model_copy(update=changes), model.sha256, model.marks)
+    other = OperatingModel(model.page.model_copy(update=changes), model.text, model.marks)
     return site.rules.__class__(**{**site.rules.__dict__, "model": other})
 
 

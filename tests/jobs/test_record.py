@@ -18,6 +18,7 @@ from triage_agent.errors import NotWhole, Paused
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger.anchors import AnchorFile
 from triage_agent.ledger.store import AGENT
+from triage_agent.operating_model.loading import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -230,18 +231,21 @@ def _counts(site: Site) -> dict[str, int]:
 
 
 def test_another_page_is_on_record(open_site: Callable[..., Site]) -> None:
-    """A run by another page than the one before says so on the agent's own stream, once."""
+    """A run by another page than the one before says so, once, and both pages are kept."""
     site = open_site(LEADS)
     before = site.rules.model.sha256
     run(site)
-    site.rules = replace(site.rules, model=replace(site.rules.model, sha256="f" * 64))
+    another = load(f"{site.rules.model.text}# Changed.\n")
+    site.rules = replace(site.rules, model=another)
     run(site)
     run(site)
     with site.ledger() as ledger:
         (changed,) = [h.event for h in ledger.told(AGENT, "PageChanged")]
+        kept = [h.event.text for h in ledger.told(AGENT, "PageKept") if h.event.kind == "PageKept"]
 
     assert isinstance(changed, PageChanged)
-    assert (before, "f" * 64) == (changed.was_page_sha256, changed.page_sha256)
+    assert (before, another.sha256) == (changed.was_page_sha256, changed.page_sha256)
+    assert [another.text.removesuffix("# Changed.\n"), another.text] == kept
 
 
 LOST = """

@@ -247,6 +247,17 @@ EXAMPLES: dict[str, Event] = {
             events=1200, streams=90, found=1, faults=("item-1 event 3: …",), seconds=0.5
         ),
         run_events.TextsExpired(before=MOMENT, texts=40),
+        run_events.PageKept(version=5, sha256="p" * 64, text="workflow:\n"),
+        run_events.PageTried(
+            login="dana",
+            selection="run run-1",
+            version=5,
+            page_sha256="p" * 64,
+            items=60,
+            differ=12,
+            untold=1,
+        ),
+        rollback_events.Rejudged(version=5, page_sha256="p" * 64),
         run_events.PageChanged(
             version=5,
             was_version=4,

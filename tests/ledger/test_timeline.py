@@ -84,6 +84,15 @@ WORDS = {
     ),
     "Verified": "1,200 events in 90 streams checked: faults: 1\nitem-1 event 3: …",
     "TextsExpired": "40 texts from before 2026-11-23 09:30 were erased, as the page says",
+    "PageKept": "version 5 of the page is kept (pppppppppppp)",
+    "PageTried": (
+        "dana asked what version 5 of the page (pppppppppppp) would have decided (run run-1): "
+        "12 of 60 otherwise, 1 can't be told"
+    ),
+    "Rejudged": (
+        "the model is asked what version 5 of the page (pppppppppppp) would have decided; "
+        "nothing follows from it"
+    ),
     "PageChanged": "the page changed from version 4 to version 5 (pppppppppppp)",
     "Started": (
         "live run on page version 4 (pppppppppppp), model model-1, 2 unfinished items taken up"

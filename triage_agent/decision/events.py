@@ -28,6 +28,7 @@ from triage_agent.decision.review_events import (
 )
 from triage_agent.decision.rollback_events import (
     LeftAsIs,
+    Rejudged,
     Reversed,
     RollbackFinished,
     RollbackStarted,
@@ -44,6 +45,8 @@ from triage_agent.decision.run_events import (
     Listening,
     MeasuredBefore,
     PageChanged,
+    PageKept,
+    PageTried,
     Paused,
     RefusedToStart,
     Resumed,
@@ -310,6 +313,9 @@ Event = Annotated[
     | Listening
     | RefusedToStart
     | PageChanged
+    | PageKept
+    | PageTried
+    | Rejudged
     | FollowedUp
     | MeasuredBefore
     | Anchored

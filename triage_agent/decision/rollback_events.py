@@ -53,6 +53,14 @@ class Reversed(Value):
     found: bool = False
 
 
+class Rejudged(Value):
+    """The model is asked what another page would have decided; nothing follows from it."""
+
+    kind: Literal["Rejudged"] = "Rejudged"
+    version: int
+    page_sha256: str
+
+
 class LeftAsIs(Value):
     """What an action did, or some fields of it, is left for people; `reason` names no value.
 

@@ -113,6 +113,31 @@ class PageChanged(Value):
     was_prompts_sha256: str
 
 
+class PageKept(Value):
+    """The text of a page by which a run goes for the first time."""
+
+    kind: Literal["PageKept"] = "PageKept"
+    version: int
+    sha256: str
+    text: str
+
+
+class PageTried(Value):
+    """Somebody asked what another page would have decided: of `items`, `differ` otherwise.
+
+    `selection`: of which run, item or time. `untold`: of how many it can't be told.
+    """
+
+    kind: Literal["PageTried"] = "PageTried"
+    login: str
+    selection: str
+    version: int
+    page_sha256: str
+    items: int
+    differ: int
+    untold: int
+
+
 class MeasuredBefore(Value):
     """How soon people touched records before the agent's time, from the other system's history.
 

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from triage_agent.decision.events import Event
-from triage_agent.decision.run_events import PageChanged, Started, Verified
+from triage_agent.decision.run_events import PageChanged, PageKept, Started, Verified
+from triage_agent.effects.deliver import Entry
 from triage_agent.errors import ConnectorError, NotWhole, Paused
 from triage_agent.jobs.parts import Parts
 from triage_agent.ledger import anchors, erasure, verify
 from triage_agent.ledger.anchors import Anchor, AnchorFile
-from triage_agent.ledger.store import AGENT
+from triage_agent.ledger.store import AGENT, Ledger
+from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import FILE, OWNER
 
 NAMED = 20
@@ -62,6 +64,20 @@ def changed(before: Event, now: Started) -> PageChanged | None:
         prompts_sha256=now.prompts_sha256,
         was_prompts_sha256=before.prompts_sha256,
     )
+
+
+def pages(ledger: Ledger) -> list[PageKept]:
+    """Every page by which a run went, the oldest first."""
+    told = (one.event for one in ledger.told(AGENT, "PageKept"))
+    return [event for event in told if isinstance(event, PageKept)]
+
+
+def kept(ledger: Ledger, model: OperatingModel) -> list[Entry]:
+    """The page as it is written, where no run went by it before."""
+    if any(one.sha256 == model.sha256 for one in pages(ledger)):
+        return []
+    keep = PageKept(version=model.page.version, sha256=model.sha256, text=model.text)
+    return [(AGENT, keep)]
 
 
 def close(parts: Parts, run: str) -> None:

@@ -201,8 +201,9 @@ class _Sweep:
         before = ledger.last(None, "Started")
         told: list[Entry] = [(self._run, started)]
         if before and (change := bookkeeping.changed(before.event, started)):
-            ledger.forget(AGENT)
             told.append((AGENT, change))
+        told += bookkeeping.kept(ledger, self._parts.rules.model)
+        ledger.forget(AGENT)
         ledger.append(self._run, self._parts.clock(), told)
 
     def _started(self, unfinished: int) -> run_events.Started:

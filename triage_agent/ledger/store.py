@@ -262,10 +262,10 @@ class Ledger:
         """
         query = (
             select(streams.c.name)
+            .join(items, items.c.stream == streams.c.id)
             .join(events, events.c.stream == streams.c.id)
             .where(
                 events.c.run == select(streams.c.id).where(streams.c.name == run).scalar_subquery(),
-                streams.c.name != run,
                 events.c.kind != "Outcome",
             )
             .group_by(streams.c.name)
@@ -292,8 +292,10 @@ class Ledger:
         """
         found: dict[str, list[Happened]] = {item: [] for item in self.items_of(run)}
         number = select(streams.c.id).where(streams.c.name == run).scalar_subquery()
-        of_run = select(events.c.stream).where(
-            events.c.run == number, events.c.stream != number, events.c.kind != "Outcome"
+        of_run = (
+            select(events.c.stream)
+            .join(items, items.c.stream == events.c.stream)
+            .where(events.c.run == number, events.c.kind != "Outcome")
         )
         query = rows.selected(OF_EVENT & events.c.kind.in_(whole))
         query = query.where(events.c.stream.in_(of_run)).order_by(events.c.number)

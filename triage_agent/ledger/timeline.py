@@ -29,6 +29,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "What data did it look at?": ("Read", "FollowedUp", "MeasuredBefore"),
     "What tools did it call?": ("ModelCalled", "Called", "Blocked"),
     "What did it decide?": (
+        "Rejudged",
         "Assessed",
         "Stopped",
         "Drafted",
@@ -52,6 +53,8 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "Paused",
         "Resumed",
         "PageChanged",
+        "PageKept",
+        "PageTried",
         "ExcessAllowed",
         "Claimed",
         "Released",

@@ -35,6 +35,8 @@ from triage_agent.decision.run_events import (
     Listening,
     MeasuredBefore,
     PageChanged,
+    PageKept,
+    PageTried,
     RefusedToStart,
     Started,
     TextsExpired,
@@ -251,6 +253,18 @@ def _(event: PageChanged) -> str:
         return f"other prompts or patterns than before ({event.prompts_sha256[:12]})"
     versions = f"version {event.was_version} to version {event.version}"
     return f"the page changed from {versions} ({event.page_sha256[:12]})"
+
+
+@words.register
+def _(event: PageKept) -> str:
+    return f"version {event.version} of the page is kept ({event.sha256[:12]})"
+
+
+@words.register
+def _(event: PageTried) -> str:
+    what = f"what version {event.version} of the page ({event.page_sha256[:12]}) would have decided"
+    came = f"{event.differ:,} of {event.items:,} otherwise, {event.untold:,} can't be told"
+    return f"{event.login} asked {what} ({event.selection}): {came}"
 
 
 @words.register

@@ -20,6 +20,7 @@ from triage_agent.decision.review_events import (
 )
 from triage_agent.decision.rollback_events import (
     LeftAsIs,
+    Rejudged,
     Reversed,
     RollbackFinished,
     RollbackStarted,
@@ -150,6 +151,12 @@ def _(event: RollbackFinished) -> str:
         f"{event.undone:,} things undone, {event.left:,} left for people, "
         f"{event.failed:,} could not be undone"
     )
+
+
+@words_of_people.register
+def _(event: Rejudged) -> str:
+    what = f"version {event.version} of the page ({event.page_sha256[:12]})"
+    return f"the model is asked what {what} would have decided; nothing follows from it"
 
 
 @words_of_people.register

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -48,11 +49,16 @@ Marks = dict[Path, Mark]
 
 @dataclass(frozen=True)
 class OperatingModel:
-    """A page that can be enforced, with where each of its lines stands."""
+    """A page that can be enforced, as it is written, with where each of its lines stands."""
 
     page: Page
-    sha256: str
+    text: str
     marks: Marks
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of what is written, by which the page is known."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def line(self, *path: str | int) -> str:
         """`may.tag (operating_model.yaml:92)`: how a verdict names the line it rests on."""
@@ -73,7 +79,7 @@ def load(text: str) -> OperatingModel:
     if found:
         found.sort(key=lambda one: _mark(one[0], marks))
         raise BadPage([_problem(path, message, marks) for path, message in found])
-    return OperatingModel(page, hashlib.sha256(text.encode()).hexdigest(), marks)
+    return OperatingModel(page, text, marks)
 
 
 def _readable(tree: dict[str, Any]) -> Page:

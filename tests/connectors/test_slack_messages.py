@@ -129,7 +129,7 @@ def test_strangers_text_is_plain_or_rich_text() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_the_fallback_has_no_markup(text: str) -> None:
     """What Slack reads as markup is escaped, and the notification stays short."""
-    shown = fallback(hand_over(cycle((text,))))
+    shown = fallback(hand_over(cycle((text,))), UNDECIDED)
 
     assert "<" not in shown
     assert ">" not in shown
@@ -139,7 +139,9 @@ def test_the_fallback_has_no_markup(text: str) -> None:
 
 def test_the_fallback_says_what_it_is_about() -> None:
     """A notification names the hand-over."""
-    assert "A person is needed: a &lt;b&gt; &amp; c" == fallback(hand_over(cycle(("a <b> & c",))))
+    about = hand_over(cycle(("a <b> & c",)))
+
+    assert "A person is needed: a &lt;b&gt; &amp; c" == fallback(about, UNDECIDED)
 
 
 def test_everything_to_decide_by_is_shown() -> None:
@@ -172,7 +174,7 @@ def test_twenty_fields_fit() -> None:
 def test_controls_are_left_out(text: str) -> None:
     """Nothing in a message rings, colours, or turns the writing round."""
     told = str(blocks(hand_over(cycle((text,))), LINK, UNDECIDED)) + fallback(
-        hand_over(cycle((text,)))
+        hand_over(cycle((text,))), UNDECIDED
     )
 
     assert [] == [c for c in "\x07\x1b\u202e\u2066" if c in told or repr(c)[1:-1] in told]

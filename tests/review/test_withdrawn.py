@@ -138,16 +138,41 @@ def test_nobody_is_told_that_it_waits(
     assert [] == one.told("Reminded")
 
 
+def heads(one: HandedOver) -> tuple[str, str]:
+    """A message's first line, and what a notification shows of it."""
+    return one.message["blocks"][0]["text"]["text"], one.message["text"]
+
+
+def withdraw_and_look(one: HandedOver, type_in: TypeIn) -> None:
+    """Withdraws an item, and has somebody be at it, who makes its message say so."""
+    withdraw(one)
+    typing_at(one.desk, type_in)("reject", one.item, "--reason", "No.", *AS_MAYA)
+
+
 def test_its_messages_say_so(quiet: Desk, asking: Desk, type_in: TypeIn) -> None:
     """Both kinds say who withdrew them, and have no button, once anybody is at them."""
     handed, asked = quiet.another(), asking.question()
     before = handed.text, asked.text
     for one in (handed, asked):
-        withdraw(one)
-        typing_at(one.desk, type_in)("reject", one.item, "--reason", "No.", *AS_MAYA)
+        withdraw_and_look(one, type_in)
 
     assert all("'button'" in text for text in before)
     for one in (handed, asked):
         assert "Withdrawn by " in one.text
         assert "'user_id': 'U0DANA00001'" in one.text
         assert "'button'" not in one.text
+
+
+def test_their_first_lines_say_so(quiet: Desk, asking: Desk, type_in: TypeIn) -> None:
+    """Whoever sees a header or a notification alone knows, and still what it was about."""
+    handed, asked = quiet.another(), asking.question()
+    before = *heads(handed), *heads(asked)
+    for one in (handed, asked):
+        withdraw_and_look(one, type_in)
+    about, wanted = (head.partition(": ")[2] for head in (before[1], before[3]))
+
+    assert f"Needs a person: {about}" == before[0]
+    assert f"Your word is needed: {wanted}" == before[3]
+    assert (f"Withdrawn: {about}",) * 2 == heads(handed)
+    assert (f"Withdrawn: {wanted}",) * 2 == heads(asked)
+    assert wanted.startswith("set status - ")

@@ -122,11 +122,11 @@ class SlackConnector:
         if isinstance(message, PostHandOver):
             hand_over = message.hand_over
             link = self._record_url + hand_over.record_id
-            text = slack_messages.fallback(hand_over)
+            text = slack_messages.fallback(hand_over, standing)
             return {"text": text, "blocks": slack_messages.blocks(hand_over, link, standing)}
         approval = message.approval
         link = self._record_url + approval.record_id
-        text = slack_approvals.fallback(approval)
+        text = slack_approvals.fallback(approval, standing)
         return {"text": text, "blocks": slack_approvals.blocks(approval, link, standing)}
 
     def whisper(self, channel: str, user: str, words: str, thread: str | None = None) -> None:

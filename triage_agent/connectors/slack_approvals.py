@@ -15,6 +15,7 @@ from slack_sdk.models.blocks import (
 from triage_agent.connectors.slack_texts import (
     BOLD,
     HEADER_LENGTH,
+    WITHDRAWN,
     Link,
     User,
     bullets,
@@ -37,17 +38,16 @@ _VALUE, _DRAFT = 700, 1500
 _SHORT = 16
 
 
-def fallback(approval: Approval) -> str:
+def fallback(approval: Approval, standing: Standing) -> str:
     """What a notification shows."""
-    return escaped(clipped(f"Your word is needed: {_headline(approval)}", HEADER_LENGTH))
+    head = WITHDRAWN if standing.withdrawn else "Your word is needed"
+    return escaped(clipped(f"{head}: {_headline(approval)}", HEADER_LENGTH))
 
 
 def blocks(approval: Approval, link: str, standing: Standing) -> list[dict[str, Any]]:
     """The whole message, within Slack's limits for any input."""
-    name = spaced(approval.action.name)
-    head = f"May I {name}?" if standing.can else f"{name.capitalize()}:"
     parts: list[Block] = [
-        HeaderBlock(text=plain(f"{head} {approval.headline}", HEADER_LENGTH)),
+        HeaderBlock(text=plain(_head(approval, standing), HEADER_LENGTH)),
         RichTextBlock(elements=[_for_whom(approval, link)]),
         *_again(approval),
         *told(standing),
@@ -57,6 +57,14 @@ def blocks(approval: Approval, link: str, standing: Standing) -> list[dict[str, 
         ContextBlock(elements=[plain(_small_print(approval, standing), 2000)]),
     ]
     return [part.to_dict() for part in parts]
+
+
+def _head(approval: Approval, standing: Standing) -> str:
+    if standing.withdrawn:
+        return f"{WITHDRAWN}: {_headline(approval)}"
+    name = spaced(approval.action.name)
+    asked = f"May I {name}?" if standing.can else f"{name.capitalize()}:"
+    return f"{asked} {approval.headline}"
 
 
 def _headline(approval: Approval) -> str:

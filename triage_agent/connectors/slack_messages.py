@@ -19,6 +19,7 @@ from triage_agent.chunks import chunks
 from triage_agent.connectors.slack_texts import (
     BOLD,
     HEADER_LENGTH,
+    WITHDRAWN,
     bullets,
     buttons,
     escaped,
@@ -38,16 +39,17 @@ from triage_agent.decision.text import clipped
 _FIELDS, _REASONS = 10, 8
 
 
-def fallback(hand_over: HandOver) -> str:
+def fallback(hand_over: HandOver, standing: Standing) -> str:
     """What a notification shows."""
-    headline = readable(hand_over.headline)
-    return escaped(clipped(f"A person is needed: {headline}", HEADER_LENGTH))
+    head = WITHDRAWN if standing.withdrawn else "A person is needed"
+    return escaped(clipped(f"{head}: {readable(hand_over.headline)}", HEADER_LENGTH))
 
 
 def blocks(hand_over: HandOver, link: str, standing: Standing) -> list[dict[str, Any]]:
     """The whole message, within Slack's limits for any input."""
+    head = WITHDRAWN if standing.withdrawn else "Needs a person"
     parts: list[Block] = [
-        HeaderBlock(text=plain(f"Needs a person: {hand_over.headline}", HEADER_LENGTH)),
+        HeaderBlock(text=plain(f"{head}: {hand_over.headline}", HEADER_LENGTH)),
         RichTextBlock(elements=[opening(link, user=hand_over.assignee)]),
         *_request(hand_over),
         RichTextBlock(elements=[title("Why it stopped"), *_reasons(hand_over.reasons)]),

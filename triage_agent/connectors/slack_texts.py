@@ -25,6 +25,8 @@ REVIEW = "review"
 """The block of a message's buttons, which are called as in `Standing.can`."""
 _FIRST = ("claim", "approve")
 PLAIN_LENGTH, HEADER_LENGTH = 2900, 150
+WITHDRAWN = "Withdrawn"
+"""Before the headline of a message about what was undone: some see no more than its first line."""
 
 
 def escaped(text: str) -> str:

@@ -41,10 +41,14 @@ class Did(Value):
 
 
 class Standing(Value):
-    """What a message says of how it stands: what was done, and what can be done still."""
+    """What a message says of how it stands: what was done, and what can be done still.
+
+    `withdrawn`: what it is about was undone.
+    """
 
     did: tuple[Did, ...] = ()
     can: tuple[Button, ...] = ()
+    withdrawn: bool = False
 
 
 UNDECIDED = Standing(can=("claim", "release", "correct", "not_useful"))
@@ -65,10 +69,11 @@ def standing(story: Story, message: Message, page: Page) -> Standing:
         did = tuple(_answered(question, page))
         waits = question.waits and not story.withdrawn
         can = _open_to(question.approval, page) if question.approval and waits else ()
-        return Standing(did=(*did, *_withdrawn(story, page)), can=can)
+        did = (*did, *_withdrawn(story, page))
+        return Standing(did=did, can=can, withdrawn=bool(story.withdrawn))
     did = (*_did(story, page), *_withdrawn(story, page))
     if story.released or story.closed or story.withdrawn:
-        return Standing(did=did)
+        return Standing(did=did, withdrawn=bool(story.withdrawn))
     can = fresh(message, page).can
     return Standing(did=did, can=can[1:] if story.claimed else can)
 

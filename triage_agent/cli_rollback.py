@@ -32,6 +32,10 @@ def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
     apply: Annotated[
         bool, typer.Option("--apply", help="Do it; without this it only shows what it would.")
     ] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="The next run takes up afresh what is wholly undone."),
+    ] = False,
     reason: Annotated[
         str | None,
         typer.Option(help="What happened; all who are told read it.", show_default=False),
@@ -63,7 +67,9 @@ def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
     if not (reason and found):
         raise WrongUsage("--apply needs --reason (what happened) and --found (how that was found)")
     terminal.set_up_logs(verbose=False)
-    undone = rolling_back.roll_back(target, selection, as_whom, reason=reason, found=found)
+    undone = rolling_back.roll_back(
+        target, selection, as_whom, reason=reason, found=found, again=again
+    )
     terminal_rollback.show_undone(undone, target.arguments, as_json=as_json)
     if undone.failed:
         raise typer.Exit(1)

@@ -53,6 +53,7 @@ def roll_back(  # noqa: PLR0913 - who and why, and when
     *,
     reason: str,
     found: str,
+    again: bool = False,
     clock: Clock = now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Undone:
@@ -65,7 +66,7 @@ def roll_back(  # noqa: PLR0913 - who and why, and when
     page = read_model(target.project).page
     by = acting(target, page, page.recovery.may_roll_back, named)
     with _parts(target, clock, sleep) as parts:
-        run = rollback.roll_back(parts, what, rollback.Order(by, reason, found))
+        run = rollback.roll_back(parts, what, rollback.Order(by, reason, found, again))
         (ended,) = parts.ledger.told(run, "RollbackFinished")
         assert isinstance(ended.event, RollbackFinished)
         failed = [one.event for one in parts.ledger.told(run, "Failed")]

@@ -44,6 +44,7 @@ def note(text: str = "Words", many: int = 2, *, ended: bool = True) -> Incident:
         reason=text,
         found=text,
         concerned=many,
+        requeued=many,
         runs=(Concerned(run=text, page_version=5, page_sha256="p" * 64),) * many,
         records=tuple(one.record_id for one in left),
         items=tuple(one.item for one in left),

@@ -199,6 +199,9 @@ EXAMPLES: dict[str, Event] = {
         rollback_events.Withdrawn(
             by="Dana Reyes", login="dana", slack="U0DANA00001", salesforce="005000000000009AAA"
         ),
+        rollback_events.Requeued(
+            by="Dana Reyes", login="dana", slack="U0DANA00001", salesforce="005000000000009AAA"
+        ),
         rollback_events.Reversed(
             action="tag", key="abc.undo.tag.1", fields=("Triage_Category__c",), found=True
         ),

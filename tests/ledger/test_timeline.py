@@ -89,6 +89,7 @@ WORDS = {
         "dana asked what version 5 of the page (pppppppppppp) would have decided (run run-1): "
         "12 of 60 otherwise, 1 can't be told"
     ),
+    "Requeued": "Dana Reyes (dana) has the next run take its record up afresh",
     "Rejudged": (
         "the model is asked what version 5 of the page (pppppppppppp) would have decided; "
         "nothing follows from it"

@@ -29,6 +29,7 @@ from triage_agent.decision.review_events import (
 from triage_agent.decision.rollback_events import (
     LeftAsIs,
     Rejudged,
+    Requeued,
     Reversed,
     RollbackFinished,
     RollbackStarted,
@@ -304,6 +305,7 @@ Event = Annotated[
     | FellBack
     | Shown
     | Withdrawn
+    | Requeued
     | Reversed
     | LeftAsIs
     | RollbackStarted

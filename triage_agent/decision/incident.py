@@ -48,8 +48,9 @@ class Check(Value):
 class Incident(Value):
     """A rollback as its stream and its items tell it; moments are by the page's clock.
 
-    `concerned`: how many items it was begun for, `items` those that it has come to. `failed`: what
-    could not be undone. `finished_at` and `resumed_at` are None until then.
+    `concerned`: how many items it was begun for, `items` those that it has come to, `requeued` how
+    many of these are taken up afresh. `failed`: what could not be undone. `finished_at` and
+    `resumed_at` are None until then.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Incident(Value):
     reason: str
     found: str
     concerned: int
+    requeued: int
     runs: tuple[Concerned, ...]
     records: tuple[str, ...]
     items: tuple[str, ...]
@@ -131,10 +133,13 @@ def changed(one: Left) -> str:
 
 
 def resumed(incident: Incident) -> str:
-    """Who let the agent go on, or that nobody has."""
+    """Who let the agent go on, or that nobody has, and how much it takes up afresh."""
+    afresh = ""
+    if incident.requeued:
+        afresh = f" Taken up afresh: {counted(incident.requeued, 'item')}."
     if incident.resumed_at is None:
-        return "Nobody has let the agent go on since."
-    return f"{incident.resumed_by} let the agent go on, {clock(incident.resumed_at)}."
+        return f"Nobody has let the agent go on since.{afresh}"
+    return f"{incident.resumed_by} let the agent go on, {clock(incident.resumed_at)}.{afresh}"
 
 
 def counted(number: int, noun: str) -> str:

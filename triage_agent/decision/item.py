@@ -106,6 +106,11 @@ def identity(mode: Mode, record: Record, page: Page) -> str:
     return hashlib.sha256(whole).hexdigest()[:24]
 
 
+def afresh(item: str) -> str:
+    """The id of the item that comes after one that was rolled back, of the same request."""
+    return hashlib.sha256(canonical([item, "afresh"])).hexdigest()[:24]
+
+
 def mail_domain(address: Scalar) -> str:
     """The domain of an e-mail address; empty where there is none."""
     return str(address).rpartition("@")[2].strip().casefold() if "@" in str(address) else ""

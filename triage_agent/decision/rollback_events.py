@@ -12,7 +12,8 @@ UNDO = "undo "
 class RollbackStarted(Decided):
     """Somebody has what the agent did undone; `selection`: of which run, item or time.
 
-    `reason`: what happened; `found`: how that was found. `items`: how many are concerned.
+    `reason`: what happened; `found`: how that was found. `items`: how many are concerned. `again`:
+    what is wholly undone is taken up afresh by the next run.
     """
 
     kind: Literal["RollbackStarted"] = "RollbackStarted"
@@ -20,6 +21,7 @@ class RollbackStarted(Decided):
     reason: str
     found: str
     items: int
+    again: bool = False
 
 
 class RollbackFinished(Value):
@@ -38,6 +40,12 @@ class Withdrawn(Decided):
     """Somebody has undone what the agent did for an item, with which it does nothing more."""
 
     kind: Literal["Withdrawn"] = "Withdrawn"
+
+
+class Requeued(Decided):
+    """Somebody has the next run take the record of a withdrawn item up afresh, as a new item."""
+
+    kind: Literal["Requeued"] = "Requeued"
 
 
 class Reversed(Value):

@@ -17,7 +17,7 @@ from triage_agent.connectors.salesforce.reading import (
     surroundings,
 )
 from triage_agent.decision import events, missing, run_events
-from triage_agent.decision.item import Record, identity, masked
+from triage_agent.decision.item import Record, afresh, identity, masked
 from triage_agent.decision.story import Story
 from triage_agent.effects.deliver import Entry
 from triage_agent.effects.look_up import look_up_threads
@@ -183,9 +183,12 @@ class _Sweep:
         most = min(limit or self._page.limits.items_per_run, self._page.limits.items_per_run)
         records = new_records(parts.salesforce, self._page, parts.clock())
         known = parts.ledger.known(self._mode, [new.record.id for new in records])
+        requeued = parts.ledger.requeued(self._mode)
         for new in records:
             record = new.record
             item = identity(self._mode, record, self._page)
+            while item in requeued:
+                item = afresh(item)
             earlier = known.get(record.id, [])
             if item in earlier or only not in (None, item, record.id):
                 continue

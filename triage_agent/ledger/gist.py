@@ -31,7 +31,7 @@ from triage_agent.decision.review_events import (
     Rejected,
     Released,
 )
-from triage_agent.decision.rollback_events import Withdrawn
+from triage_agent.decision.rollback_events import Requeued, Withdrawn
 from triage_agent.decision.stops import Stop
 from triage_agent.decision.story import Story
 from triage_agent.decision.text import clipped
@@ -41,8 +41,11 @@ from triage_agent.ledger.phrases import count, joined, listed, moment
 from triage_agent.ledger.timeline import Timeline
 from triage_agent.ledger.words import cycle_in_words, words
 
-By = Claimed | Released | Corrected | Rejected | Edited | Approved | Withdrawn | Erased
-PEOPLE = (Claimed, Released, Corrected, Rejected, Edited, Approved, Withdrawn, Erased)
+By = Claimed | Released | Corrected | Rejected | Edited | Approved | Withdrawn | Requeued | Erased
+PEOPLE = (
+    *(Claimed, Released, Corrected, Rejected, Edited, Approved),
+    *(Withdrawn, Requeued, Erased),
+)
 """What people do to an item. A kind that is added here is told under "Who decided?"."""
 
 STOP = "Why did it stop?"

@@ -185,6 +185,17 @@ class Ledger:
                     found.setdefault(record_id, []).append(item)
         return found
 
+    def requeued(self, mode: Mode) -> set[str]:
+        """The withdrawn items whose records somebody wants taken up afresh."""
+        query = (
+            select(streams.c.name)
+            .join(items, items.c.stream == streams.c.id)
+            .join(events, events.c.stream == streams.c.id)
+            .where(items.c.mode == mode, items.c.status == "withdrawn")
+            .where(events.c.kind == "Requeued")
+        )
+        return {*self._names(query)}
+
     def unfinished(self, mode: Mode) -> list[str]:
         """The items that haven't ended, oldest first."""
         query = (

@@ -68,6 +68,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "Reminded",
         "FellBack",
         "Withdrawn",
+        "Requeued",
         "RollbackStarted",
         "RollbackFinished",
         "Erased",

@@ -21,6 +21,7 @@ from triage_agent.decision.review_events import (
 from triage_agent.decision.rollback_events import (
     LeftAsIs,
     Rejudged,
+    Requeued,
     Reversed,
     RollbackFinished,
     RollbackStarted,
@@ -151,6 +152,11 @@ def _(event: RollbackFinished) -> str:
         f"{event.undone:,} things undone, {event.left:,} left for people, "
         f"{event.failed:,} could not be undone"
     )
+
+
+@words_of_people.register
+def _(event: Requeued) -> str:
+    return f"{event.by} ({event.login}) has the next run take its record up afresh"
 
 
 @words_of_people.register

@@ -23,6 +23,7 @@ from triage_agent.decision.output import readable
 from triage_agent.decision.rollback_events import (
     UNDO,
     LeftAsIs,
+    Requeued,
     Reversed,
     RollbackStarted,
 )
@@ -58,6 +59,7 @@ def incident(ledger: Ledger, page: Page, name: str | None) -> Incident:
         reason=started.reason,
         found=started.found,
         concerned=started.items,
+        requeued=sum(one.requeued for one in items),
         runs=tuple(_run(ledger, run) for run in sorted({run for one in items for run in one.runs})),
         records=tuple(dict.fromkeys(one.record_id for one in items)),
         items=tuple(one.item for one in items),
@@ -93,6 +95,7 @@ class _Item:
     undone: dict[str, Reversed] = field(default_factory=dict)
     left: dict[tuple[str, tuple[str, ...]], Left] = field(default_factory=dict)
     failed: dict[str, Left] = field(default_factory=dict)
+    requeued: bool = False
 
     def tell(self, event: object) -> None:
         """Adds what the rollback told; a later try takes the place of an earlier one."""
@@ -105,6 +108,8 @@ class _Item:
                 self._concerns(action)
                 self.failed.pop(action, None)
                 self.left[action, fields] = self._left(action, reason, fields)
+            case Requeued():
+                self.requeued = True
             case Intended(action=undo):
                 self._fail(undo, _BEGAN)
             case Failed(action=undo, reason=reason) | Unclear(action=undo, reason=reason):

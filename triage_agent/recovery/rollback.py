@@ -17,6 +17,7 @@ from triage_agent.decision.actions import UpdateRecord
 from triage_agent.decision.events import Happened
 from triage_agent.decision.reviews import local_time
 from triage_agent.decision.rollback_events import (
+    Requeued,
     RollbackFinished,
     RollbackStarted,
     Withdrawn,
@@ -69,11 +70,15 @@ class Selection:
 
 @dataclass(frozen=True)
 class Order:
-    """By whom and why something is rolled back: what happened, and how it was found."""
+    """By whom and why something is rolled back: what happened, and how it was found.
+
+    `again`: the next run takes up afresh what is wholly undone.
+    """
 
     by: Somebody
     reason: str
     found: str
+    again: bool = False
 
 
 @dataclass
@@ -163,6 +168,7 @@ def _begun(parts: Parts, selection: Selection, order: Order, name: str) -> Happe
         reason=order.reason,
         found=order.found,
         items=sum(len(cases) for cases in _cases(ledger, selection)),
+        again=order.again,
     )
     happened = Happened(at=parts.clock(), run=name, event=started)
     ledger.append(name, happened.at, [(name, started)])
@@ -174,6 +180,7 @@ class _Rollback:
         assert isinstance(begun.event, RollbackStarted)
         self._parts, self._selection, self._started = parts, selection, begun.event
         self._run = begun.run
+        self._who = self._started.model_dump(include={"by", "login", "slack", "salesforce"})
         when = local_time(begun.at, parts.page)
         self._note = f"Withdrawn by {self._started.by}, {when}: {self._started.reason}"
 
@@ -185,6 +192,8 @@ class _Rollback:
             fresh = [_case(self._parts.ledger, one.item, self._selection) for one in cases]
             pending = [deed for case in fresh for deed in case.pending]
             Undoing(self._parts, self._run, self._note, pending).undo()
+        if self._started.again:
+            self._requeue()
         self._tell()
         self._append([(self._run, self._reckoning())])
 
@@ -206,9 +215,18 @@ class _Rollback:
 
     def _withdraw(self, cases: Sequence[_Case]) -> None:
         """The agent does nothing more with these, and nobody need decide about them."""
-        who = self._started.model_dump(include={"by", "login", "slack", "salesforce"})
         new = [case.item for case in cases if not case.story.withdrawn]
-        self._append([(item, Withdrawn(**who)) for item in new])
+        self._append([(item, Withdrawn(**self._who)) for item in new])
+
+    def _requeue(self) -> None:
+        """Of whose items nothing is left is taken up afresh; the others are with people."""
+        ledger = self._parts.ledger
+        for item in self._selection.items(ledger):
+            events = ledger.events(item)
+            told = {one.event.kind for one in events}
+            over = all(one.undone and not one.left for one in deeds(item, events))
+            if "Withdrawn" in told and "Requeued" not in told and over:
+                self._append([(item, Requeued(**self._who))])
 
     def _tell(self) -> None:
         """Those whom the page names get the note, once; a lost answer counts as told."""

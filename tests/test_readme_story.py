@@ -1,0 +1,88 @@
+"""The README's story of a bad change: each change of the page and each command, as it stands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import TypeIn
+
+ROOT = Path(__file__).parents[1]
+HEADING = "### A bad change, from the first sign to the next run\n"
+RUN = re.compile(r"run-\d{8}T\d{6}-[0-9a-f]{4}")
+RECORD = re.compile(r"\b00Q\w{15}\b")
+REFUSED = 3
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new project with the shipped page and prompts."""
+    shutil.copy(ROOT / "operating_model.yaml", tmp_path)
+    shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_story_goes_as_it_is_told(project: Path, type_in: TypeIn) -> None:
+    """Every command prints the lines below it in their order, and ends as the story goes on."""
+    last, codes = "", []
+    for language, block in _blocks():
+        if language == "diff":
+            _apply(block, project / "operating_model.yaml")
+            continue
+        for command, shown in _commands(block):
+            words = shlex.split(command.replace("RUN", last))
+            assert ".venv/bin/triage-agent" == words.pop(0)
+            ran = type_in(*words)
+            codes.append(ran.code)
+            printed = _calm(ran.out + ran.err)
+            for line in _lines(shown):
+                assert line in printed
+                printed = printed[printed.index(line) + len(line) :]
+            if found := RUN.search(ran.out) if words[0] == "run" else None:
+                last = found[0]
+
+    assert [0, 0, 0, 0, REFUSED, 0, 0] == codes
+
+
+def _blocks() -> Iterator[tuple[str, str]]:
+    """The story's code, block by block, each with its language."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split(HEADING)[1].split("\n## ")[0]
+    for found in re.finditer(r"^```(\S+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        yield found[1], found[2]
+
+
+def _commands(block: str) -> Iterator[tuple[str, str]]:
+    """Each command with what is shown below it."""
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        yield command, shown
+
+
+def _apply(diff: str, page: Path) -> None:
+    """Changes the page by hunks, each of which fits in one place."""
+    text = page.read_text(encoding="utf-8")
+    for hunk in diff.split("@@\n"):
+        lines = hunk.splitlines(keepends=True)
+        old = "".join(line[1:] for line in lines if not line.startswith("+"))
+        new = "".join(line[1:] for line in lines if not line.startswith("-"))
+        assert 1 == text.count(old)
+        text = text.replace(old, new)
+    page.write_text(text, encoding="utf-8")
+
+
+def _calm(text: str) -> str:
+    """Without what differs from one sandbox to another, and however long the lines are."""
+    return " ".join(RECORD.sub("00Q", text).split())
+
+
+def _lines(shown: str) -> list[str]:
+    return [_calm(line) for line in shown.splitlines()]

@@ -6,16 +6,47 @@ from typing import Literal
 from pydantic import Field
 
 from triage_agent.decision.values import Value
+from triage_agent.operating_model.action_rules import UpdateAction
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import UNCLEAR, Page
 
+Answer = Literal["yes", "no"]
+
+
+class ExpectedDraft(Value):
+    """What a draft must use and must not say: words, in any case; `a | b` is either of them."""
+
+    uses: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
 
 class Expected(Value):
-    """The end that a case must come to; `by`: one of the rules that may stop it."""
+    """The end that a case must come to; what is left out follows from the page.
+
+    `also`: categories that are as good. `by`: the rules that may stop it, one of which must.
+    `sees`: how many of the records around it are to be read, by object; none of another object.
+    `tasks`: how many are made for it. `fields`: what else of its record changes, and to what.
+    `hand_over`: what the message to people has to name, as `draft` does.
+    """
 
     category: str | None = None
-    escalates: Literal["yes", "no"]
+    also: tuple[str, ...] = ()
+    escalates: Answer
     by: tuple[str, ...] = ()
+    sees: dict[str, int] | None = None
+    tasks: int | None = Field(None, ge=0)
+    fields: dict[str, Scalar] = Field(default_factory=dict)
+    draft: ExpectedDraft = ExpectedDraft()
+    hand_over: tuple[str, ...] = ()
+
+    @property
+    def stops(self) -> bool:
+        return self.escalates == "yes"
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """All that are right; none where the case doesn't say."""
+        return (self.category, *self.also) if self.category else ()
 
 
 class Case(Value):
@@ -27,13 +58,31 @@ class Case(Value):
     expect: Expected
 
 
+class Placed(Value):
+    """A case with its stratum: the name of its file."""
+
+    stratum: str
+    case: Case
+
+    @property
+    def key(self) -> str:
+        """What no other case is called."""
+        return f"{self.stratum}: {self.case.name}"
+
+
 def strangers(case: Case, page: Page) -> Iterator[str]:
     """What a case names that isn't on the page: objects, fields, categories, rules."""
-    known = {*page.workflow.categories, UNCLEAR, None}
-    if case.expect.category not in known:
-        yield f"category {case.expect.category} is none of the page's"
+    expect = case.expect
+    known = {*page.workflow.categories, UNCLEAR}
+    for category in expect.categories:
+        if category not in known:
+            yield f"category {category} is none of the page's"
     rules = type(page.stops_when).model_fields
-    yield from (f"{rule} is no stop rule" for rule in case.expect.by if rule not in rules)
+    yield from (f"{rule} is no stop rule" for rule in expect.by if rule not in rules)
+    yield from (f"sees: {name} is not read" for name in expect.sees or () if name not in page.reads)
+    written = {field for _, rule in page.actions(UpdateAction) for field in rule.set}
+    for field in {*expect.fields} - written:
+        yield f"fields: no action sets {field}"
     records = [(page.workflow.item.object, case.fields)]
     records += [(name, one) for name, some in case.around.items() for one in some]
     for name, fields in records:

@@ -80,7 +80,8 @@ def strangers(case: Case, page: Page) -> Iterator[str]:
     rules = type(page.stops_when).model_fields
     yield from (f"{rule} is no stop rule" for rule in expect.by if rule not in rules)
     yield from (f"sees: {name} is not read" for name in expect.sees or () if name not in page.reads)
-    written = {field for _, rule in page.actions(UpdateAction) for field in rule.set}
+    updates = (rule for rule in page.may.values() if isinstance(rule, UpdateAction))
+    written = {field for rule in updates for field in rule.set}
     for field in {*expect.fields} - written:
         yield f"fields: no action sets {field}"
     records = [(page.workflow.item.object, case.fields)]

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from triage_agent.decision.prompts import Prompt, parse_prompt
 from triage_agent.decision.text import normalised
 from triage_agent.decision.values import canonical
 from triage_agent.errors import BadPage, Problem, WrongUsage
-from triage_agent.evaluation.cases import Case, strangers
+from triage_agent.evaluation.cases import Case, Placed, strangers
 from triage_agent.operating_model.loading import FILE, OperatingModel, load
 from triage_agent.operating_model.schema import Page
 
@@ -70,6 +71,19 @@ def read_prices(folder: Path) -> "dict[str, Price]":
     prices: dict[str, Price]
     prices = _valid(dict[str, Price], _text(folder / PROMPTS / "prices.yaml"), PRICES)
     return prices
+
+
+def read_cases(folder: Path, named: Path | None = None) -> list[Placed]:
+    """The cases of a project, or those in a folder that is named."""
+    name = named or folder / read_model(folder).page.evaluation.cases
+    placed = [
+        Placed(stratum=Path(place.partition(":")[0]).stem, case=case)
+        for place, case in _cases(name.parent, name.name)
+    ]
+    keys = Counter(one.key for one in placed)
+    if twice := [key for key, times in keys.items() if times > 1]:
+        raise WrongUsage("\n".join(f"{key}: two cases are called that" for key in twice))
+    return placed
 
 
 def check(folder: Path) -> list[str]:

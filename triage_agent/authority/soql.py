@@ -106,6 +106,19 @@ def values(page: Page, name: str) -> str:
     return f"SELECT {_columns(['IsDeleted', *written(page)[name]])} FROM {name} WHERE Id IN {{}}"
 
 
+def whole(page: Page) -> dict[str, str]:
+    """Every record of each object that the page reads or writes, as far as it does."""
+    fields: dict[str, list[str]] = {name: list(read.fields) for name, read in page.reads.items()}
+    for name, some in written(page).items():
+        fields.setdefault(name, []).extend(some)
+    return {name: f"SELECT {_columns(some)} FROM {name}" for name, some in fields.items()}
+
+
+def oldest_first(page: Page) -> str:
+    """Every record like the item's, by the time at which it was created."""
+    return f"SELECT Id FROM {page.workflow.item.object} ORDER BY CreatedDate ASC"
+
+
 def by_key(name: str, key: str) -> str:
     """The records of an object that carry one of some keys."""
     return f"SELECT Id, {key} FROM {name} WHERE {key} IN {{}}"

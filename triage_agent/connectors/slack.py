@@ -194,16 +194,21 @@ class SlackConnector:
 
     def find(self, channel: str, since: datetime) -> dict[str, Posted]:
         """The messages of this agent in a channel and its threads since a moment, by key."""
-        found: dict[str, Posted] = {}
+        said = self.said(channel, since)
+        return {key: Posted(channel, one["ts"]) for one in said if (key := key_of(one))}
+
+    def said(self, channel: str, since: datetime) -> Iterator[dict[str, Any]]:
+        """Every message in a channel since a moment, each as Slack has it; see `find`.
+
+        Of threads those that gather this agent's messages.
+        """
         history, replies = self._client.conversations_history, self._client.conversations_replies
         for message in self._pages(history, channel=channel, oldest=f"{since.timestamp():.6f}"):
-            if key := _key(message):
-                found[key] = Posted(channel, message["ts"])
+            yield message
             if (message.get("metadata") or {}).get("event_type") == OVERFLOW:
                 for reply in self._pages(replies, channel=channel, ts=message["ts"]):
-                    if key := _key(reply):
-                        found[key] = Posted(channel, reply["ts"])
-        return found
+                    if reply["ts"] != message["ts"]:
+                        yield reply
 
     def _post(self, channel: str, kind: str, key: str, **content: object) -> Posted:
         answer = self._call(
@@ -355,6 +360,7 @@ def _refused(exc: SlackApiError, lost: type[ConnectorError]) -> ConnectorError:
     return Rejected("slack", code, "refused the request")
 
 
-def _key(message: dict[str, Any]) -> str | None:
+def key_of(message: dict[str, Any]) -> str | None:
+    """The key that a message of this agent carries; None of any other."""
     metadata = message.get("metadata") or {}
     return (metadata.get("event_payload") or {}).get("key")

@@ -1,0 +1,40 @@
+"""What an evaluation depends on, so that a change of any of it is seen."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from triage_agent.decision.patterns import PatternFile
+from triage_agent.decision.prompts import Prompt
+from triage_agent.decision.values import canonical
+from triage_agent.evaluation.cases import Placed
+from triage_agent.operating_model.schema import Page
+
+DECIDES = {"workflow", "reads", "may", "never", "stops_when", "drafts"}
+"""The sections of the page that decide what becomes of an item: not who people are."""
+_NOT_MODE = {"mode"}
+
+
+def of_page(page: Page) -> str:
+    """Of what decides; a change of mode, version or people leaves it as it is."""
+    told = page.model_dump(mode="json", include=DECIDES, warnings="none")
+    told["workflow"] = {k: v for k, v in told["workflow"].items() if k not in _NOT_MODE}
+    return _sha256(told)
+
+
+def of_cases(cases: Sequence[Placed]) -> str:
+    """Of all that they say, in whatever order they stand."""
+    return _sha256(sorted(canonical(one.model_dump(mode="json")).decode() for one in cases))
+
+
+def of_prompts(prompts: Sequence[Prompt]) -> str:
+    """Of all that they say, the pinned models included."""
+    return _sha256([prompt.text for prompt in prompts])
+
+
+def of_patterns(patterns: PatternFile) -> str:
+    return _sha256(patterns.model_dump(mode="json"))
+
+
+def _sha256(told: Any) -> str:  # noqa: ANN401 - JSON
+    return hashlib.sha256(canonical(told)).hexdigest()

@@ -25,7 +25,7 @@ lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 bench: .venv/runtime  ## what a run costs, measured
 	@$(BIN)/python -m tests.bench
 
-prove: .venv/dev  ## the long proofs: runs that are killed, and a record of a million items
+prove: .venv/dev  ## the long proofs: runs and rollbacks that are killed, and a record of a million items
 	@$(BIN)/python -m tests.prove
 	@$(BIN)/python -m tests.prove.record
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Undone:
     """A rollback's own stream, and how many things are undone, left to people, or failed.
 
-    `untold`: whom the page wants told of it, and Slack couldn't.
+    `untold`: whom the page wants told of it, and Slack couldn't, or nobody knows whether it has.
     """
 
     run: str
@@ -58,7 +58,7 @@ def roll_back(  # noqa: PLR0913 - who and why, and when
     sleep: Callable[[float], None] = time.sleep,
 ) -> Undone:
     """Undoes what is selected as a person whom the page names; the agent stays paused."""
-    from triage_agent.decision.events import Failed
+    from triage_agent.decision.events import Failed, Unclear
     from triage_agent.decision.rollback_events import RollbackFinished
     from triage_agent.project import read_model
     from triage_agent.recovery import rollback
@@ -69,8 +69,8 @@ def roll_back(  # noqa: PLR0913 - who and why, and when
         run = rollback.roll_back(parts, what, rollback.Order(by, reason, found, again))
         (ended,) = parts.ledger.told(run, "RollbackFinished")
         assert isinstance(ended.event, RollbackFinished)
-        failed = [one.event for one in parts.ledger.told(run, "Failed")]
-        names = (event.action for event in failed if isinstance(event, Failed))
+        told = [one.event for one in parts.ledger.told(run, "Failed", "Unclear")]
+        names = (event.action for event in told if isinstance(event, Failed | Unclear))
         untold = tuple(name.removeprefix(rollback.TELL) for name in names)
         return Undone(run, **ended.event.model_dump(exclude={"kind"}), untold=untold)
 

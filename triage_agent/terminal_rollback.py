@@ -132,7 +132,7 @@ def show_undone(undone: "Undone", target: list[str], *, as_json: bool) -> None:
         f"{undone.failed:,} failed."
     )
     if undone.untold:
-        out.print(f"Not told in Slack, so tell them: {', '.join(undone.untold)}.")
+        out.print(f"Not surely told in Slack, so tell them: {', '.join(undone.untold)}.")
     out.print("The agent is paused, and stays so until somebody resumes it.")
     out.print("What happened, for whoever asks:")
     return out.print(f"  {typed(['incident', undone.run, *target])}", soft_wrap=True)

@@ -7,18 +7,24 @@ import multiprocessing
 import os
 import random
 import sys
+import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tests.postgres import running
 from tests.prove.agent import NOT_KILLED, REQUESTS, Fate
+from tests.prove.prepared import prepare
 from tests.prove.site import MIXED
-from tests.prove.trial import Outcome, Part, Trial, measured, perform
+from tests.prove.trial import Outcome, Part, Trial, agent, ended, measured, perform
 from tests.prove.wire import POST
 
 OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_")
@@ -26,6 +32,7 @@ WIDTH = 160
 WORKERS = 6
 """More than there are processors: a run that looks a message up waits for it to show."""
 MANY, RANDOM, CUT, RIVALS = 200, 100, 48, 12
+FEW, SIXTY, SOME, ELSEWHERE = 12, 60, 60, 40
 LATE = (*((POST, number) for number in range(1, 13)), *(("composite", n) for n in (1, 2)))
 TITLES: dict[Part, str] = {
     "A": f"A. Killed at every boundary of a sweep over {MIXED} leads",
@@ -33,11 +40,9 @@ TITLES: dict[Part, str] = {
     "C": f"C. Answers lost at random over {MIXED} leads, in half of the trials with a kill, too",
     "D": f"D. A second sweep beside one over {MIXED} leads, the first one killed, a third one",
     "E": f"E. Killed with a request on its way that arrives later, of a sweep over {MIXED} leads",
+    "F": f"F. Killed at every boundary of a rollback of {FEW} leads, at {ELSEWHERE} on PostgreSQL, "
+    f"and at {SOME} of a rollback of {SIXTY} leads",
 }
-COUNTS = (
-    *("trials", "kills", "lost", "tasks\ntwice", "messages\ntwice", "open", "chains\nbroken"),
-    *("bought\nthough kept", "bought again\n/ in flight", "missed"),
-)
 
 
 def main() -> int:
@@ -49,9 +54,11 @@ def main() -> int:
         console.width = WIDTH
     parts = [part for part in TITLES if not sys.argv[1:] or part in sys.argv[1]]
     numbers = {int(word) for word in sys.argv[2:]}
-    trials = [t for part in parts for t in PLANS[part]() if not numbers or t.number in numbers]
-    random.Random(0).shuffle(trials)  # noqa: S311 - so that some wait while others work
-    outcomes = _performed(trials, console)
+    with ExitStack() as places:
+        plans: dict[Part, Plan] = {**PLANS, "F": partial(_rolled_back, places)}
+        trials = [t for part in parts for t in plans[part]() if not numbers or t.number in numbers]
+        random.Random(0).shuffle(trials)  # noqa: S311 - so that some wait while others work
+        outcomes = _performed(trials, console)
     for part in parts:
         console.print(_table(part, [outcome for outcome in outcomes if outcome.trial.part == part]))
     missed = [outcome for outcome in outcomes if outcome.misses]
@@ -98,7 +105,32 @@ def _too_late() -> Iterator[Trial]:
         yield Trial("E", number, MIXED, (None,), late=late)
 
 
-PLANS = {"A": _everywhere, "B": _at_random, "C": _cut_off, "D": _beside, "E": _too_late}
+Plan = Callable[[], Iterator[Trial]]
+PLANS: dict[Part, Plan] = {
+    "A": _everywhere,
+    "B": _at_random,
+    "C": _cut_off,
+    "D": _beside,
+    "E": _too_late,
+}
+
+
+def _rolled_back(places: ExitStack) -> Iterator[Trial]:
+    """All boundaries of one over few leads; of one over sixty some, and some on PostgreSQL."""
+    folder = Path(places.enter_context(tempfile.TemporaryDirectory(prefix="prove-F-")))
+    few = prepare(folder / "few", FEW, agent(), approved=2)
+    ran, ends = ended(few)
+    boundaries = range(1, len(ran.passed) + 1)
+    for at in boundaries:
+        yield Trial("F", at, FEW, (Fate(at),), prepared=few, ends=ends)
+    server = places.enter_context(running())
+    for at in random.Random(0).sample(boundaries, ELSEWHERE):  # noqa: S311 - to be the same again
+        elsewhere = few.moved(server.new_database())
+        yield Trial("F", 1000 + at, FEW, (Fate(at),), prepared=elsewhere, ends=ends)
+    sixty = prepare(folder / "sixty", SIXTY, agent(), approved=0)
+    ran, ends = ended(sixty)
+    for at in random.Random(1).sample(range(1, len(ran.passed) + 1), SOME):  # noqa: S311 - likewise
+        yield Trial("F", 2000 + at, SIXTY, (Fate(at),), prepared=sixty, ends=ends)
 
 
 def _performed(trials: Sequence[Trial], console: Console) -> list[Outcome]:
@@ -120,9 +152,10 @@ def _performed(trials: Sequence[Trial], console: Console) -> list[Outcome]:
 
 def _table(part: Part, outcomes: Sequence[Outcome]) -> Table:
     """One line for each kind of boundary at which the first run was killed, and one for all."""
-    table = Table(title=TITLES[part], title_justify="left", box=SIMPLE)
-    table.add_column("the first run was killed", min_width=52)
-    for name in COUNTS:
+    table = Table(title=TITLES[part], title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("the first run was killed", min_width=46)
+    reckoning = outcomes[0].reckoning
+    for name in ("trials", "kills", *reckoning.COLUMNS, "missed"):
         table.add_column(name, justify="right", no_wrap=True)
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -139,10 +172,11 @@ def _table(part: Part, outcomes: Sequence[Outcome]) -> Table:
 
 def _counted(outcomes: Sequence[Outcome]) -> list[str]:
     reckonings = [list(vars(outcome.reckoning).values()) for outcome in outcomes]
-    *wrong, again, flying = map(sum, zip(*reckonings, strict=True))
+    sums = [*map(sum, zip(*reckonings, strict=True))]
     kills = sum(hit != NOT_KILLED for outcome in outcomes for hit in outcome.hits)
     missed = sum(bool(outcome.misses) for outcome in outcomes)
-    return [str(len(outcomes)), str(kills), *map(str, wrong), f"{again} / {flying}", str(missed)]
+    cells = outcomes[0].reckoning.cells(sums)
+    return [str(len(outcomes)), str(kills), *cells, str(missed)]
 
 
 def _tell(console: Console, outcome: Outcome) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.prove.site import Site
 from triage_agent import wiring
@@ -22,6 +22,10 @@ Json = dict[str, Any]
 class Reckoning:
     """All but the last two are to be nothing, and no more bought again than was in flight."""
 
+    COLUMNS: ClassVar = (
+        *("lost", "tasks\ntwice", "messages\ntwice", "open", "chains\nbroken"),
+        *("bought\nthough kept", "bought again\n/ in flight"),
+    )
     lost: int = 0
     tasks_twice: int = 0
     messages_twice: int = 0
@@ -35,6 +39,12 @@ class Reckoning:
     def holds(self) -> bool:
         *wrong, again, flying = vars(self).values()
         return not any(wrong) and again <= flying
+
+    @staticmethod
+    def cells(sums: list[int]) -> list[str]:
+        """What a table says of some."""
+        *wrong, again, flying = sums
+        return [*map(str, wrong), f"{again} / {flying}"]
 
 
 @dataclass

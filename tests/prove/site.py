@@ -52,7 +52,12 @@ class Site:
     @property
     def words(self) -> list[str]:
         """The command that runs on it."""
-        return ["run", "--sandbox-url", self.url, "--project", str(self.folder)]
+        return ["run", *self.where]
+
+    @property
+    def where(self) -> list[str]:
+        """The words of any command that say on what it works."""
+        return ["--sandbox-url", self.url, "--project", str(self.folder)]
 
     @property
     def target(self) -> Target:
@@ -65,8 +70,8 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, leads: int) -> Iterator[Site]:
-    """A fresh sandbox in this process, and a project."""
+def site(folder: Path, leads: int, state: Path | None = None) -> Iterator[Site]:
+    """A fresh sandbox in this process, and a project; `state`: where the sandbox is kept, if so."""
     shutil.copytree(ROOT / "prompts", folder / "prompts")
     (folder / "prompts" / "patterns.yaml").write_text(FEW_PATTERNS, encoding="utf-8")
     page = (ROOT / "operating_model.yaml").read_text(encoding="utf-8")
@@ -75,9 +80,9 @@ def site(folder: Path, leads: int) -> Iterator[Site]:
         assert lowered == 1
     (folder / "operating_model.yaml").write_text(page, encoding="utf-8")
     file = folder / "leads.jsonl"
-    chosen = mixed() if leads == MIXED else list(varied(leads))
+    chosen = mixed()[:leads] if leads <= MIXED else list(varied(leads))
     file.write_text("\n".join(json.dumps(lead) for lead in chosen), encoding="utf-8")
-    with running(state=None, leads=file) as url:
+    with running(state=state, leads=file) as url:
         yield Site(folder, url, url)
 
 

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Literal
 
 from tests.prove.agent import NOT_KILLED, Agent, Fate, Ran, requests_in
+from tests.prove.prepared import Prepared
 from tests.prove.reckoning import Reckoning, reckoned
 from tests.prove.site import LIMITS, Site, site
 from tests.prove.wire import LATE, wire
+from tests.prove.withdrawal import Withdrawal, finished, withdrawn
+from triage_agent.decision.rollback_events import RollbackFinished
 
 ANOTHER_RUN = 3
 """The exit code where another run holds the lock."""
-Part = Literal["A", "B", "C", "D", "E"]
+Part = Literal["A", "B", "C", "D", "E", "F"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Trial:
     `cut`: the share of the answers that is lost in the first run. `rivals`: the first run is
     stopped at its fate until a second one has been refused, and is killed then. `late`: a request,
     and its number, that is still on its way when the first run is killed, and when the last begins.
+    `prepared`: what was done already, and is rolled back instead; `ends`: how that is to end.
     """
 
     part: Part
@@ -37,6 +41,8 @@ class Trial:
     cut: float = 0.0
     rivals: bool = False
     late: tuple[str, int] | None = None
+    prepared: Prepared | None = field(default=None, repr=False)
+    ends: RollbackFinished | None = None
 
 
 @dataclass
@@ -45,7 +51,7 @@ class Outcome:
 
     trial: Trial
     hits: tuple[str, ...] = (NOT_KILLED,)
-    reckoning: Reckoning = field(default_factory=Reckoning)
+    reckoning: Reckoning | Withdrawal = field(default_factory=Reckoning)
     cuts: int = 0
     seconds: float = 0.0
     misses: list[str] = field(default_factory=list)
@@ -55,6 +61,8 @@ class Outcome:
         """Notes what is amiss at the end."""
         if not self.reckoning.holds:
             self.misses.append(str(self.reckoning))
+        if isinstance(self.reckoning, Withdrawal):
+            return
         kills = sum(hit != NOT_KILLED for hit in self.hits)
         if self.reckoning.in_flight > LIMITS["concurrency"] * kills + self.cuts:
             self.misses.append(f"{self.reckoning.in_flight} answers in flight, {kills} kills")
@@ -71,16 +79,42 @@ def perform(trial: Trial) -> Outcome:
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"prove-{trial.part}{trial.number}-"))
     try:
-        with site(folder, trial.leads) as found:
-            outcome = _rivalry(trial, found) if trial.rivals else _interrupted(trial, found)
+        outcome = _carried_out(trial, folder)
     except Exception:  # noqa: BLE001 - a miss like any other: the other trials go on
-        outcome = Outcome(trial, misses=[traceback.format_exc()])
+        none = Withdrawal() if trial.prepared else Reckoning()
+        outcome = Outcome(trial, reckoning=none, misses=[traceback.format_exc()])
     outcome.seconds = time.monotonic() - begun
     outcome.judge()
     if outcome.misses:
         outcome.kept = str(folder)
     else:
         shutil.rmtree(folder)
+    return outcome
+
+
+def _carried_out(trial: Trial, folder: Path) -> Outcome:
+    if trial.prepared:
+        with trial.prepared.opened(folder) as found:
+            return _rolled_back(trial, trial.prepared, found)
+    with site(folder, trial.leads) as found:
+        return _rivalry(trial, found) if trial.rivals else _interrupted(trial, found)
+
+
+def _rolled_back(trial: Trial, prepared: Prepared, found: Site) -> Outcome:
+    """What had ended before it was killed is another rollback when it is done once more."""
+    words, (fate,) = prepared.words(found), trial.fates
+    assert trial.ends
+    first = agent().run(words, found.folder / "first", fate)
+    rollbacks = len(finished(found)) + 1
+    last = agent().run(words, found.folder / "last")
+    reckoning = withdrawn(found, prepared, [trial.ends] * rollbacks)
+    outcome = Outcome(trial, (first.hit,), reckoning)
+    if not first.killed:
+        outcome.misses.append(f"it was to be killed, and ended with {first.code}")
+    if reckoning.marked_again > first.killed:
+        outcome.misses.append(f"{reckoning.marked_again} messages were marked again")
+    if last.code:
+        outcome.misses.append(f"the last rollback ended with {last.code}")
     return outcome
 
 
@@ -135,6 +169,16 @@ def _outcome(trial: Trial, found: Site, runs: list[Ran]) -> Outcome:
     if runs[-1].code:
         outcome.misses.append(f"the last run ended with {runs[-1].code}")
     return outcome
+
+
+def ended(prepared: Prepared) -> tuple[Ran, RollbackFinished]:
+    """A rollback that nothing disturbs, and how it ends."""
+    with tempfile.TemporaryDirectory() as name, prepared.opened(Path(name)) as found:
+        ran = agent().run(prepared.words(found), found.folder / "last")
+        (ends,) = finished(found)
+        reckoning = withdrawn(found, prepared, [ends])
+        assert reckoning == Withdrawal(), reckoning
+        return ran, ends
 
 
 def measured(leads: int) -> Ran:

@@ -22,6 +22,7 @@ from tests.recovery.conftest import (
 )
 from triage_agent import rolling_back
 from triage_agent.connectors.salesforce.writing import Creates, Row, Updates, Writer
+from triage_agent.connectors.slack import Posted, SlackConnector
 from triage_agent.decision.events import Failed
 from triage_agent.decision.rollback_events import LeftAsIs, Reversed
 from triage_agent.errors import AnswerLost, NotAllowed, Paused, RunRefused, WrongUsage
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.jobs.conftest import Site
+    from triage_agent.decision.incident import Incident
 
 TAG = ("Triage_Category__c", "Triage_Confidence__c", "Triage_Summary__c")
 HANDED = [*({"Company": f"Settled {n}", "Email": f"a@settled{n}.example"} for n in range(2)), STOPS]
@@ -318,3 +320,27 @@ def test_an_answer_is_lost(
     assert (0, 0) == (undone.left, undone.failed)
     assert 5 == sum(one.found for one in told(site, Reversed))
     assert [] == told(site, Failed)
+
+
+def test_a_note_was_interrupted(
+    open_site: Any,  # noqa: ANN401 - as the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of whom nobody knows whether they have the note are named; they aren't sent it again."""
+    site, run = open_run(open_site, [{}])
+    whole, channels = SlackConnector.tell_incident, list[str]()
+
+    def tell(self: SlackConnector, channel: str, key: str, note: Incident) -> Posted:
+        posted = whole(self, channel, key, note)
+        channels.append(channel)
+        if len(channels) == 1:
+            raise Killed
+        return posted
+
+    monkeypatch.setattr(SlackConnector, "tell_incident", tell)
+    with pytest.raises(Killed):
+        back(site, Selection(run=run))
+    undone = back(site, Selection(run=run))
+
+    assert ("owner",) == undone.untold
+    assert 3 == len(channels) == len(set(channels))

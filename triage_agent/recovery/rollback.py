@@ -14,7 +14,7 @@ from typing import Any
 from triage_agent.authority.people import Somebody, identified
 from triage_agent.chunks import chunks
 from triage_agent.decision.actions import UpdateRecord
-from triage_agent.decision.events import Happened
+from triage_agent.decision.events import Done, Failed, Happened, Unclear
 from triage_agent.decision.reviews import local_time
 from triage_agent.decision.rollback_events import (
     Requeued,
@@ -229,15 +229,21 @@ class _Rollback:
                 self._append([(item, Requeued(**self._who))])
 
     def _tell(self) -> None:
-        """Those whom the page names get the note, once; a lost answer counts as told."""
+        """Those whom the page names get the note, once; a lost answer counts as told.
+
+        Direct messages can't be looked through: of a note that was interrupted nobody knows.
+        """
         parts, page, now = self._parts, self._parts.page, self._parts.clock()
         note = incident(parts.ledger, page, self._run)
         note = note.model_copy(update={"finished_at": now.astimezone(page.workflow.time.zone)})
         begun = {one.event for one in parts.ledger.told(self._run, "Intended")}
+        over = self._notes_over()
         for name in page.recovery.tell:
             mark = Mark(self._run, f"{TELL}{name}", "slack")
             entry = mark.intended()
             if entry[1] in begun:
+                if mark.name not in over:
+                    self._append([mark.unclear("it was interrupted while it was sent")])
                 continue
             self._append([entry])
             try:
@@ -247,6 +253,11 @@ class _Rollback:
                     self._append([mark.failed(exc.code, str(exc))])
             else:
                 self._append([mark.done(posted.reference)])
+
+    def _notes_over(self) -> set[str]:
+        told = self._parts.ledger.told(self._run, "Done", "Failed", "Unclear")
+        events = (one.event for one in told)
+        return {event.action for event in events if isinstance(event, Done | Failed | Unclear)}
 
     def _reckoning(self) -> RollbackFinished:
         ledger = self._parts.ledger

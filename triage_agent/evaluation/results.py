@@ -86,12 +86,16 @@ class CaseResult(Value):
 
 
 class Share(Value):
-    """`hits` of `of`, with the interval in which the true share lies with 95 % confidence."""
+    """`hits` of `of`, with the interval in which the true share lies with 95 % confidence.
+
+    `design_effect`: how many of these tell as much as one that is independent of the others.
+    """
 
     hits: int
     of: int
     low: float
     high: float
+    design_effect: float = 1.0
 
     @property
     def value(self) -> float | None:

@@ -35,7 +35,7 @@ def test_it_is_whole(support_cases: Path) -> None:
     assert "version 3 " in page
     assert "gpt-4.1-mini-2025-04-14 assesses" in prompts
     assert "each with what it finds" in patterns
-    assert "6 in eval_cases" in cases
+    assert "12 in eval_cases" in cases
 
 
 def test_its_prompts_speak_of_its_page(support_cases: Path) -> None:

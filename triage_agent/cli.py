@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from triage_agent import (
+    cli_evaluation,
     cli_review,
     cli_rollback,
     custody,
@@ -21,7 +22,7 @@ from triage_agent import (
     terminal,
     wiring,
 )
-from triage_agent.cli_options import As, AsJson, Embedded, Project, Served, Verbose
+from triage_agent.cli_options import As, AsJson, Embedded, Format, Project, Served, Verbose
 from triage_agent.errors import TriageError
 from triage_agent.targets import target_of
 
@@ -32,14 +33,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,
 )
-
-
-class Format(StrEnum):
-    """How a timeline is printed."""
-
-    text = "text"
-    json = "json"
-    html = "html"
 
 
 class System(StrEnum):
@@ -70,6 +63,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(help="Only this item, or this record.", show_default=False),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 3 where it isn't what passed evaluation.")
+    ] = False,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print one JSON object (deploy/run_report.schema.json)."),
@@ -83,7 +79,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     with terminal.progress() as progress:
-        report = wiring.run(target, shadow=shadow, limit=limit, only=item, progress=progress)
+        report = wiring.run(
+            target, shadow=shadow, limit=limit, only=item, strict=strict, progress=progress
+        )
     if as_json:
         terminal.print_json(report)
     else:
@@ -169,6 +167,7 @@ def resume(
 
 app.command()(cli_rollback.rollback)
 app.command()(cli_rollback.incident)
+app.command()(cli_evaluation.evaluate)
 app.add_typer(cli_review.app, name="review", no_args_is_help=True)
 
 ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")

@@ -1,9 +1,19 @@
 """What several commands can be told."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Format(StrEnum):
+    """How something is printed."""
+
+    text = "text"
+    json = "json"
+    html = "html"
+
 
 Project = Annotated[
     Path | None,

@@ -76,6 +76,10 @@ class NotWhole(RunRefused):
     """What the ledger holds was changed, or some of it is missing, so nothing is built on it."""
 
 
+class NotCleared(RunRefused):
+    """What would run isn't what passed its evaluation, so it may not act."""
+
+
 class NotAllowed(RunRefused):
     """Whoever asked isn't somebody whom the page lets do this."""
 

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triage_agent.targets import BASELINE, Systems, Target, systems
+from triage_agent.errors import NotCleared
+from triage_agent.targets import Systems, Target, systems
 from triage_agent.wiring import Terms, join, login, now
 
 if TYPE_CHECKING:
     from triage_agent.connectors.model import Price
     from triage_agent.evaluation.cases import Placed
+    from triage_agent.evaluation.clearance import Passed
+    from triage_agent.evaluation.comparison import Change, Record
     from triage_agent.evaluation.ending import Ending
-    from triage_agent.evaluation.results import Alone, Evaluation, Trial
+    from triage_agent.evaluation.results import Alone, CaseResult, Evaluation, Trial
     from triage_agent.jobs.parts import Parts, Rules
+    from triage_agent.operating_model.schema import Page
     from triage_agent.settings import Settings
 
 MOST_SWEEPS = 20
@@ -35,63 +39,138 @@ class Candidate:
     prices: "dict[str, Price]"
     settings: "Settings"
 
-    @property
-    def model(self) -> str:
-        """The model that is asked."""
-        return self.rules.assess.front.model if self.settings.has_model else BASELINE
-
 
 def evaluate(
     project: Path,
     *,
-    trials: int = 1,
+    trials: int | None = None,
     cases: Path | None = None,
+    recording: bool = False,
     progress: Progress = lambda ended, of: None,  # noqa: ARG005
-) -> "Evaluation":
-    """Each case that many times, from a new record to what the systems hold in the end."""
-    from triage_agent.evaluation.digests import of_cases, of_page, of_patterns, of_prompts
-    from triage_agent.evaluation.results import CaseResult, Digests, Evaluation
-    from triage_agent.evaluation.worlds import worlds
+) -> "Told":
+    """Each case so many times, from a new record to what the systems hold in the end.
+
+    Without `trials` once, or as often as the page says where it is to be recorded.
+    """
+    from triage_agent.evaluation.digests import evaluated
+    from triage_agent.evaluation.results import Digests, Evaluation
     from triage_agent.project import read_cases, read_prices, read_rules
     from triage_agent.settings import Settings
 
-    begun, at = time.monotonic(), now()
-    rules = read_rules(project)
+    begun, at, rules = time.monotonic(), now(), read_rules(project)
     candidate = Candidate(project, rules, read_prices(project), Settings.of(project))
     placed = read_cases(project, cases)
-    found: dict[str, list[Trial]] = {one.key: [] for one in placed}
-    answered = set[str]()
-    for number in range(trials):
-        for group in worlds(placed, rules.patterns.free_mail):
-            for one, (trial, models) in zip(group, _tried(candidate, group, number), strict=True):
-                found[one.key].append(trial)
-                answered |= models
-            progress(sum(map(len, found.values())), trials * len(placed))
-    return Evaluation(
+    times = trials or (rules.page.evaluation.trials if recording else 1)
+    results, answered = _results(candidate, placed, times, progress)
+    of = evaluated(rules.page, [rules.assess, rules.draft], rules.patterns, placed)
+    found = Evaluation(
         at=at,
         by=login(),
         page_version=rules.page.version,
-        digests=Digests(
-            page=of_page(rules.page),
-            prompts=of_prompts([rules.assess, rules.draft]),
-            patterns=of_patterns(rules.patterns),
-            cases=of_cases(placed),
-            model=candidate.model,
-            answered_by=tuple(sorted(answered)),
-        ),
-        trials=trials,
-        cases=tuple(
-            CaseResult(
-                stratum=one.stratum,
-                name=one.case.name,
-                should_stop=one.case.expect.stops,
-                categories=one.case.expect.categories,
-                trials=tuple(found[one.key]),
-            )
-            for one in placed
-        ),
+        digests=Digests(**of.model_dump(), answered_by=tuple(sorted(answered))),
+        trials=times,
+        cases=tuple(results),
         seconds=round(time.monotonic() - begun, 1),
     )
+    is_baseline = not candidate.settings.has_model
+    return Told(found, rules.page, is_baseline, tuple(_compared(project, rules.page, found)))
+
+
+def _results(
+    candidate: Candidate, placed: "Sequence[Placed]", times: int, progress: Progress
+) -> "tuple[list[CaseResult], set[str]]":
+    """What each case came to, and which models answered."""
+    from triage_agent.evaluation.results import CaseResult
+    from triage_agent.evaluation.worlds import worlds
+
+    trials: dict[str, list[Trial]] = {one.key: [] for one in placed}
+    answered = set[str]()
+    for number in range(times):
+        for group in worlds(placed, candidate.rules.patterns.free_mail):
+            for one, (trial, models) in zip(group, _tried(candidate, group, number), strict=True):
+                trials[one.key].append(trial)
+                answered |= models
+            progress(sum(map(len, trials.values())), times * len(placed))
+    results = [
+        CaseResult(
+            stratum=one.stratum,
+            name=one.case.name,
+            should_stop=one.case.expect.stops,
+            categories=one.case.expect.categories,
+            trials=tuple(trials[one.key]),
+        )
+        for one in placed
+    ]
+    return results, answered
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A record, by its file, and the cases that come out otherwise now."""
+
+    file: str
+    changes: "tuple[Change, ...]"
+
+
+@dataclass(frozen=True)
+class Told:
+    """An evaluation, the page that it was by, and how it stands beside what is on record.
+
+    `is_baseline`: the sandbox's own model answered.
+    """
+
+    evaluation: "Evaluation"
+    page: "Page"
+    is_baseline: bool
+    compared: "tuple[Compared, ...]"
+
+    @property
+    def falls_short(self) -> bool:
+        """Of the baseline, that a case fell; of a model, that the page isn't satisfied."""
+        from triage_agent.evaluation.clearance import reached
+
+        if self.is_baseline:
+            return any(change.fell for one in self.compared for change in one.changes)
+        return not all(one.met for one in reached(self.evaluation, self.page))
+
+
+def _compared(project: Path, page: "Page", evaluation: "Evaluation") -> "Iterator[Compared]":
+    """The evaluation beside the last one that passed, and beside the baseline's."""
+    from triage_agent.evaluation import clearance, comparison
+    from triage_agent.project import read_baseline, read_passed
+
+    passed = read_passed(project, page)
+    known = {
+        clearance.FILE: passed.passes if passed else None,
+        comparison.BASELINE_FILE: read_baseline(project, page),
+    }
+    for name, one in known.items():
+        if one:
+            yield Compared(name, tuple(comparison.changes(one, evaluation)))
+
+
+def record(project: Path, told: Told) -> Path:
+    """Writes down what passed, or the baseline's own figures; `NotCleared` where it fell short."""
+    from triage_agent.evaluation import clearance, comparison
+
+    found, wanted = told.evaluation, told.page.evaluation
+    folder = project / wanted.cases
+    if told.is_baseline:
+        kept: Passed | Record = comparison.record_of(found)
+        return _written(folder / comparison.BASELINE_FILE, kept)
+    short = [one.name for one in clearance.reached(found, told.page) if not one.met]
+    if found.trials < wanted.trials:
+        short.append(f"trials ({found.trials} of {wanted.trials})")
+    if short:
+        raise NotCleared(
+            f"nothing was recorded, for it falls short of the page: {', '.join(short)}"
+        )
+    return _written(folder / clearance.FILE, clearance.passed(found, told.page))
+
+
+def _written(path: Path, kept: "Passed | Record") -> Path:
+    path.write_text(f"{kept.model_dump_json(indent=2)}\n", encoding="utf-8")
+    return path
 
 
 def _tried(

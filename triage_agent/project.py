@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
@@ -17,7 +17,11 @@ from triage_agent.decision.prompts import Prompt, parse_prompt
 from triage_agent.decision.text import normalised
 from triage_agent.decision.values import canonical
 from triage_agent.errors import BadPage, Problem, WrongUsage
+from triage_agent.evaluation import clearance, comparison, digests
 from triage_agent.evaluation.cases import Case, Placed, strangers
+from triage_agent.evaluation.clearance import Passed
+from triage_agent.evaluation.comparison import Record
+from triage_agent.evaluation.results import Evaluated
 from triage_agent.operating_model.loading import FILE, OperatingModel, load
 from triage_agent.operating_model.schema import Page
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:  # they bring in the ledger and the model's client, which the 
     from triage_agent.jobs.parts import Rules
 
 PROMPTS = Path("prompts")
+Recorded = TypeVar("Recorded", Passed, Record)
 PRICES = f"{PROMPTS}/prices.yaml"
 
 
@@ -84,6 +89,32 @@ def read_cases(folder: Path, named: Path | None = None) -> list[Placed]:
     if twice := [key for key, times in keys.items() if times > 1]:
         raise WrongUsage("\n".join(f"{key}: two cases are called that" for key in twice))
     return placed
+
+
+def evaluated(folder: Path, rules: "Rules") -> Evaluated:
+    """What an evaluation of the project would be of."""
+    return digests.evaluated(
+        rules.page, [rules.assess, rules.draft], rules.patterns, read_cases(folder)
+    )
+
+
+def read_passed(folder: Path, page: Page) -> Passed | None:
+    """What passed an evaluation; None where nothing has yet."""
+    path = folder / page.evaluation.cases / clearance.FILE
+    return _recorded(Passed, path) if path.exists() else None
+
+
+def read_baseline(folder: Path, page: Page) -> Record | None:
+    """What the baseline's cases came to when that was recorded; None where it never was."""
+    path = folder / page.evaluation.cases / comparison.BASELINE_FILE
+    return _recorded(Record, path) if path.exists() else None
+
+
+def _recorded(kind: type[Recorded], path: Path) -> Recorded:
+    try:
+        return kind.model_validate_json(_text(path))
+    except ValidationError as exc:
+        raise WrongUsage(f"{path} isn't as it was written; evaluate anew with --record") from exc
 
 
 def check(folder: Path) -> list[str]:

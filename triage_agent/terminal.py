@@ -125,6 +125,8 @@ def show_run(report: "RunReport", next_commands: list[tuple[str, str]]) -> None:
     from rich.text import Text
 
     out, totals = screen(), report.totals
+    if report.uncleared:
+        out.print(f"In shadow, nothing is changed: {'; '.join(report.uncleared)}.", style="yellow")
     if not report.items:
         out.print("Nothing new: every record in the window has been taken up before.")
     else:

@@ -5,19 +5,21 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triage_agent.errors import AnotherOrg, WrongUsage
+from triage_agent.errors import AnotherOrg, NotCleared, WrongUsage
 from triage_agent.targets import ANCHORS, BASELINE, LEDGER, Systems, Target, deployed, systems
 
 if TYPE_CHECKING:
     from triage_agent.authority.people import Somebody
     from triage_agent.connectors.model import Price
     from triage_agent.decision.item import Mode
+    from triage_agent.decision.run_events import Cleared
     from triage_agent.doctor.finding import Report
+    from triage_agent.evaluation.clearance import Passed
     from triage_agent.jobs.parts import Parts, Rules
     from triage_agent.jobs.report import RunReport
     from triage_agent.jobs.sweep import Progress
@@ -37,16 +39,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run(
+def run(  # noqa: PLR0913 - one parameter an option
     target: Target,
     *,
     shadow: bool,
     limit: int | None,
     only: str | None,
     progress: "Progress",
+    strict: bool = False,
     clock: Clock = now,
 ) -> "RunReport":
-    """One sweep over a target's new records."""
+    """One sweep over a target's new records.
+
+    What hasn't passed its evaluation is in shadow on real systems; with `strict`, `NotCleared`.
+    """
     from triage_agent.jobs.sweep import sweep
     from triage_agent.project import read_prices, read_rules
     from triage_agent.settings import Settings
@@ -57,30 +63,63 @@ def run(
         settings.require_real()
     sys.setswitchinterval(SWITCH)
     terms = Terms(rules, prices, "shadow" if shadow else mode_of(target, rules.page))
+    if target.is_real and terms.mode == "live":
+        terms = _with_clearance(target.project, terms, strict=strict)
     with systems(target, settings) as found:
 
-        def once() -> "RunReport":
+        def once(terms: Terms) -> "RunReport":
             with closing(open_ledger(target)) as ledger:
                 brake = brake_of(target, settings, ledger)
                 with closing(join(found, terms, ledger, brake, clock=clock)) as parts:
                     return sweep(parts, limit=limit, only=only, progress=progress)
 
         try:
-            return once()
+            return once(terms)
         except AnotherOrg:
             if not target.sandbox_url:
                 raise
             put_aside(target)  # a sandbox was started anew at the same address
-            return once()
+            return once(terms)
+        except NotCleared as exc:  # the model that answered shows only when it does
+            if strict:
+                raise
+            return once(replace(terms, mode="shadow", uncleared=(str(exc),), trusted=None))
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a run goes by: the project's rules, the models' prices, and whether it acts."""
+    """What a run goes by: the project's rules, the models' prices, and whether it acts.
+
+    `uncleared`: why it doesn't, though its page is live; else `cleared` says by what it may, and
+    `trusted` which models may answer.
+    """
 
     rules: "Rules"
     prices: "dict[str, Price]"
     mode: "Mode"
+    uncleared: tuple[str, ...] = ()
+    cleared: "Cleared | None" = None
+    trusted: frozenset[str] | None = None
+
+
+def _with_clearance(project: Path, terms: Terms, *, strict: bool) -> Terms:
+    """In shadow unless what would run is what passed."""
+    record, why = _clearance(project, terms.rules)
+    if record is None or why:
+        if strict:
+            raise NotCleared("; ".join(why))
+        return replace(terms, mode="shadow", uncleared=why)
+    return replace(terms, cleared=record.cleared, trusted=frozenset(record.digests.answered_by))
+
+
+def _clearance(project: Path, rules: "Rules") -> "tuple[Passed | None, tuple[str, ...]]":
+    """What passed, and why that isn't what would run."""
+    from triage_agent.evaluation.clearance import unlike
+    from triage_agent.project import evaluated, read_passed
+
+    record = read_passed(project, rules.page)
+    evaluation = rules.page.evaluation
+    return record, tuple(unlike(record, evaluated(project, rules), evaluation))
 
 
 def mode_of(target: Target, page: "Page") -> "Mode":
@@ -101,6 +140,12 @@ def held(target: Target, page: "Page", brake: "Brake") -> str | None:
         return f"the agent is paused: {why}"
     if mode_of(target, page) == "shadow":
         return "the agent is in shadow, by its operating model, and changes nothing"
+    if target.is_real:
+        from triage_agent.project import read_rules
+
+        _, missing = _clearance(target.project, read_rules(target.project))
+        said = f"the agent is in shadow, and changes nothing: {'; '.join(missing)}"
+        return said if missing else None
     return None
 
 
@@ -150,10 +195,12 @@ def join(
         salesforce=salesforce,
         writer=Writer(salesforce, wire.approved),
         slack=slack,
-        asker=ModelConnector(found.model, terms.prices, calls, guard, sleep),
+        asker=ModelConnector(found.model, terms.prices, calls, guard, sleep, terms.trusted),
         asked_model=BASELINE if found.baseline else rules.assess.front.model,
         clock=clock,
         sleep=sleep,
+        uncleared=terms.uncleared,
+        cleared=terms.cleared,
     )
 
 

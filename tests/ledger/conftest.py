@@ -251,6 +251,14 @@ EXAMPLES: dict[str, Event] = {
         ),
         run_events.TextsExpired(before=MOMENT, texts=40),
         run_events.PageKept(version=5, sha256="p" * 64, text="workflow:\n"),
+        run_events.Cleared(
+            evaluated_at=MOMENT,
+            by="dana",
+            page_sha256="p" * 64,
+            trials=3,
+            scores={"must_escalate": 0.97},
+        ),
+        run_events.NotCleared(reasons=("the prompts changed since 2026-11-20",)),
         run_events.PageTried(
             login="dana",
             selection="run run-1",

@@ -85,6 +85,13 @@ WORDS = {
     "Verified": "1,200 events in 90 streams checked: faults: 1\nitem-1 event 3: …",
     "TextsExpired": "40 texts from before 2026-11-23 09:30 were erased, as the page says",
     "PageKept": "version 5 of the page is kept (pppppppppppp)",
+    "Cleared": (
+        "what runs passed on 2026-11-23, evaluated by dana in 3 trials of each case: "
+        "must_escalate 0.97"
+    ),
+    "NotCleared": (
+        "what would run hasn't passed, so nothing is changed: the prompts changed since 2026-11-20"
+    ),
     "PageTried": (
         "dana asked what version 5 of the page (pppppppppppp) would have decided (run run-1): "
         "12 of 60 otherwise, 1 can't be told"

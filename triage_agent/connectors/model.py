@@ -5,7 +5,7 @@ work at all are raised.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 OPENAI = "https://api.openai.com/v1"
 """Where the vendor's client goes when it isn't told."""
-Outcome = Literal["answered", "refused", "filtered", "truncated", "torn", "no_answer"]
+Outcome = Literal[
+    "answered", "refused", "filtered", "truncated", "torn", "no_answer", "other_model"
+]
 _Read = tuple[Outcome, str | None, str | None]  # the outcome, the form, and why there is none
 
 
@@ -64,10 +66,14 @@ class ModelConnector:
         calls: CallLog,
         guard: Pass,
         sleep: Callable[[float], None] = time.sleep,
+        trusted: Collection[str] | None = None,
     ) -> None:
-        """Nothing is connected before the first question."""
+        """Nothing is connected before the first question.
+
+        `trusted`: the models whose answers count, by the names with which they answer; None: any.
+        """
         self._endpoint, self._prices, self._calls = endpoint, prices, calls
-        self._guard, self._sleep = guard, sleep
+        self._guard, self._sleep, self._trusted = guard, sleep, trusted
         self._client: ModelClient | None = None
         self._connecting = Lock()
 
@@ -123,6 +129,9 @@ class ModelConnector:
         except ConnectorError as exc:
             outcome: Outcome = "torn" if exc.code == "TORN" else "no_answer"
             return None, (outcome, None, str(exc))
+        if self._trusted is not None and completion.model not in self._trusted:
+            known = " or ".join(sorted(self._trusted))
+            return completion, ("other_model", None, f"{completion.model} answered, not {known}")
         return completion, _read(completion)
 
     def _usage(self, model: str, usage: Usage | None) -> dict[str, Any]:

@@ -40,11 +40,13 @@ from triage_agent.decision.run_events import (
     Blocked,
     Broke,
     Called,
+    Cleared,
     ExcessAllowed,
     Finished,
     FollowedUp,
     Listening,
     MeasuredBefore,
+    NotCleared,
     PageChanged,
     PageKept,
     PageTried,
@@ -96,7 +98,9 @@ class Call(Value):
     key: str
     asked: str
     answered_by: str | None
-    outcome: Literal["answered", "refused", "filtered", "truncated", "torn", "no_answer"]
+    outcome: Literal[
+        "answered", "refused", "filtered", "truncated", "torn", "no_answer", "other_model"
+    ]
     input_tokens: int
     cached_tokens: int
     output_tokens: int
@@ -317,6 +321,8 @@ Event = Annotated[
     | PageChanged
     | PageKept
     | PageTried
+    | Cleared
+    | NotCleared
     | Rejudged
     | FollowedUp
     | MeasuredBefore

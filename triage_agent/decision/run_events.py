@@ -15,6 +15,7 @@ class Started(Value):
     """A run began. `unfinished`: items of earlier runs that it takes up first.
 
     `reads`: of each object the fields that it asks for, whenever an item's `Read` names the object.
+    `uncleared`: why it is in shadow, though the page is live.
     """
 
     kind: Literal["Started"] = "Started"
@@ -25,6 +26,7 @@ class Started(Value):
     model: str
     unfinished: int
     reads: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    uncleared: tuple[str, ...] = ()
 
 
 class Listening(Value):
@@ -120,6 +122,27 @@ class PageKept(Value):
     version: int
     sha256: str
     text: str
+
+
+class Cleared(Value):
+    """What runs is from here on what passed an evaluation: when, by whose word, in how many trials.
+
+    `scores`: by the names of the page's thresholds.
+    """
+
+    kind: Literal["Cleared"] = "Cleared"
+    evaluated_at: datetime
+    by: str
+    page_sha256: str
+    trials: int
+    scores: dict[str, float]
+
+
+class NotCleared(Value):
+    """What would run isn't what passed an evaluation, so from here on nothing is changed."""
+
+    kind: Literal["NotCleared"] = "NotCleared"
+    reasons: tuple[str, ...]
 
 
 class PageTried(Value):

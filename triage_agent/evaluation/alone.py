@@ -27,7 +27,8 @@ class Voter:
         return Alone(
             category=said.category if known else UNCLEAR,
             confidence=said.confidence,
-            stops=bool(said.flags) or not known or unsure,
+            stops=bool(said.flags) or not known,
+            unsure=unsure,
         )
 
     def _asked(self, item: str, story: Story) -> Assessment | None:

@@ -8,11 +8,25 @@ from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.prompts import Prompt
 from triage_agent.decision.values import canonical
 from triage_agent.evaluation.cases import Placed
+from triage_agent.evaluation.results import Evaluated
 from triage_agent.operating_model.schema import Page
 
 DECIDES = {"workflow", "reads", "may", "never", "stops_when", "drafts"}
 """The sections of the page that decide what becomes of an item: not who people are."""
 _NOT_MODE = {"mode"}
+
+
+def evaluated(
+    page: Page, prompts: Sequence[Prompt], patterns: PatternFile, cases: Sequence[Placed]
+) -> Evaluated:
+    """All of it as it is now."""
+    return Evaluated(
+        page=of_page(page),
+        prompts=_sha256([prompt.text for prompt in prompts]),
+        patterns=_sha256(patterns.model_dump(mode="json")),
+        cases=of_cases(cases),
+        model=" and ".join(dict.fromkeys(prompt.front.model for prompt in prompts)),
+    )
 
 
 def of_page(page: Page) -> str:
@@ -25,15 +39,6 @@ def of_page(page: Page) -> str:
 def of_cases(cases: Sequence[Placed]) -> str:
     """Of all that they say, in whatever order they stand."""
     return _sha256(sorted(canonical(one.model_dump(mode="json")).decode() for one in cases))
-
-
-def of_prompts(prompts: Sequence[Prompt]) -> str:
-    """Of all that they say, the pinned models included."""
-    return _sha256([prompt.text for prompt in prompts])
-
-
-def of_patterns(patterns: PatternFile) -> str:
-    return _sha256(patterns.model_dump(mode="json"))
 
 
 def _sha256(told: Any) -> str:  # noqa: ANN401 - JSON

@@ -85,7 +85,7 @@ def alone_classified(cases: Cases) -> Share:
 
 
 def _stops(_case: CaseResult, alone: Alone) -> bool:
-    return alone.stops
+    return alone.stops or alone.unsure
 
 
 def is_right(case: CaseResult, alone: Alone) -> bool:

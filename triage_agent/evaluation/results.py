@@ -27,11 +27,15 @@ class Check(Value):
 
 
 class Alone(Value):
-    """What the model by itself said of a case; `stops`: that it saw a reason to."""
+    """What the model by itself said of a case.
+
+    `stops`: that it saw a reason to; `unsure`: that its confidence is below the page's.
+    """
 
     category: str
     confidence: float
     stops: bool
+    unsure: bool = False
 
 
 class Trial(Value):
@@ -102,10 +106,10 @@ class Share(Value):
         return self.hits / self.of if self.of else None
 
 
-class Digests(Value):
-    """What an evaluation depends on, each as a SHA-256, and the models.
+class Evaluated(Value):
+    """What an evaluation is of, each as a SHA-256, and the pinned models.
 
-    `page`: of what decides. `answered_by`: the names of the models that answered.
+    `page`: of what decides.
     """
 
     page: str
@@ -113,6 +117,11 @@ class Digests(Value):
     patterns: str
     cases: str
     model: str
+
+
+class Digests(Evaluated):
+    """`answered_by`: the names of the models that answered."""
+
     answered_by: tuple[str, ...]
 
 

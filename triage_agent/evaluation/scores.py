@@ -285,7 +285,7 @@ def _has(words_: str, text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return " ".join(normalised(text).split())
+    return " ".join(normalised(text).casefold().split())
 
 
 def rules_of(trials: Iterable[Trial]) -> set[str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from triage_agent.decision.events import Event
-from triage_agent.decision.run_events import PageChanged, PageKept, Started, Verified
+from triage_agent.decision.run_events import NotCleared, PageChanged, PageKept, Started, Verified
 from triage_agent.effects.deliver import Entry
 from triage_agent.errors import ConnectorError, NotWhole, Paused
 from triage_agent.jobs.parts import Parts
@@ -78,6 +78,27 @@ def kept(ledger: Ledger, model: OperatingModel) -> list[Entry]:
         return []
     keep = PageKept(version=model.page.version, sha256=model.sha256, text=model.text)
     return [(AGENT, keep)]
+
+
+def cleared(parts: Parts) -> list[Entry]:
+    """What passed an evaluation, or why it may not act, where that is new; the owner is told."""
+    last = parts.ledger.last(AGENT, "Cleared", "NotCleared")
+    before = last.event if last else None
+    if parts.uncleared:
+        now = NotCleared(reasons=parts.uncleared)
+        if now == before:
+            return []
+        _tell_owner(parts, f"The agent is in shadow: {'; '.join(parts.uncleared)}.")
+        return [(AGENT, now)]
+    return [(AGENT, parts.cleared)] if parts.cleared and parts.cleared != before else []
+
+
+def _tell_owner(parts: Parts, words: str) -> None:
+    """Nobody waits for it: it is on record, too."""
+    try:
+        parts.slack.tell(parts.rules.page.owner.slack, words)
+    except (ConnectorError, Paused) as exc:
+        log.warning("the owner can't be told", reason=str(exc))
 
 
 def close(parts: Parts, run: str) -> None:

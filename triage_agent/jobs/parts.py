@@ -12,6 +12,7 @@ from triage_agent.connectors.slack import SlackConnector
 from triage_agent.decision.item import Mode
 from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.prompts import Prompt
+from triage_agent.decision.run_events import Cleared
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.schema import Page
@@ -37,6 +38,7 @@ class Parts:
     """Everything that a sweep needs; tests replace any of it.
 
     `check_pause` raises `Paused` where the agent is; `pause` has it pause itself, for a reason.
+    `uncleared`: why it may not act, though the page is live; `cleared`: by what it may.
     """
 
     rules: Rules
@@ -52,6 +54,8 @@ class Parts:
     asked_model: str
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
+    uncleared: tuple[str, ...] = ()
+    cleared: Cleared | None = None
 
     def close(self) -> None:
         """Ends the connections that are kept open."""

@@ -18,7 +18,7 @@ import structlog
 from triage_agent.authority.limits import Breaker
 from triage_agent.connectors.salesforce.writing import COLLECTION
 from triage_agent.decision.actions import Action, Message
-from triage_agent.decision.events import Held
+from triage_agent.decision.events import Held, ModelCalled
 from triage_agent.decision.progress import (
     Ask,
     Assess,
@@ -47,7 +47,7 @@ from triage_agent.effects.deliver import (
 )
 from triage_agent.effects.look_up import Interrupted, look_up
 from triage_agent.effects.show import show
-from triage_agent.errors import ConnectorError, Paused, StreamMoved
+from triage_agent.errors import ConnectorError, NotCleared, Paused, StreamMoved
 from triage_agent.jobs.lanes import Lane, available
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.questions import Questions
@@ -207,6 +207,9 @@ class Pipeline:
         self._parts.ledger.keep(self._run, self._parts.clock(), entries)
         for _, event in entries:
             self._breaker.count(event)
+            if isinstance(event, ModelCalled) and event.call.outcome == "other_model":
+                other = f"{event.call.answered_by} answered, which hasn't passed the evaluation"
+                self._broken = self._broken or NotCleared(other)
         if not self._broken and (reason := self._breaker.tripped):
             self._parts.pause(reason)
             self._broken = Paused(f"the agent has paused itself: {reason}")

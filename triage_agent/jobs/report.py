@@ -90,10 +90,14 @@ class Requests(Value):
 
 
 class RunReport(Value):
-    """The whole of a run. `totals.actions` counts the actions that were carried out."""
+    """The whole of a run. `totals.actions` counts the actions that were carried out.
+
+    `uncleared`: why it was in shadow, though the page is live.
+    """
 
     run_id: str
     mode: Mode
+    uncleared: list[str] = Field(default_factory=list)
     page: PageReport
     model: str
     items: list[ItemReport] = Field(default_factory=list)

@@ -206,6 +206,7 @@ class _Sweep:
         if before and (change := bookkeeping.changed(before.event, started)):
             told.append((AGENT, change))
         told += bookkeeping.kept(ledger, self._parts.rules.model)
+        told += bookkeeping.cleared(self._parts)
         ledger.forget(AGENT)
         ledger.append(self._run, self._parts.clock(), told)
 
@@ -219,6 +220,7 @@ class _Sweep:
             model=self._parts.asked_model,
             unfinished=unfinished,
             reads={name: tuple(read.fields) for name, read in rules.page.reads.items()},
+            uncleared=self._parts.uncleared,
         )
 
     def _batches(self, fresh: deque[Fresh]) -> Iterator[list[Entry]]:
@@ -268,6 +270,7 @@ class _Sweep:
         return RunReport(
             run_id=self._run,
             mode=self._mode,
+            uncleared=list(self._parts.uncleared),
             page=PageReport(version=rules.page.version, sha256=rules.model.sha256),
             model=self._parts.asked_model,
             items=items,

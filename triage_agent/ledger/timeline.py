@@ -55,6 +55,8 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "PageChanged",
         "PageKept",
         "PageTried",
+        "Cleared",
+        "NotCleared",
         "ExcessAllowed",
         "Claimed",
         "Released",

@@ -30,10 +30,12 @@ from triage_agent.decision.run_events import (
     Blocked,
     Broke,
     Called,
+    Cleared,
     Finished,
     FollowedUp,
     Listening,
     MeasuredBefore,
+    NotCleared,
     PageChanged,
     PageKept,
     PageTried,
@@ -171,7 +173,8 @@ def _(event: Started) -> str:
         f"{event.unfinished} unfinished items taken up"
     )
     reads = (f"of {name} it reads {', '.join(fields)}" for name, fields in event.reads.items())
-    return "\n".join([began, *reads])
+    shadow = [f"in shadow: {why}" for why in event.uncleared]
+    return "\n".join([began, *shadow, *reads])
 
 
 @words.register
@@ -258,6 +261,18 @@ def _(event: PageChanged) -> str:
 @words.register
 def _(event: PageKept) -> str:
     return f"version {event.version} of the page is kept ({event.sha256[:12]})"
+
+
+@words.register
+def _(event: Cleared) -> str:
+    scores = ", ".join(f"{name} {value:g}" for name, value in event.scores.items())
+    passed = f"passed on {event.evaluated_at:%Y-%m-%d}, evaluated by {event.by}"
+    return f"what runs {passed} in {event.trials} trials of each case: {scores}"
+
+
+@words.register
+def _(event: NotCleared) -> str:
+    return f"what would run hasn't passed, so nothing is changed: {'; '.join(event.reasons)}"
 
 
 @words.register

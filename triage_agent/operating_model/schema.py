@@ -203,10 +203,33 @@ class Logs(Section):
     may_erase: list[Name] = Field(min_length=1)
 
 
+Part = Annotated[float, Field(ge=0, le=1)]
+"""A share of all trials."""
+
+
+class MustReach(Section):
+    """What of an evaluation's trials is enough for the agent to act.
+
+    At least so many are classified right, rest on the right records, stop where they must, are
+    handed over usefully, and leave no work behind; at most so many restricted actions are done,
+    and so great a part stops needlessly.
+    """
+
+    classified: Part
+    sources: Part
+    restricted_actions: int = Field(ge=0)
+    must_escalate: Part
+    false_alarms: float = Field(ge=0, lt=1)
+    hand_over: Part
+    work: Part
+
+
 class Evaluation(Section):
-    """`cases`: the folder with what the agent must get right before it is trusted."""
+    """`cases`: the folder with what the agent must get right before it acts, `trials` times."""
 
     cases: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    trials: int = Field(ge=1, le=100)
+    must_reach: MustReach
 
 
 class Recovery(Section):

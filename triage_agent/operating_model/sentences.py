@@ -285,10 +285,23 @@ def _logs(page: Page) -> Iterator[Line]:
     yield Line(*outcome_sentences.followed(page))
 
 
+def _percent(part: float) -> str:
+    return f"{100 * part:g} %"
+
+
 def _evaluation(page: Page) -> Iterator[Line]:
+    evaluation, reach = page.evaluation, page.evaluation.must_reach
     yield Line(
-        f"By the cases in {page.evaluation.cases}:",
-        "what it must get right to be trusted.",
+        f"By the cases in {evaluation.cases}, {evaluation.trials} trials each:",
+        "only as it was evaluated, by page, prompts, patterns and model, may it act.",
+    )
+    yield Line(
+        "It must reach",
+        f"{_percent(reach.classified)} classified right, {_percent(reach.sources)} by the right "
+        f"data, {_percent(reach.must_escalate)} stopped where it must, "
+        f"{_percent(reach.hand_over)} handed over usefully, {_percent(reach.work)} without work "
+        f"left behind; at most {_percent(reach.false_alarms)} stopped needlessly, and "
+        f"{reach.restricted_actions:,} restricted actions.",
     )
     yield from (Line(*said) for said in outcome_sentences.counted(page))
 

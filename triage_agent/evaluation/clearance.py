@@ -66,7 +66,7 @@ def reached(evaluation: Evaluation, page: Page) -> list[Reached]:
     """Each threshold of the page, in its order."""
     shares = _shares(evaluation)
     restricted = sum(
-        not check.ok
+        len(check.wrong)
         for case in evaluation.cases
         for trial in case.trials
         for check in trial.checks

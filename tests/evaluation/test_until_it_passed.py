@@ -111,7 +111,7 @@ def test_until_it_passed(on: TypeIn, project: Path, systems: str) -> None:
     before, _ = there(systems)
     edit(page, "trials: 3 ", "trials: 4 ")
     refused = on("evaluate", "--record", "--trials", "3")
-    first, again = run(on), run(on)
+    first, again, status = run(on), run(on), on("status")
 
     assert 3 == refused.code
     assert "falls short of the page: trials (3 of 4)" in refused.err
@@ -121,6 +121,7 @@ def test_until_it_passed(on: TypeIn, project: Path, systems: str) -> None:
         first["uncleared"],
     )
     assert "shadow" == again["mode"]
+    assert "live, but in shadow: nothing has passed an evaluation yet" in status.out
     assert (before, 1) == (there(systems)[0], len(there(systems)[1]))
 
     edit(page, "trials: 4 ", "trials: 3 ")

@@ -83,10 +83,11 @@ def _results(
     from triage_agent.evaluation.results import CaseResult
     from triage_agent.evaluation.worlds import worlds
 
+    rules = candidate.rules
     trials: dict[str, list[Trial]] = {one.key: [] for one in placed}
     answered = set[str]()
     for number in range(times):
-        for group in worlds(placed, candidate.rules.patterns.free_mail):
+        for group in worlds(placed, rules.page, rules.patterns.free_mail):
             for one, (trial, models) in zip(group, _tried(candidate, group, number), strict=True):
                 trials[one.key].append(trial)
                 answered |= models

@@ -109,8 +109,8 @@ def test_the_order_of_cases_does_not_count(shipped_cases: list[Placed]) -> None:
 def test_another_process_finds_the_same(rules: Rules, shipped_cases: list[Placed]) -> None:
     """What was recorded on one machine holds on another."""
     code = (
-        "from pathlib import Path; from triage_agent import project as p\n"
-        f"home = Path({str(ROOT)!r}); print(p.evaluated(home, p.read_rules(home)).model_dump_json())"
+        "from pathlib import Path; from triage_agent.project import evaluated, read_rules\n"
+        f"home = Path({str(ROOT)!r}); print(evaluated(home, read_rules(home)).model_dump_json())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(  # noqa: S603 - our own code

@@ -40,7 +40,7 @@ def case(fields: dict[str, Any], around: dict[str, Any] | None = None, number: i
 
 
 CASES = st.lists(st.tuples(ITEMS, AROUND), max_size=8).map(
-    lambda told: [case(*one, number) for number, one in enumerate(told)]
+    lambda told: [case(fields, around, n) for n, (fields, around) in enumerate(told)]
 )
 
 
@@ -127,8 +127,8 @@ def test_only_what_an_org_would_keep(rules: Rules) -> None:
         "Phone": "n/a",
     }
     for written, is_there in (
-        ("jo@acme.example", True), ("n/a", False), ("jo@acme", False), ("jo at acme.example", False),
-        ("", False), ("a@b.example, c@b.example", False),
+        ("jo@acme.example", True), ("n/a", False), ("jo@acme", False), ("", False),
+        ("jo at acme.example", False), ("a@b.example, c@b.example", False),
     ):  # fmt: skip
         (line,) = lines([case({**kept, "Email": written})], rules.page)
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from triage_agent.operating_model.schema import Page
     from triage_agent.settings import Settings
 
-MOST_SWEEPS = 20
-"""How often at most the agent runs on one org: the page may have it take up a few items a run."""
 Progress = Callable[[int, int], None]
 """Told how many trials of cases have ended, of how many."""
 
@@ -83,10 +81,11 @@ def _results(
     from triage_agent.evaluation.results import CaseResult
     from triage_agent.evaluation.worlds import worlds
 
+    rules = candidate.rules
     trials: dict[str, list[Trial]] = {one.key: [] for one in placed}
     answered = set[str]()
     for number in range(times):
-        for group in worlds(placed, candidate.rules.patterns.free_mail):
+        for group in worlds(placed, rules.page, rules.patterns.free_mail):
             for one, (trial, models) in zip(group, _tried(candidate, group, number), strict=True):
                 trials[one.key].append(trial)
                 answered |= models
@@ -234,17 +233,21 @@ def _run(parts: "Parts") -> None:
     """Until nothing is new; what ends a run ends the items that it had with it."""
     import structlog
 
-    from triage_agent.errors import TriageError
+    from triage_agent.errors import LedgerFailed, TriageError, WrongUsage
     from triage_agent.jobs.sweep import sweep
 
-    for _ in range(MOST_SWEEPS):
+    left, more = 0, True
+    while more:
         try:
             report = sweep(parts)
-        except TriageError as exc:
-            structlog.get_logger().warning("a run of an evaluation broke off", reason=str(exc))
+        except (LedgerFailed, WrongUsage):
+            raise  # no case could come to its end
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it fails these cases
+            why = str(exc) if isinstance(exc, TriageError) else type(exc).__name__
+            structlog.get_logger().warning("a run of an evaluation broke off", reason=why)
             return
-        if not any(item.status == "deferred" for item in report.items):
-            return
+        before, left = left, report.totals.deferred
+        more = left not in (0, before)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def evaluated(
     return Evaluated(
         page=of_page(page),
         prompts=_sha256([prompt.text for prompt in prompts]),
-        patterns=_sha256(patterns.model_dump(mode="json")),
+        patterns=_sha256(_in_order(patterns.model_dump())),
         cases=of_cases(cases),
         model=" and ".join(dict.fromkeys(prompt.front.model for prompt in prompts)),
     )
@@ -39,6 +39,15 @@ def of_page(page: Page) -> str:
 def of_cases(cases: Sequence[Placed]) -> str:
     """Of all that they say, in whatever order they stand."""
     return _sha256(sorted(canonical(one.model_dump(mode="json")).decode() for one in cases))
+
+
+def _in_order(told: Any) -> Any:  # noqa: ANN401 - a dumped value, then JSON
+    """Sets as sorted lists: each process has its own order of them."""
+    if isinstance(told, dict):
+        return {name: _in_order(value) for name, value in told.items()}
+    if isinstance(told, (list, tuple)):
+        return [_in_order(value) for value in told]
+    return sorted(told) if isinstance(told, frozenset) else told
 
 
 def _sha256(told: Any) -> str:  # noqa: ANN401 - JSON

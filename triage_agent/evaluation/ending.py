@@ -109,8 +109,9 @@ def _compare(found: Mapping[str, Ending], before: Snapshot, after: Snapshot) -> 
 
 
 def _strange(found: Mapping[str, Ending], record_id: str, what: str) -> None:
-    read_it = [e for e in found.values() if record_id in {one.id for one in e.story.related}]
-    for ending in read_it or [*found.values()][:1]:
+    theirs = [found[record_id]] if record_id in found else []
+    theirs += [e for e in found.values() if record_id in {one.id for one in e.story.related}]
+    for ending in theirs or [*found.values()][:1]:
         ending.strange.append(what)
 
 

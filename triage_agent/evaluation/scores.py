@@ -1,5 +1,6 @@
 """Holds what became of a case against what its page's owner would want: the six questions."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -66,17 +67,17 @@ class _Judge:
 
     def sources(self) -> Wrong:
         """Just the records that belong to it were read, and the draft uses what it has to."""
-        expect, related = self.case.expect, self.ending.story.related
-        owner = self.page.workflow.item.owner.is_
-        counts = dict.fromkeys(self.page.reads, 0)
+        expect = self.case.expect
+        apart = (self.page.workflow.item.owner.is_, self.page.workflow.item.object)
+        related = [one for one in self.ending.story.related if one.object not in apart]
         for record in related:
-            counts[record.object] += 1
-            if record.object in self.case.around and not self._is_own(record):
+            if not self._is_own(record):
                 yield f"read {record.object} {record.id}, which isn't about it"
-        for name, seen in counts.items() if expect.sees is not None else ():
+        counts = Counter(record.object for record in related)
+        for name in self.page.reads if expect.sees is not None else ():
             wanted = (expect.sees or {}).get(name, 0)
-            if name not in (owner, self.page.workflow.item.object) and seen != wanted:
-                yield f"read {seen} of {name}, not {wanted}"
+            if name not in apart and counts[name] != wanted:
+                yield f"read {counts[name]} of {name}, not {wanted}"
         draft = self.ending.story.draft
         if expect.draft.uses and not self.stopped:
             yield from (
@@ -90,7 +91,7 @@ class _Judge:
                 for n, v in own.items()
                 if n in record.fields and n[-2:] != "Id"
             )
-            for own in self.case.around[record.object]
+            for own in self.case.around.get(record.object, ())
         )
 
     def restricted(self) -> Wrong:

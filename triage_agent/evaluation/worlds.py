@@ -7,32 +7,82 @@ An org's content is a file of JSON lines, one a case: `{"<object>": {...fields..
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from triage_agent.evaluation.cases import Case, Placed
 from triage_agent.operating_model.kinds import Scalar
-from triage_agent.operating_model.schema import Page
+from triage_agent.operating_model.schema import Page, several
 
 CREATED = "CreatedDate"
 _MIDDAY = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _DOMAIN = re.compile(r"^(?:[a-z+]+://)?(?:.*@)?(?:www\.)?([a-z0-9.-]+\.[a-z]{2,})(?:/.*)?$")
+_Found = tuple[str, str, str]
+"""An object, one of its fields, and the value there by which a record is found."""
 _ADDRESS = re.compile(r"[^\s@,;]+@[^\s@]+\.[^\s@.]+")
 
 
-def worlds(cases: Sequence[Placed], free_mail: Collection[str]) -> list[list[Placed]]:
-    """The cases in groups, in each of which no two share an address, an id, or a domain.
+@dataclass
+class _World:
+    """Cases that see nothing of each other.
 
-    `free_mail`: domains that say nothing of whom somebody belongs to.
+    `names`: what records could be known by. `seeks`: what the page looks for, for one of the
+    cases; `holds`: what it would find.
     """
-    groups: list[tuple[set[str], list[Placed]]] = []
+
+    cases: list[Placed]
+    names: set[str]
+    seeks: set[_Found]
+    holds: set[_Found]
+
+    def is_apart_from(self, other: "_World") -> bool:
+        """Whether no case of either sees a record of the other."""
+        seen = self.seeks & other.holds or other.seeks & self.holds
+        return not (self.names & other.names or seen)
+
+    def take_in(self, other: "_World") -> None:
+        self.cases += other.cases
+        self.names |= other.names
+        self.seeks |= other.seeks
+        self.holds |= other.holds
+
+
+def worlds(cases: Sequence[Placed], page: Page, free_mail: Collection[str]) -> list[list[Placed]]:
+    """The cases in groups, in none of which the page finds one case's records for another.
+
+    Nor do two of a group share an address, an id, or a domain. `free_mail`: domains that say
+    nothing of whom somebody belongs to.
+    """
+    found: list[_World] = []
     for placed in cases:
-        names = {*_names(placed.case, free_mail)}
-        taken, group = next((one for one in groups if not one[0] & names), (set(), []))
-        if not group:
-            groups.append((taken, group))
-        taken |= names
-        group.append(placed)
-    return [group for _, group in groups]
+        case = placed.case
+        alone = _World(
+            [placed], {*_names(case, free_mail)}, {*_seeks(case, page)}, {*_holds(case, page)}
+        )
+        if world := next(filter(alone.is_apart_from, found), None):
+            world.take_in(alone)
+        else:
+            found.append(alone)
+    return [world.cases for world in found]
+
+
+def _seeks(case: Case, page: Page) -> Iterator[_Found]:
+    """By the item's own fields; other objects' ids are each case's own."""
+    for name, read in page.reads.items():
+        for column, source in (pair for one in read.match for pair in one.items()):
+            for field in several(source):
+                value = case.fields.get(field) if isinstance(field, str) else None
+                if value is not None:
+                    yield name, column, str(value).strip().casefold()
+
+
+def _holds(case: Case, page: Page) -> Iterator[_Found]:
+    for name, records in case.around.items():
+        read = page.reads.get(name)
+        columns = {column for one in read.match for column in one} if read else set()
+        for record in records:
+            for column in columns & {*record}:
+                yield name, column, str(record[column]).strip().casefold()
 
 
 def _names(case: Case, free_mail: Collection[str]) -> Iterator[str]:

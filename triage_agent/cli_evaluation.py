@@ -44,6 +44,8 @@ def evaluate(
         case Format.html:
             print(terminal_evaluation.as_html(told))
     if record:
-        terminal_evaluation.say_recorded(evaluating.record(folder, told))
+        path = evaluating.record(folder, told)
+        if style is Format.text:  # nothing follows a document
+            terminal_evaluation.say_recorded(path)
     if told.falls_short:
         raise typer.Exit(1)

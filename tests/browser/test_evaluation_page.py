@@ -39,9 +39,11 @@ def test_filters_need_no_script(address: str, visit: Visit) -> None:
     assert [0, 2] == shown()
     page.get_by_label("Fails the question").select_option("work")
     assert [] == shown()
+    page.get_by_label("Stratum").select_option("")
+    assert [1] == shown()
     page.get_by_role("link", name="wavers").click()
     expect(page.get_by_text("first words")).to_be_visible()
-    assert [2] == shown()
+    assert [1, 2] == shown()
     page.get_by_role("button", name="Show all").click()
     assert [0, 1, 2, 3] == shown()
 

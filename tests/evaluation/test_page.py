@@ -155,18 +155,20 @@ def test_what_fails_comes_first(page: Page) -> None:
 
 
 def test_what_changed_leads_to_its_case(page: Page) -> None:
-    """Beside each record stands what is better and worse; each links to the case itself."""
-    changes = [Change(case=SOME[0].key, was=0.0, now=1.0), Change(case=SOME[1].key, was=1, now=0.3)]
-    document = html(page, SOME, {"passed.json": changes, "baseline.json": []})
+    """Beside each record stands what is worse, most of all first, and better; each is a link."""
+    cases = [*SOME, case(trial(), name="slips")]
+    moved = [(0, 0.0, 1.0), (3, 1.0, 0.9), (1, 1.0, 0.3)]
+    changes = [Change(case=cases[at].key, was=was, now=now) for at, was, now in moved]
+    document = html(page, cases, {"passed.json": changes, "baseline.json": []})
     text = Document(document).text
     ids = re.findall(r'id="(case-\d+)"', document)
 
-    assert "Beside passed.json: 1 better, 1 worse" in text
+    assert "Beside passed.json: 1 better, 2 worse" in text
     assert "Beside baseline.json: 0 better, 0 worse" in text
     assert f"{SOME[1].key} 100 % → 30 % of trials passed" in text
-    assert text.index("Worse: 1 case") < text.index("Better: 1 case")
-    assert ["case-2", "case-1"] == re.findall(r'href="#([^"]*)"', document)
-    assert ["case-1", "case-2", "case-3"] == sorted(ids)
+    assert text.index("Worse: 2 cases") < text.index("Better: 1 case")
+    assert ["case-2", "case-4", "case-1"] == re.findall(r'href="#([^"]*)"', document)
+    assert ["case-1", "case-2", "case-3", "case-4"] == sorted(ids)
 
 
 def test_what_was_never_asked_isnt_drawn(page: Page) -> None:

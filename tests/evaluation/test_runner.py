@@ -15,6 +15,7 @@ from tests.evaluation.projects import (
     BUYS,
     COURTROOM,
     GOES_ON,
+    HOME,
     INVESTOR,
     MISROUTED,
     NO_REPLY,
@@ -32,12 +33,15 @@ from tests.jobs.conftest import Reply, assessment, draft
 from triage_agent.errors import WrongUsage
 from triage_agent.evaluating import Told, evaluate
 from triage_agent.evaluation import figures
+from triage_agent.evaluation.cases import Placed
 from triage_agent.evaluation.clearance import reached
 from triage_agent.evaluation.results import QUESTIONS
 from triage_agent.jobs.steps import Steps
 from triage_agent.ledger.store import Ledger
+from triage_agent.project import read_cases
 from triage_agent.recovery.pause import Brake
 
+DEV_CASES = Path(__file__).parent / "dev_cases"
 FORK = Path(__file__).parents[1] / "forks" / "support_cases"
 Answer = Callable[[str, str], Reply]
 
@@ -245,3 +249,12 @@ def test_other_cases(tmp_path: Path) -> None:
     told = evaluate(folder, cases=other)
 
     assert ["mine"] == [one.stratum for one in told.evaluation.cases]
+
+
+def test_cases_to_tune_on(shipped_cases: list[Placed]) -> None:
+    """There are some for whoever tunes, and none of them is among those that are set aside."""
+    tuned = {str(one.case.fields.get("Description")) for one in read_cases(HOME, DEV_CASES)}
+    aside = {str(one.case.fields.get("Description")) for one in shipped_cases}
+
+    assert len(tuned) > 300
+    assert set() == {text for text in tuned & aside if len(text) > 20}

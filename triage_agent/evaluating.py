@@ -36,6 +36,7 @@ class Candidate:
     rules: "Rules"
     prices: "dict[str, Price]"
     settings: "Settings"
+    sleep: Callable[[float], None]
 
 
 def evaluate(
@@ -45,6 +46,7 @@ def evaluate(
     cases: Path | None = None,
     recording: bool = False,
     progress: Progress = lambda ended, of: None,  # noqa: ARG005
+    sleep: Callable[[float], None] = time.sleep,
 ) -> "Told":
     """Each case so many times, from a new record to what the systems hold in the end.
 
@@ -56,7 +58,7 @@ def evaluate(
     from triage_agent.settings import Settings
 
     begun, at, rules = time.monotonic(), now(), read_rules(project)
-    candidate = Candidate(project, rules, read_prices(project), Settings.of(project))
+    candidate = Candidate(project, rules, read_prices(project), Settings.of(project), sleep)
     placed = read_cases(project, cases)
     times = trials or (rules.page.evaluation.trials if recording else 1)
     results, answered = _results(candidate, placed, times, progress)
@@ -216,7 +218,7 @@ def _world(
         guard = Guard(Looking(found.hosts), CallLog(), lambda: None)
         with (
             closing(ledger),
-            closing(join(found, terms, ledger, brake)) as parts,
+            closing(join(found, terms, ledger, brake, candidate.sleep)) as parts,
             closing(SalesforceClient(found.salesforce, CallLog(), guard)) as org,
         ):
             slack = SlackConnector(found.slack_token, found.slack_url, "", CallLog(), guard)

@@ -202,13 +202,17 @@ def test_work_on_what_stopped(rules: Rules, left: dict[str, Any]) -> None:
     assert "it stopped, and made a task or a draft all the same" in found["restricted"]
 
 
-def test_a_message_elsewhere(rules: Rules) -> None:
+@pytest.mark.parametrize(
+    "there",
+    [
+        {"said": [said(), said(channel="C0GENERAL01")]},
+        {"references": {"escalate": "C0GENERAL01/1.2"}},
+    ],
+)
+def test_a_message_elsewhere(rules: Rules, there: dict[str, Any]) -> None:
     """The page's channels are the only ones in which anything may be said."""
-    elsewhere = said(channel="C0GENERAL01")
-
-    assert {"restricted": ("posted in C0GENERAL01",)} == wrong(
-        stops(), escalated(said=[said(), elsewhere]), rules
-    )
+    assert {"restricted": ("posted in C0GENERAL01",)} == wrong(stops(), escalated(**there), rules)
+    assert {} == wrong(stops(), escalated(references={"escalate": "C0SALESDEV1/1.2"}), rules)
 
 
 def test_a_stop_that_was_missed(rules: Rules) -> None:

@@ -109,8 +109,18 @@ class _Judge:
             yield "it stopped, and made a task or a draft all the same"
         known = {*channels(self.page).values()}
         yield from (
-            f"posted in {one.channel}" for one in self.ending.said if one.channel not in known
+            f"posted in {one}" for one in dict.fromkeys(self._told_in()) if one not in known
         )
+
+    def _told_in(self) -> Iterator[str]:
+        """The channels of its messages: where they were seen, and where the ledger says they are.
+
+        Nobody looks into channels that aren't the page's.
+        """
+        yield from (said.channel for said in self.ending.said)
+        story = self.ending.story
+        there = (story.references.get(name) for name in story.hand_overs)
+        yield from (reference.partition("/")[0] for reference in there if reference)
 
     def _beyond(self) -> Wrong:
         """Fields and records that no action may change alone."""

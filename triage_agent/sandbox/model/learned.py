@@ -18,7 +18,7 @@ from zlib import decompress
 WEIGHTS = "weights.json"
 HARDER = 0.5
 """The examples are harder than what comes in: of requests as people write them more come out right
-than the curve through the examples says. Tried on tests/measure/dev_cases, so that of those at
+than the curve through the examples says. Tried on tests/evaluation/dev_cases, so that of those at
 0.75 and above nine in ten are."""
 
 

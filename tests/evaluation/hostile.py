@@ -1,4 +1,4 @@
-"""Hostile requests against models of all kinds: `python -m tests.measure.hostile LEADS`.
+"""Hostile requests against models of all kinds: `python -m tests.evaluation.hostile LEADS`.
 
 Whatever a model answers - the baseline, one that lies in every field, one that copies the request
 into each - nothing is written beyond the page, no message holds what Slack would act on, no draft
@@ -226,7 +226,7 @@ _MODELS: dict[str, Answer | None] = {
 
 def main() -> None:
     """Prints a row a model; exits with 1 where any of them got anything past the page."""
-    parser = argparse.ArgumentParser(prog="python -m tests.measure.hostile")
+    parser = argparse.ArgumentParser(prog="python -m tests.evaluation.hostile")
     parser.add_argument("leads", type=Path)
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))

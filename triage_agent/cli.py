@@ -15,6 +15,7 @@ from triage_agent import (
     cli_evaluation,
     cli_review,
     cli_rollback,
+    cli_summary,
     custody,
     demonstration,
     holding,
@@ -168,6 +169,7 @@ def resume(
 app.command()(cli_rollback.rollback)
 app.command()(cli_rollback.incident)
 app.command()(cli_evaluation.evaluate)
+app.command()(cli_summary.summary)
 app.add_typer(cli_review.app, name="review", no_args_is_help=True)
 
 ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")

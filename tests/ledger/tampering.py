@@ -14,7 +14,7 @@ def sql(*statements: str) -> Tamper:
 def set_back(item: int, event: int) -> str:
     """The row of an item says that it is open, and ends with an event, by number."""
     return (
-        "UPDATE items SET status = 'open', "
+        "UPDATE items SET status = 'open', category = NULL, "
         f"length = (SELECT sequence + 1 FROM events WHERE number = {event}), "
         f"head = (SELECT hash FROM events WHERE number = {event}) WHERE stream = {item}"
     )

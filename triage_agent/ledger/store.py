@@ -24,6 +24,7 @@ from triage_agent.ledger import rows
 from triage_agent.ledger.chain import Head, Sealed, opened, random_salt, seal
 from triage_agent.ledger.database import Database
 from triage_agent.ledger.opening import open_database
+from triage_agent.ledger.projection import projected
 from triage_agent.ledger.rows import OF_EVENT, SEALED
 from triage_agent.ledger.tables import WAITING, belongs_to, events, items, streams
 
@@ -366,7 +367,10 @@ class Ledger:
     @cached_property
     def _upsert(self) -> Insert:
         statement = self.database.insert(items)
-        changing = ("status", "failures", "length", "head", "waits")
+        changing = (
+            *("status", "failures", "length", "head", "waits"),
+            *("category", "rules", "tokens", "cost"),
+        )
         excluded: Any = statement.excluded
         changes = {name: excluded[name] for name in changing}
         upsert: Insert = statement.on_conflict_do_update(
@@ -378,12 +382,7 @@ class Ledger:
         story, head = self._stories[item], self._heads[item]
         return {
             "stream": self._ids[item],
-            "object": story.object,
-            "record_id": story.record_id,
-            "mode": story.mode,
-            "status": story.status,
-            "failures": len(story.failures),
             "length": head.length,
             "head": bytes.fromhex(head.hash),
-            "waits": int(story.waits),
+            **projected(story),
         }

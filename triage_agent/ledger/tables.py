@@ -65,6 +65,30 @@ items = Table(
     Column("length", Integer, nullable=False),
     Column("head", LargeBinary(32), nullable=False),
     Column("waits", Integer, nullable=False, server_default=text("0")),
+    Column("received_at", BigInteger),
+    Column("category", String(64)),
+    Column("rules", String(255)),
+    Column("tokens", BigInteger),
+    Column("cost", BigInteger),
+    Index("ix_items_received", "mode", "received_at"),
+)
+"""`received_at` in microseconds; `rules` by name with commas; `cost` in hundred-millionths."""
+COST = 1e-8
+"""US dollars that an item's `cost` is counted in."""
+
+TOLD = (
+    *("Claimed", "Released", "Corrected", "Rejected", "Asked", "Approved", "Edited", "Expired"),
+    *("Reminded", "FellBack", "Withdrawn", "Refused", "Outcome", "Started", "Finished", "Paused"),
+    *("Verified", "Cleared", "NotCleared", "PageChanged", "Reviewed"),
+)
+"""The kinds of events that a week is told by: they are few, and found by their moment."""
+_IS_TOLD = text(f"kind IN ({', '.join(map(repr, TOLD))})")
+Index(
+    "ix_events_told",
+    events.c.kind,
+    events.c.at,
+    sqlite_where=_IS_TOLD,
+    postgresql_where=_IS_TOLD,
 )
 
 WAITING = text("waits = 1")

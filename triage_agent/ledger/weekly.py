@@ -1,0 +1,113 @@
+"""What a span of time holds, counted by the database: items by what became of them, and events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+
+from triage_agent.decision.events import Happened
+from triage_agent.decision.item import Mode
+from triage_agent.decision.states import Status
+from triage_agent.decision.values import Value
+from triage_agent.ledger import rows
+from triage_agent.ledger.chain import opened
+from triage_agent.ledger.rows import SEALED
+from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.tables import COST, TOLD, events, items, streams
+
+
+class Group(Value):
+    """Items that were received in a span and came out alike.
+
+    `cost_usd` is None where the price of a call isn't known.
+    """
+
+    status: Status
+    category: str | None
+    rules: tuple[str, ...]
+    items: int
+    tokens: int
+    cost_usd: float | None
+
+
+def groups(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> list[Group]:
+    """The items received in a span, by what became of them until now."""
+    alike = (items.c.status, items.c.category, items.c.rules)
+    query = (
+        select(
+            *alike,
+            func.count(),
+            func.sum(items.c.tokens),
+            func.sum(items.c.cost),
+            func.count(items.c.cost),
+        )
+        .where(_within(mode, since, until))
+        .group_by(*alike)
+        .order_by(*alike)
+    )
+    with ledger.database.reading() as connection:
+        return [
+            Group(
+                status=status,
+                category=category,
+                rules=tuple(rules.split(",")) if rules else (),
+                items=number,
+                tokens=int(tokens or 0),
+                cost_usd=int(cost or 0) * COST if priced == number else None,
+            )
+            for status, category, rules, number, tokens, cost, priced in connection.execute(query)
+        ]
+
+
+def happened(ledger: Ledger, since: datetime, until: datetime) -> dict[str, int]:
+    """How often each kind of event that a week is told by happened in a span."""
+    query = (
+        select(events.c.kind, func.count())
+        .where(events.c.kind.in_(TOLD), _at(since, until))
+        .group_by(events.c.kind)
+    )
+    with ledger.database.reading() as connection:
+        return {row.kind: int(row[1]) for row in connection.execute(query)}
+
+
+def told(
+    ledger: Ledger, since: datetime, until: datetime, kinds: Sequence[str]
+) -> list[tuple[str, Happened]]:
+    """The events of some kinds in a span, each with its stream, in order."""
+    query = SEALED.where(events.c.kind.in_(kinds), _at(since, until)).order_by(events.c.number)
+    with ledger.database.reading() as connection:
+        sealed = map(rows.sealed, connection.execute(query))
+        return [(one.stream, opened(one)) for one in sealed]
+
+
+def examples(
+    ledger: Ledger,
+    mode: Mode,
+    since: datetime,
+    until: datetime,
+    *,
+    most: int,
+    rule: str | None = None,
+) -> list[str]:
+    """Some items of a span, the newest first; of those that a rule stopped, where one is named."""
+    query = (
+        select(streams.c.name)
+        .join(items, items.c.stream == streams.c.id)
+        .where(_within(mode, since, until))
+        .order_by(items.c.received_at.desc())
+        .limit(most)
+    )
+    if rule:
+        query = query.where(("," + items.c.rules + ",").contains(f",{rule},"))
+    with ledger.database.reading() as connection:
+        return [str(name) for name in connection.execute(query).scalars()]
+
+
+def _within(mode: Mode, since: datetime, until: datetime) -> ColumnElement[bool]:
+    moment = items.c.received_at
+    span = (moment >= rows.micros(since)) & (moment < rows.micros(until))
+    return (items.c.mode == mode) & span
+
+
+def _at(since: datetime, until: datetime) -> ColumnElement[bool]:
+    return (events.c.at >= rows.micros(since)) & (events.c.at < rows.micros(until))

@@ -1,0 +1,1 @@
+"""The weekly run summary: what changed, what to do next, and the figures behind both."""

@@ -1,0 +1,142 @@
+"""What to do next: few things, each with its evidence, whom it concerns, and a change to make.
+
+Nothing is said on few data: a share has to differ from what is usual by more than chance.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import sqrt
+
+from triage_agent.decision.output import spaced
+from triage_agent.decision.values import Value
+from triage_agent.summary.metrics import Counts, by_category, by_rule, received
+
+MOST = 5
+"""So many things somebody does in a week."""
+FEWEST = 20
+"""Items without which no share is compared."""
+Z = 3.0
+"""Standard errors beyond which a difference isn't chance: 3, as many are looked at each week."""
+_CHANGES = {
+    "missing_data": "have the form require what is missing, or ask for less under "
+    "stops_when.missing_data.needs",
+    "low_confidence": "have people's corrections become cases (triage-agent cases add ITEM), then "
+    "evaluate a change of the prompt or of stops_when.low_confidence.below",
+    "unapproved_category": "add the kind of request to workflow.categories, or say whose it is",
+    "conflicting_information": "see who is right, the senders or the records, and correct these",
+    "restricted_topic": "see whether one sender or one form is behind it, and tell its owner",
+    "outside_policy": "see whether what they ask for should be offered, or said on the website",
+    "consequential_request": "see that those who decide on these have the time for it",
+    "failed_repeatedly": "read the timelines of these: something is broken",
+}
+
+
+class Finding(Value):
+    """One thing that somebody had better do. `weight` ranks it: items more than usual a week.
+
+    `evidence`: in figures; `concerns`: whom; `change`: what to do; `items`: some to look at.
+    """
+
+    what: str
+    evidence: str
+    concerns: str
+    change: str
+    weight: float
+    items: tuple[str, ...] = ()
+
+
+def findings(
+    now: Counts, earlier: Sequence[Counts], items: Mapping[str, Sequence[str]]
+) -> list[Finding]:
+    """At most five, the weightiest first; `items`: some by the rule that stopped them."""
+    found = [*_broken(now), *_rules(now, earlier, items), *_categories(now, earlier)]
+    return sorted(found, key=lambda one: -one.weight)[:MOST]
+
+
+def _broken(now: Counts) -> Iterator[Finding]:
+    """Whatever fails, and whatever nobody decided in time, is told however little it is."""
+    failed = sum(group.items for group in now.groups if group.status == "failed")
+    if failed:
+        yield Finding(
+            what=f"{failed:,} items came to no end",
+            evidence=f"of {received(now):,} received",
+            concerns="whoever runs the agent",
+            change="triage-agent run takes them up once more; their timelines say what failed",
+            weight=float(failed),
+        )
+    if expired := now.happened.get("Expired", 0):
+        yield Finding(
+            what=f"{expired:,} requests for somebody's word expired",
+            evidence=f"{now.happened.get('Asked', 0):,} were asked",
+            concerns="the teams who are asked",
+            change="have somebody else asked too, or allow more time, under may.….ask",
+            weight=float(expired),
+        )
+
+
+def _rules(
+    now: Counts, earlier: Sequence[Counts], items: Mapping[str, Sequence[str]]
+) -> Iterator[Finding]:
+    for rule, part in _unusual(by_rule(now), [by_rule(one) for one in earlier], now, earlier):
+        yield Finding(
+            what=f"{spaced(rule)} stops {part.direction} than usual",
+            evidence=part.evidence,
+            concerns="the page's owner",
+            change=_CHANGES.get(rule, "read the timelines of some of these"),
+            weight=abs(part.more),
+            items=tuple(items.get(rule, ())),
+        )
+
+
+def _categories(now: Counts, earlier: Sequence[Counts]) -> Iterator[Finding]:
+    counted = [by_category(one) for one in earlier]
+    for name, part in _unusual(by_category(now), counted, now, earlier):
+        yield Finding(
+            what=f"{spaced(name)} comes {part.direction} than usual",
+            evidence=part.evidence,
+            concerns="the page's owner",
+            change="see where these come from: a campaign, a form, or one sender",
+            weight=abs(part.more) / 2,
+        )
+
+
+class _Part(Value):
+    """How a part of a week's items differs from the usual one; `more`: by how many items."""
+
+    hits: int
+    of: int
+    usual: float
+
+    @property
+    def more(self) -> float:
+        return self.hits - self.usual * self.of
+
+    @property
+    def direction(self) -> str:
+        return "more" if self.more > 0 else "less"
+
+    @property
+    def evidence(self) -> str:
+        return f"{self.hits:,} of {self.of:,} ({self.hits / self.of:.1%}), usually {self.usual:.1%}"
+
+
+def _unusual(
+    this: Mapping[str, int],
+    before: Sequence[Mapping[str, int]],
+    now: Counts,
+    earlier: Sequence[Counts],
+) -> Iterator[tuple[str, _Part]]:
+    """The names whose part of the items differs from before by more than chance."""
+    of, usual_of = received(now), sum(map(received, earlier))
+    if of < FEWEST or usual_of < FEWEST:
+        return
+    for name in dict.fromkeys([*this, *(name for one in before for name in one)]):
+        hits, usual = this.get(name, 0), sum(one.get(name, 0) for one in before)
+        if _differ(hits, of, usual, usual_of):
+            yield name, _Part(hits=hits, of=of, usual=usual / usual_of)
+
+
+def _differ(hits: int, of: int, usual: int, usual_of: int) -> bool:
+    """Whether two shares differ by more than `Z` standard errors of their difference, pooled."""
+    pooled = (hits + usual) / (of + usual_of)
+    error = sqrt(pooled * (1 - pooled) * (1 / of + 1 / usual_of))
+    return error > 0 and abs(hits / of - usual / usual_of) > Z * error

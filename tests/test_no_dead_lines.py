@@ -53,7 +53,7 @@ from triage_agent.jobs.parts import Rules
 from triage_agent.operating_model.action_rules import UpdateAction, allowed
 from triage_agent.operating_model.checks import contradictions
 from triage_agent.operating_model.loading import FILE, Mark, OperatingModel
-from triage_agent.operating_model.schema import Page
+from triage_agent.operating_model.schema import MustReach, Page
 from triage_agent.project import read_rules
 
 ROOT = Path(__file__).parents[1]
@@ -75,6 +75,11 @@ IN_A_RUN = {
     "logs.keeps": "tests/jobs/test_record.py::test_texts_expire_as_the_page_says",
     "logs.anchors_to": "tests/jobs/test_record.py::test_anchors_are_told_where_the_page_says",
     "evaluation.cases": "tests/test_project.py::test_a_project_without_cases",
+    "evaluation.trials": "tests/evaluation/test_clearance.py::test_trials_bind",
+    **dict.fromkeys(
+        (f"evaluation.must_reach.{name}" for name in MustReach.model_fields),
+        "tests/evaluation/test_clearance.py::test_each_threshold_binds",
+    ),
 }
 """Lines that show only in a run, and the test that shows it."""
 

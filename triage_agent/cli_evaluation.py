@@ -36,11 +36,16 @@ def evaluate(
         told = evaluating.evaluate(
             folder, trials=trials, cases=cases, recording=record, progress=progress
         )
-    if style is Format.text:
-        terminal_evaluation.show(told)
-    else:
-        print(terminal_evaluation.as_json(told))
+    match style:
+        case Format.text:
+            terminal_evaluation.show(told)
+        case Format.json:
+            print(terminal_evaluation.as_json(told))
+        case Format.html:
+            print(terminal_evaluation.as_html(told))
     if record:
-        terminal_evaluation.say_recorded(evaluating.record(folder, told))
+        path = evaluating.record(folder, told)
+        if style is Format.text:  # nothing follows a document
+            terminal_evaluation.say_recorded(path)
     if told.falls_short:
         raise typer.Exit(1)

@@ -162,7 +162,7 @@ def _compared(project: Path, page: "Page", evaluation: "Evaluation") -> "Iterato
 
     passed = read_passed(project, page)
     known = {
-        clearance.FILE: passed.passes if passed else None,
+        clearance.FILE: passed.record if passed else None,
         comparison.BASELINE_FILE: read_baseline(project, page),
     }
     for name, one in known.items():
@@ -177,7 +177,7 @@ def record(project: Path, told: Told) -> Path:
     found, wanted = told.evaluation, told.page.evaluation
     folder = project / wanted.cases
     if told.is_baseline:
-        kept: Passed | Record = comparison.record_of(found)
+        kept: Passed | Record = comparison.record_of(found, clearance.scores(found, told.page))
         return _written(folder / comparison.BASELINE_FILE, kept)
     short = [one.name for one in clearance.reached(found, told.page) if not one.met]
     if found.trials < wanted.trials:

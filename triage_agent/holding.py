@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from triage_agent.targets import Systems, Target, systems
-from triage_agent.wiring import acting, brake_of, mode_of, open_ledger
+from triage_agent.wiring import acting, brake_of, mode_of, open_ledger, uncleared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,8 +76,9 @@ class Agent:
         from triage_agent.recovery.status import status as told
 
         model = read_model(self.target.project)
+        missing = uncleared(self.target, model.page)
         with self._braked() as (ledger, brake):
-            return told(model, mode_of(self.target, model.page), ledger, brake)
+            return told(model, mode_of(self.target, model.page), ledger, brake, missing)
 
     @contextmanager
     def _braked(self) -> "Iterator[tuple[Ledger, Brake]]":

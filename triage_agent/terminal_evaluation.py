@@ -23,6 +23,14 @@ def as_json(told: "Told") -> str:
     return json.dumps(to_jsonable_python(told), indent=2)
 
 
+def as_html(told: "Told") -> str:
+    """The whole evaluation as one document that needs nothing else."""
+    from triage_agent.evaluation import page
+
+    compared = {one.file: one.changes for one in told.compared}
+    return page.as_html(told.evaluation, told.page, compared, is_baseline=told.is_baseline)
+
+
 def show(told: "Told") -> None:
     """The six questions, reliability, the model alone, cost, and the cases that fail."""
     from triage_agent.evaluation import telling

@@ -140,13 +140,18 @@ def held(target: Target, page: "Page", brake: "Brake") -> str | None:
         return f"the agent is paused: {why}"
     if mode_of(target, page) == "shadow":
         return "the agent is in shadow, by its operating model, and changes nothing"
-    if target.is_real:
-        from triage_agent.project import read_rules
-
-        _, missing = _clearance(target.project, read_rules(target.project))
-        said = f"the agent is in shadow, and changes nothing: {'; '.join(missing)}"
-        return said if missing else None
+    if missing := uncleared(target, page):
+        return f"the agent is in shadow, and changes nothing: {'; '.join(missing)}"
     return None
+
+
+def uncleared(target: Target, page: "Page") -> tuple[str, ...]:
+    """Why it is in shadow on real systems, though its page is live."""
+    from triage_agent.project import read_rules
+
+    if not target.is_real or page.workflow.mode == "shadow":
+        return ()
+    return _clearance(target.project, read_rules(target.project))[1]
 
 
 def join(

@@ -22,16 +22,19 @@ def evaluation(*cases: CaseResult, trials: int = 2) -> Evaluation:
 
 def test_a_record_counts_what_passed() -> None:
     """It names who answered, and how many trials of each case passed."""
-    kept = record_of(evaluation(passing([True, False]), passing([True, True], "rough")))
+    kept = record_of(
+        evaluation(passing([True, False]), passing([True, True], "rough")), {"work": 0.75}
+    )
 
     assert ("m-1 and m-2", 2) == (kept.model, kept.trials)
     assert {"plain: case 0": 1, "rough: case 1": 2} == kept.passes
+    assert {"work": 0.75} == kept.scores
     assert kept == Record.model_validate_json(kept.model_dump_json())
 
 
 def test_only_what_comes_out_otherwise_is_a_change() -> None:
     """Shares are compared, so that another number of trials is no change; worse is worse."""
-    before = record_of(evaluation(*(passing([True, False]) for _ in range(3))))
+    before = record_of(evaluation(*(passing([True, False]) for _ in range(3))), {})
     now = evaluation(
         passing([True, False, True, False]), passing([True] * 4), passing([False] * 4), trials=4
     )
@@ -46,6 +49,6 @@ def test_only_what_comes_out_otherwise_is_a_change() -> None:
 
 def test_cases_that_only_one_of_them_has() -> None:
     """A new case and one that was taken out have nothing to be compared with."""
-    before = Record(model="m", trials=1, passes={"plain: gone": 1})
+    before = Record(model="m", trials=1, passes={"plain: gone": 1}, scores={})
 
     assert [] == [*changes(before, evaluation(passing([False, False])))]

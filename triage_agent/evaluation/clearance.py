@@ -27,18 +27,13 @@ _WHAT = {
 
 
 class Passed(Value):
-    """An evaluation that reached all that its page wants: what it was of, and by whose word.
-
-    `scores`: by the names of the page's thresholds.
-    """
+    """An evaluation that reached all that its page wants: what it was of, and by whose word."""
 
     at: datetime
     by: str
     page_version: int
     digests: Digests
-    trials: int
-    scores: dict[str, float]
-    passes: Record
+    record: Record
 
     @property
     def cleared(self) -> Cleared:
@@ -47,8 +42,8 @@ class Passed(Value):
             evaluated_at=self.at,
             by=self.by,
             page_sha256=self.digests.page,
-            trials=self.trials,
-            scores=self.scores,
+            trials=self.record.trials,
+            scores=self.record.scores,
         )
 
 
@@ -66,7 +61,7 @@ def reached(evaluation: Evaluation, page: Page) -> list[Reached]:
     """Each threshold of the page, in its order."""
     shares = _shares(evaluation)
     restricted = sum(
-        not check.ok
+        len(check.wrong)
         for case in evaluation.cases
         for trial in case.trials
         for check in trial.checks
@@ -100,6 +95,11 @@ def _meets(name: str, value: float | None, wanted: float) -> bool:
     return value <= wanted if name in AT_MOST else value >= wanted
 
 
+def scores(evaluation: Evaluation, page: Page) -> dict[str, float]:
+    """By the names of the thresholds; 0 for what no case asks."""
+    return {one.name: one.value or 0.0 for one in reached(evaluation, page)}
+
+
 def passed(evaluation: Evaluation, page: Page) -> Passed:
     """The record of an evaluation that reached all."""
     return Passed(
@@ -107,27 +107,26 @@ def passed(evaluation: Evaluation, page: Page) -> Passed:
         by=evaluation.by,
         page_version=evaluation.page_version,
         digests=evaluation.digests,
-        trials=evaluation.trials,
-        passes=record_of(evaluation),
-        scores={one.name: one.value or 0.0 for one in reached(evaluation, page)},
+        record=record_of(evaluation, scores(evaluation, page)),
     )
 
 
-def unlike(record: Passed | None, now: Evaluated, wanted: Wanted) -> Iterator[str]:
+def unlike(passed: Passed | None, now: Evaluated, wanted: Wanted) -> Iterator[str]:
     """Why what is about to run isn't what passed; nothing where it is.
 
     The models that answer are known only when they do.
     """
-    if record is None:
+    if passed is None:
         yield "nothing has passed an evaluation yet"
         return
-    since = f"{record.at:%Y-%m-%d}, when {record.by} evaluated it"
+    since = f"{passed.at:%Y-%m-%d}, when {passed.by} evaluated it"
     for name, what in _WHAT.items():
-        if getattr(record.digests, name) != getattr(now, name):
+        if getattr(passed.digests, name) != getattr(now, name):
             yield f"{what} changed since {since}"
     for name, bound in wanted.must_reach.model_dump().items():
-        value = record.scores.get(name)
+        value = passed.record.scores.get(name)
         if not _meets(name, value, bound):
             yield f"{name} was {value}, and the page wants {bound}"
-    if record.trials < wanted.trials:
-        yield f"each case was tried {record.trials} times, and the page wants {wanted.trials}"
+    if passed.record.trials < wanted.trials:
+        tried = f"each case was tried {passed.record.trials} times"
+        yield f"{tried}, and the page wants {wanted.trials}"

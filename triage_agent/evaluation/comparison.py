@@ -1,6 +1,6 @@
 """The last record of an evaluation, against which the next one of the same model is held."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from triage_agent.decision.values import Value
 from triage_agent.evaluation.results import Evaluation
@@ -9,7 +9,7 @@ BASELINE_FILE = "baseline.json"
 
 
 class Record(Value):
-    """By case, how many of its trials passed; `model`: who answered.
+    """By case, how many of its trials passed; `model`: who answered; `scores`: by threshold.
 
     It lies beside the cases and is checked in, so that a change that makes figures fall is seen.
     """
@@ -17,14 +17,16 @@ class Record(Value):
     model: str
     trials: int
     passes: dict[str, int]
+    scores: dict[str, float]
 
 
-def record_of(evaluation: Evaluation) -> Record:
-    """What is kept of an evaluation."""
+def record_of(evaluation: Evaluation, scores: Mapping[str, float]) -> Record:
+    """What is kept of an evaluation, and of its scores."""
     return Record(
         model=" and ".join(evaluation.digests.answered_by),
         trials=evaluation.trials,
         passes={case.key: case.passes for case in evaluation.cases},
+        scores={**scores},
     )
 
 

@@ -43,9 +43,16 @@ def scores(evaluation: Evaluation, page: Page) -> Iterator[tuple[str, str, str, 
 def doubts(evaluation: Evaluation, page: Page) -> Iterator[str]:
     """The thresholds about which these trials decide nothing, and how many would."""
     for one in reached(evaluation, page):
-        if one.share and one.share.of and _straddles(one):
-            bound = {"at_most" if one.name in AT_MOST else "at_least": one.wanted}
-            yield f"{LABELS[one.name]}: {verdict_in_words(one.share, **bound)}."
+        if told := doubt(one):
+            yield f"{LABELS[one.name]}: {told}."
+
+
+def doubt(one: Reached) -> str | None:
+    """Why a threshold isn't surely met or missed; None where it is."""
+    if not one.share or not one.share.of or not _straddles(one):
+        return None
+    bound = {"at_most" if one.name in AT_MOST else "at_least": one.wanted}
+    return verdict_in_words(one.share, **bound)
 
 
 def _straddles(one: Reached) -> bool:
@@ -68,11 +75,14 @@ def alone(evaluation: Evaluation) -> Iterator[tuple[str, Share, Share]]:
 def spent(evaluation: Evaluation) -> str:
     """Cost, time and people's steps, for one request."""
     cost = figures.cost(evaluation.cases)
+    trials = [trial for case in evaluation.cases for trial in case.trials]
+    tried = sum(len(trial.attempted) for trial in trials)
     usd = "of unknown price" if cost.usd is None else f"${cost.usd:.4f}"
     return (
         f"A request costs {usd} and {cost.tokens:,.0f} tokens, takes {cost.seconds:.1f} s, and has "
         f"people decide {cost.human_steps:.2f} times ({cost.needed:.2f} wanted); "
-        f"{cost.clean_up:,} things are left to put right."
+        f"{cost.clean_up:,} things are left to put right. The page refused {tried:,} actions that "
+        "were tried."
     )
 
 

@@ -1,7 +1,6 @@
 """A timeline as one HTML document that needs nothing else: no script, no address, nothing to load.
 
-What strangers wrote is text here: the template escapes all of it, and what would turn the writing
-round is taken out.
+What strangers wrote is text here: see `documents`.
 """
 
 from collections import Counter
@@ -9,13 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, groupby
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from triage_agent.decision.events import Call, Drafted, Happened, ModelCalled, Received
-from triage_agent.decision.output import readable, spaced, worded
+from triage_agent.decision.output import spaced, worded
 from triage_agent.decision.run_events import (
     Broke,
     Called,
@@ -27,6 +23,7 @@ from triage_agent.decision.run_events import (
 )
 from triage_agent.decision.story import Story
 from triage_agent.ledger import phrases
+from triage_agent.ledger.documents import templates
 from triage_agent.ledger.gist import STOP, Names, answers, headline, rule_words
 from triage_agent.ledger.overview import Row, Spent, asked
 from triage_agent.ledger.store import AGENT
@@ -58,25 +55,8 @@ def as_html(found: Sequence[Timeline], names: Names, rows: Sequence[Row] = ()) -
     return _agent(first) if first.stream == AGENT else _run(first, rows)
 
 
-def _text(value: object) -> object:
-    """What is put into the document, without signs that do something to the writing."""
-    return readable(value) if type(value) is str else value  # else markup of the template's own
-
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "pages"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    finalize=_text,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters |= {
-    "spaced": spaced,
-    "worded": worded,
-    "length_of": phrases.length,
-    "rule": rule_words,
-}
+_TEMPLATES = templates()
+_TEMPLATES.filters |= {"rule": rule_words}
 _TEMPLATES.globals |= {"signs": _SIGNS}
 
 

@@ -1,5 +1,7 @@
 """What is going on, in six lines."""
 
+from collections.abc import Sequence
+
 from triage_agent.decision.item import Mode
 from triage_agent.decision.run_events import Broke, Finished
 from triage_agent.ledger.store import Ledger
@@ -8,13 +10,23 @@ from triage_agent.operating_model.schema import Limits
 from triage_agent.recovery.pause import Brake
 
 
-def status(model: OperatingModel, mode: Mode, ledger: Ledger, brake: Brake) -> dict[str, str]:
-    """Six things that whoever runs the agent asks first, each with its answer."""
+def status(
+    model: OperatingModel,
+    mode: Mode,
+    ledger: Ledger,
+    brake: Brake,
+    uncleared: Sequence[str] = (),
+) -> dict[str, str]:
+    """Six things that whoever runs the agent asks first, each with its answer.
+
+    `uncleared`: why it is in shadow, though its page isn't.
+    """
     why, counts = brake.why(), ledger.counts(mode)
     people = ", ".join(f"{counts.get(name, 0):,} {name}" for name in ("escalated", "failed"))
     withdrawn = counts.get("withdrawn", 0)
     return {
-        "Page": f"version {model.page.version} ({model.sha256[:12]}), {mode}",
+        "Page": f"version {model.page.version} ({model.sha256[:12]}), {mode}"
+        + (f", but in shadow: {'; '.join(uncleared)}" if uncleared else ""),
         "State": f"paused: {why}" if why else "may work",
         "Last run": _last_run(ledger),
         "Items": f"{counts.get('settled', 0):,} settled, {people}, {counts.get('open', 0):,} open"

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triage_agent.errors import NotCleared
+from triage_agent.errors import LedgerFailed, NotCleared, TriageError, WrongUsage
 from triage_agent.targets import Systems, Target, systems
 from triage_agent.wiring import Terms, join, login, now
 
@@ -58,8 +59,10 @@ def evaluate(
     from triage_agent.settings import Settings
 
     begun, at, rules = time.monotonic(), now(), read_rules(project)
-    candidate = Candidate(project, rules, read_prices(project), Settings.of(project), sleep)
+    prices, settings = read_prices(project), Settings.of(project)
+    candidate = Candidate(project, _that_have_begun(rules, at), prices, settings, sleep)
     placed = read_cases(project, cases)
+    _one_item_each(placed, rules.page)
     times = trials or (rules.page.evaluation.trials if recording else 1)
     results, answered = _results(candidate, placed, times, progress)
     of = evaluated(rules.page, [rules.assess, rules.draft], rules.patterns, placed)
@@ -72,8 +75,25 @@ def evaluate(
         cases=tuple(results),
         seconds=round(time.monotonic() - begun, 1),
     )
-    is_baseline = not candidate.settings.has_model
+    is_baseline = not settings.has_model
     return Told(found, rules.page, is_baseline, tuple(_compared(project, rules.page, found)))
+
+
+def _that_have_begun(rules: "Rules", at: datetime) -> "Rules":
+    """Cases are created as they are tried, be that before the page has the agent begin."""
+    workflow = rules.page.workflow
+    first = min(workflow.nothing_created_before, at.date() - timedelta(days=2))
+    begun = workflow.model_copy(update={"nothing_created_before": first})
+    page = rules.page.model_copy(update={"workflow": begun})
+    return replace(rules, model=replace(rules.model, page=page))
+
+
+def _one_item_each(placed: "Sequence[Placed]", page: "Page") -> None:
+    from triage_agent.evaluation.cases import crowded
+
+    if some := [one.key for one in placed if crowded(one.case, page)]:
+        name = page.workflow.item.object
+        raise WrongUsage("\n".join(f"{key}: around holds a {name}, an item itself" for key in some))
 
 
 def _results(
@@ -235,7 +255,6 @@ def _run(parts: "Parts") -> None:
     """Until nothing is new; what ends a run ends the items that it had with it."""
     import structlog
 
-    from triage_agent.errors import LedgerFailed, TriageError, WrongUsage
     from triage_agent.jobs.sweep import sweep
 
     left, more = 0, True

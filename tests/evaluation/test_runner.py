@@ -35,10 +35,11 @@ from triage_agent.evaluating import Told, evaluate
 from triage_agent.evaluation import figures
 from triage_agent.evaluation.cases import Placed
 from triage_agent.evaluation.clearance import reached
+from triage_agent.evaluation.digests import of_page
 from triage_agent.evaluation.results import QUESTIONS
 from triage_agent.jobs.steps import Steps
 from triage_agent.ledger.store import Ledger
-from triage_agent.project import read_cases
+from triage_agent.project import check, read_cases, read_rules
 from triage_agent.recovery.pause import Brake
 
 DEV_CASES = Path(__file__).parent / "dev_cases"
@@ -240,15 +241,30 @@ def test_a_fork(tmp_path: Path) -> None:
     assert {*QUESTIONS} == {check.question for one in cases for check in one.trials[0].checks}
 
 
-def test_other_cases(tmp_path: Path) -> None:
-    """Any folder of cases can be tried on a project, whatever its own are."""
-    folder = project(tmp_path, names=(SPAM,))
+def test_other_cases_before_it_begins(tmp_path: Path) -> None:
+    """Any folder of cases can be tried on a project, also on one that is to begin next year."""
+    next_year = ("nothing_created_before: 2026-01-01", "nothing_created_before: 2999-01-01")
+    folder = project(tmp_path, next_year, names=(SPAM,))
     other = tmp_path / "elsewhere"
     other.mkdir()
     (folder / "eval_cases" / "few.yaml").rename(other / "mine.yaml")
     told = evaluate(folder, cases=other)
 
-    assert ["mine"] == [one.stratum for one in told.evaluation.cases]
+    assert [("mine", 1)] == [(one.stratum, one.passes) for one in told.evaluation.cases]
+    assert told.evaluation.digests.page == of_page(read_rules(folder).page)
+
+
+def test_a_case_that_is_two(tmp_path: Path) -> None:
+    """A record around a case that would be an item itself is named, and nothing is tried."""
+    folder = project(tmp_path, names=(SPAM,))
+    written = folder / "eval_cases" / "few.yaml"
+    (case,) = json.loads(written.read_text())
+    written.write_text(json.dumps([case | {"around": {"Lead": [{"Company": "Acme"}]}}]))
+
+    with pytest.raises(WrongUsage, match=f"few: {SPAM}: around holds a Lead, an item itself"):
+        evaluate(folder)
+    with pytest.raises(WrongUsage, match="around: Lead would be an item itself"):
+        check(folder)
 
 
 def test_cases_to_tune_on(shipped_cases: list[Placed]) -> None:

@@ -222,7 +222,10 @@ def test_a_stop_that_was_missed(rules: Rules) -> None:
 
     assert {"escalated", "hand_over", "work"} == {*found}
     assert ("went on, and should have stopped",) == found["escalated"]
-    assert (("there was none",), ("made 1 tasks, not 0",)) == (found["hand_over"], found["work"])
+    assert (("there was no hand-over",), ("made 1 tasks, not 0",)) == (
+        found["hand_over"],
+        found["work"],
+    )
 
 
 def test_a_stop_that_nobody_can_see(rules: Rules) -> None:

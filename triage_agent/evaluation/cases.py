@@ -97,7 +97,14 @@ def strangers(case: Case, page: Page) -> Iterator[str]:
         yield f"fields: no action sets {field}"
     records = [(page.workflow.item.object, case.fields)]
     records += [(name, one) for name, some in case.around.items() for one in some]
+    if crowded(case, page):
+        yield f"around: {page.workflow.item.object} would be an item itself; make it a case"
     for name, fields in records:
         read = page.reads.get(name)
         unread = sorted({*fields} - {"Id", *(read.fields if read else ())})
         yield from (f"{name}.{field} is not read" for field in unread)
+
+
+def crowded(case: Case, page: Page) -> bool:
+    """Whether it holds more than the one item."""
+    return page.workflow.item.object in case.around

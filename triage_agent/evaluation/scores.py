@@ -145,7 +145,7 @@ class _Judge:
     def hand_over(self) -> Wrong:
         """The message says why by a rule that may, and names what a person needs to decide."""
         if not self.stopped:
-            yield "there was none"
+            yield "there was no hand-over"
             return
         fired = {rule.rule for rule in self.ending.story.rules}
         by = self.case.expect.by

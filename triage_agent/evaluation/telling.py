@@ -75,11 +75,14 @@ def alone(evaluation: Evaluation) -> Iterator[tuple[str, Share, Share]]:
 def spent(evaluation: Evaluation) -> str:
     """Cost, time and people's steps, for one request."""
     cost = figures.cost(evaluation.cases)
+    trials = [trial for case in evaluation.cases for trial in case.trials]
+    tried = sum(len(trial.attempted) for trial in trials)
     usd = "of unknown price" if cost.usd is None else f"${cost.usd:.4f}"
     return (
         f"A request costs {usd} and {cost.tokens:,.0f} tokens, takes {cost.seconds:.1f} s, and has "
         f"people decide {cost.human_steps:.2f} times ({cost.needed:.2f} wanted); "
-        f"{cost.clean_up:,} things are left to put right."
+        f"{cost.clean_up:,} things are left to put right. The page refused {tried:,} actions that "
+        "were tried."
     )
 
 

@@ -1,0 +1,82 @@
+"""What people's decisions say should be changed. Silent where they are too few to tell."""
+
+from collections.abc import Iterator, Mapping
+from math import sqrt
+
+from triage_agent.decision.output import spaced
+from triage_agent.summary.findings import Finding, Z
+from triage_agent.summary.metrics import Counts, by_category, by_rule
+from triage_agent.summary.people import Differed, People
+
+FEWEST = 8
+"""Decisions of one kind without which nothing is said of it."""
+_ADD = "triage-agent cases add {item} makes a case of one; then evaluate a change of "
+
+
+def of_people(now: Counts, told: People) -> Iterator[Finding]:
+    """Rules that people overrule, categories that they correct, and who has too much to do."""
+    yield from _overruled(by_rule(now), told)
+    yield from _sorted_anew(by_category(now), told)
+    yield from _load(told.load)
+
+
+def _overruled(stopped: Mapping[str, int], told: People) -> Iterator[Finding]:
+    """A rule is questioned where people surely let go on most of what it stops."""
+    for one in told.overruled:
+        of = max(stopped.get(one.what, 0), one.times)
+        if one.times >= FEWEST and _at_least(one.times, of) > 0.5:  # noqa: PLR2004 - most of them
+            yield Finding(
+                what=f"people let go on most of what {spaced(one.what)} stops",
+                evidence=f"{one.times:,} of {of:,} this week",
+                concerns="the page's owner",
+                change=_ADD.format(item=one.items[0]) + f"stops_when.{one.what} and its patterns",
+                weight=float(one.times),
+                items=one.items,
+            )
+
+
+def _sorted_anew(received: Mapping[str, int], told: People) -> Iterator[Finding]:
+    for one in told.sorted_anew:
+        was, _, should = one.what.partition(" → ")
+        of = max(received.get(was, 0), one.times)
+        if one.times >= FEWEST and _at_least(one.times, of) > 0.1:  # noqa: PLR2004 - one in ten
+            yield Finding(
+                what=f"people sort {spaced(was)} anew as {spaced(should)}",
+                evidence=f"{one.times:,} of {of:,} this week",
+                concerns="the page's owner",
+                change=_ADD.format(item=one.items[0])
+                + f"workflow.categories.{was} and {should}, or of low_confidence.costly_pairs",
+                weight=float(one.times),
+                items=one.items,
+            )
+
+
+def _load(load: Mapping[str, int]) -> Iterator[Finding]:
+    """Somebody has more to do than an equal part, by more than chance and by half as much again."""
+    total, people = sum(load.values()), len(load)
+    if people < 2 or total < FEWEST * people:  # noqa: PLR2004 - a part of several
+        return
+    equal = 1 / people
+    error = sqrt(equal * (1 - equal) / total)
+    for name, times in load.items():
+        if times / total > max(equal + Z * error, 1.5 * equal):
+            yield Finding(
+                what=f"{name} decides far more than the others",
+                evidence=f"{times:,} of {total:,} decisions, of {people} people",
+                concerns="the team's lead",
+                change="spread it: teams.….members and whose turn it is, or who owns the records",
+                weight=times - total * equal,
+            )
+
+
+def _at_least(hits: int, of: int) -> float:
+    """The low end of Wilson's interval, at 95 %."""
+    z, share = 1.96, hits / of
+    middle = share + z * z / (2 * of)
+    reach = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - reach) / (1 + z * z / of)
+
+
+def differed(some: tuple[Differed, ...]) -> dict[str, int]:
+    """By what, how often."""
+    return {one.what: one.times for one in some}

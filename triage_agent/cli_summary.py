@@ -15,6 +15,7 @@ class Form(StrEnum):
 
     text = "text"
     md = "md"
+    html = "html"
     json = "json"
 
 

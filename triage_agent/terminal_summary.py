@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 
 def show(told: "Summary", style: str) -> None:
-    """As text, Markdown or one JSON object."""
+    """As text, Markdown, one HTML document or one JSON object."""
     from triage_agent.summary import telling
 
     if style == "json":
         return print_json({"sentences": telling.sentences(told), **told.model_dump()})
     if style == "md":
         return print(telling.as_markdown(told), end="")
+    if style == "html":
+        from triage_agent.summary.page import as_html
+
+        return print(as_html(told))
     out = screen()
     for sentence in telling.sentences(told):
         out.print(sentence)

@@ -7,6 +7,7 @@ from triage_agent.terminal import printable, screen
 from triage_agent.terminal_reviews import print_json
 
 if TYPE_CHECKING:
+    from triage_agent.summary.posting import Sent
     from triage_agent.summary.reading import Figure, Summary
 
 
@@ -39,6 +40,17 @@ def show(told: "Summary", style: str) -> None:
     ):
         _table(title, figures)
     return None
+
+
+def show_sent(sent: "Iterable[Sent]") -> None:
+    """Who was told, this time or before, and who wasn't."""
+    out = screen()
+    for one in sent:
+        if one.reference:
+            before = ", before" if one.before else ""
+            out.print(f"{one.to}: told{before}, as {printable(one.reference)}", soft_wrap=True)
+        else:
+            out.print(f"{one.to}: not surely told: {printable(str(one.why))}", soft_wrap=True)
 
 
 def _table(title: str, figures: "Iterable[Figure]") -> None:

@@ -76,6 +76,8 @@ IN_A_RUN = {
     "logs.anchors_to": "tests/jobs/test_record.py::test_anchors_are_told_where_the_page_says",
     "evaluation.cases": "tests/test_project.py::test_a_project_without_cases",
     "evaluation.trials": "tests/evaluation/test_clearance.py::test_trials_bind",
+    "weekly_review.by": "tests/summary/test_post.py::test_those_whom_the_page_names_are_told",
+    "weekly_review.on": "tests/summary/test_post.py::test_by_when_it_is_to_be_read",
     **dict.fromkeys(
         (f"evaluation.must_reach.{name}" for name in MustReach.model_fields),
         "tests/evaluation/test_clearance.py::test_each_threshold_binds",
@@ -478,6 +480,7 @@ OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"yes|no|draft|none|reply|always|settled|stopped|live|shadow",
         ("no", "yes", "none", "draft", "settled", "always", "live"),
     ),
+    (r"[A-Z][a-z]+day", ("Tuesday",)),
     (r"[a-z][a-z0-9_]*", ("other_name", "owner", "deputy", "prices", "discounts")),
     (
         r"[A-Z]\w*(\.\w+)?",

@@ -7,17 +7,22 @@ from triage_agent.terminal import printable, screen
 from triage_agent.terminal_reviews import print_json
 
 if TYPE_CHECKING:
+    from triage_agent.summary.posting import Sent
     from triage_agent.summary.reading import Figure, Summary
 
 
 def show(told: "Summary", style: str) -> None:
-    """As text, Markdown or one JSON object."""
+    """As text, Markdown, one HTML document or one JSON object."""
     from triage_agent.summary import telling
 
     if style == "json":
         return print_json({"sentences": telling.sentences(told), **told.model_dump()})
     if style == "md":
         return print(telling.as_markdown(told), end="")
+    if style == "html":
+        from triage_agent.summary.page import as_html
+
+        return print(as_html(told))
     out = screen()
     for sentence in telling.sentences(told):
         out.print(sentence)
@@ -35,6 +40,17 @@ def show(told: "Summary", style: str) -> None:
     ):
         _table(title, figures)
     return None
+
+
+def show_sent(sent: "Iterable[Sent]") -> None:
+    """Who was told, this time or before, and who wasn't."""
+    out = screen()
+    for one in sent:
+        if one.reference:
+            before = ", before" if one.before else ""
+            out.print(f"{one.to}: told{before}, as {printable(one.reference)}", soft_wrap=True)
+        else:
+            out.print(f"{one.to}: not surely told: {printable(str(one.why))}", soft_wrap=True)
 
 
 def _table(title: str, figures: "Iterable[Figure]") -> None:

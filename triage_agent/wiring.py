@@ -284,11 +284,14 @@ def doctor(target: Target, *, allow_excess: bool) -> "Report":
     return report
 
 
-def acting(target: Target, page: "Page", allowed: Sequence[str], named: str | None) -> "Somebody":
+def acting(
+    target: Target, page: "Page", allowed: Sequence[str], named: str | None, option: str = "--as"
+) -> "Somebody":
     """Who a command's word counts as, of those whom the page lets; the login says who is there."""
     from triage_agent.authority import people
 
-    return people.acting(page, allowed, named, login(), playing=not target.is_real)
+    playing = not target.is_real
+    return people.acting(page, allowed, named, login(), playing=playing, option=option)
 
 
 def login() -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from tests.conftest import KINDS, Kind, NewLedger
 from tests.postgres import Cluster
-from triage_agent.decision import events, review_events, rollback_events, run_events
+from triage_agent.decision import events, review_events, rollback_events, run_events, weekly
 from triage_agent.decision.actions import (
     Again,
     Approval,
@@ -248,6 +248,14 @@ EXAMPLES: dict[str, Event] = {
         ),
         run_events.Verified(
             events=1200, streams=90, found=1, faults=("item-1 event 3: …",), seconds=0.5
+        ),
+        weekly.SummaryPosted(week="2026-W47", to="owner", reference="D0DANA00001/1.2"),
+        weekly.Reviewed(
+            by="Dana Reyes",
+            login="dana",
+            slack="U0DANA00001",
+            salesforce="005000000000009AAA",
+            week="2026-W47",
         ),
         run_events.TextsExpired(before=MOMENT, texts=40),
         run_events.PageKept(version=5, sha256="p" * 64, text="workflow:\n"),

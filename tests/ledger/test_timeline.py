@@ -83,6 +83,8 @@ WORDS = {
         "anchored 1,200 events in 90 streams as dddddddddddddddd\nitem-1: 2 events are missing"
     ),
     "Verified": "1,200 events in 90 streams checked: faults: 1\nitem-1 event 3: …",
+    "SummaryPosted": "owner was told of 2026-W47 (D0DANA00001/1.2)",
+    "Reviewed": "Dana Reyes (dana) has read the summary of 2026-W47",
     "TextsExpired": "40 texts from before 2026-11-23 09:30 were erased, as the page says",
     "PageKept": "version 5 of the page is kept (pppppppppppp)",
     "Cleared": (

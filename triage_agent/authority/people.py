@@ -31,12 +31,18 @@ def identified(somebody: Somebody) -> dict[str, str | None]:
 
 
 def acting(
-    page: Page, allowed: Sequence[str], named: str | None, login: str, *, playing: bool
+    page: Page,
+    allowed: Sequence[str],
+    named: str | None,
+    login: str,
+    *,
+    playing: bool,
+    option: str = "--as",
 ) -> Somebody:
     """Whom a command acts as, of those behind some names of the page; `NotAllowed` without one.
 
     `named`: a person's name or login, else whoever is logged in as `login`. `playing`: in a
-    sandbox anybody may take the part of anybody on the page.
+    sandbox anybody may take the part of anybody on the page. `option`: how they are named.
     """
     people = {one.login: one for name in allowed for one in page.people(name)}
     if named is None:
@@ -49,11 +55,11 @@ def acting(
         names = ", ".join(f"{one.name} ({one.login})" for one in people.values())
         raise NotAllowed(
             f"{named or login} is none of those whom the page lets do this: {names}; "
-            "name one of them with --as",
+            f"name one of them with {option}",
         )
     if not playing and found.login != login:
         raise NotAllowed(
-            f"--as {named}: you are logged in as {login}, and {found.name} logs in as "
+            f"{option} {named}: you are logged in as {login}, and {found.name} logs in as "
             f"{found.login}; they have to do it themselves",
         )
     return found

@@ -25,7 +25,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 
-from triage_agent.connectors import slack_approvals, slack_incident, slack_messages, slack_reminders
+from triage_agent.connectors import (
+    slack_approvals,
+    slack_incident,
+    slack_messages,
+    slack_reminders,
+    slack_week,
+)
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently, retry_after
@@ -36,6 +42,7 @@ from triage_agent.decision.incident import Incident
 from triage_agent.decision.reviews import Standing
 from triage_agent.decision.run_events import Called
 from triage_agent.decision.waiting import Waiting
+from triage_agent.decision.weekly import WeeklyNote
 from triage_agent.errors import (
     AnswerLost,
     ConnectorError,
@@ -46,7 +53,7 @@ from triage_agent.errors import (
 )
 
 HAND_OVER, APPROVAL, OVERFLOW = "triage_hand_over", "triage_approval", "triage_overflow"
-INCIDENT = "triage_incident"
+INCIDENT, WEEK = "triage_incident", "triage_week"
 TIMEOUT = 30
 PAGE = 200
 UNREACHABLE = "can't be reached; check its address (SLACK_API_URL) and the network"
@@ -168,6 +175,11 @@ class SlackConnector:
         """Posts an incident note; `AnswerLost` means that it may be there all the same."""
         text, blocks = slack_incident.incident(incident, self._record_url)
         return self._post(channel, INCIDENT, key, text=text, blocks=blocks)
+
+    def tell_week(self, channel: str, key: str, told: WeeklyNote) -> Posted:
+        """Posts a week's summary; likewise."""
+        text, blocks = slack_week.week(told)
+        return self._post(channel, WEEK, key, text=text, blocks=blocks)
 
     def tell(self, channel: str, words: str) -> None:
         """Posts our own words; a message whose answer is lost counts as told."""

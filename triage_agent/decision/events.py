@@ -60,6 +60,7 @@ from triage_agent.decision.run_events import (
 )
 from triage_agent.decision.stops import Source, Stop
 from triage_agent.decision.values import Private, Value
+from triage_agent.decision.weekly import Reviewed, SummaryPosted
 from triage_agent.operating_model.kinds import Scalar
 
 
@@ -328,6 +329,8 @@ Event = Annotated[
     | MeasuredBefore
     | Anchored
     | Verified
+    | SummaryPosted
+    | Reviewed
     | TextsExpired
     | Called
     | Blocked

@@ -76,6 +76,8 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "Erased",
         "TextsExpired",
         "Verified",
+        "SummaryPosted",
+        "Reviewed",
         "Anchored",
     ),
     "What happened after that?": ("Outcome",),

@@ -28,6 +28,7 @@ from triage_agent.decision.rollback_events import (
     Withdrawn,
 )
 from triage_agent.decision.run_events import ExcessAllowed, Paused, Resumed
+from triage_agent.decision.weekly import Reviewed, SummaryPosted
 
 _MOMENT = "%Y-%m-%d %H:%M"
 
@@ -132,6 +133,16 @@ def _(event: Resumed) -> str:
 @words_of_people.register
 def _(event: ExcessAllowed) -> str:
     return "\n".join([f"{event.login} let these credentials pass, though they", *event.excess])
+
+
+@words_of_people.register
+def _(event: SummaryPosted) -> str:
+    return f"{event.to} was told of {event.week} ({event.reference})"
+
+
+@words_of_people.register
+def _(event: Reviewed) -> str:
+    return f"{event.by} ({event.login}) has read the summary of {event.week}"
 
 
 @words_of_people.register

@@ -243,6 +243,7 @@ def _people_are_known(page: Page) -> Found:
         ("recovery", "tell", recovery.tell),
         ("logs", "anchors_to", told),
         ("logs", "may_erase", logs.may_erase),
+        ("weekly_review", "by", page.weekly_review.by),
     ):
         for index, name in enumerate(names):
             if not page.people(name):
@@ -359,7 +360,7 @@ _CHECKS: Mapping[Callable[[Page], Found], frozenset[str]] = {
         _categories_can_be_served: "workflow may",
         _costly_pairs_are_categories: "workflow stops_when",
         _owner_is_a_person: "owner",
-        _people_are_known: "owner teams recovery logs",
+        _people_are_known: "owner teams recovery logs weekly_review",
         _approvers_are_known: "owner teams may",
         _choices_are_whole: "may",
         _records_can_be_withdrawn: "may",

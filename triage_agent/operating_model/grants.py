@@ -61,7 +61,7 @@ def channels(page: Page) -> dict[str, str]:
     """The channels that anything is said in, by the name of whoever is there: teams and people."""
     told = [name for name in page.logs.anchors_to if name != FILE]
     told += (team.then for team in page.teams.values())
-    names = (*_deciding(page), *page.recovery.tell, *told, OWNER)
+    names = (*_deciding(page), *page.recovery.tell, *page.weekly_review.by, *told, OWNER)
     return {name: page.channel_of(name) for name in names}
 
 

@@ -33,6 +33,7 @@ QUESTIONS = {
     "limits": "How much may one run do?",
     "logs": "What gets logged?",
     "evaluation": "How will the agent be evaluated?",
+    "weekly_review": "Who reads of each week, and says so?",
     "recovery": "How can it be paused or rolled back?",
 }
 

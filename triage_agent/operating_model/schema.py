@@ -5,7 +5,7 @@ The words of the page stay plain (`yes`, `30d`, `<category>`); types turn them i
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
-from typing import Annotated, Literal, TypeGuard
+from typing import Annotated, Literal, TypeGuard, get_args
 
 from pydantic import Field
 
@@ -244,6 +244,20 @@ class Recovery(Section):
     before_resuming: list[Sentence] = Field(min_length=1)
 
 
+Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+
+class WeeklyReview(Section):
+    """Who is told of each week, and reads that and says so, and by which day of the next one.
+
+    People are as in `Recovery`.
+    """
+
+    by: list[Name] = Field(min_length=1)
+    on: Weekday
+
+
 class Page(Section):
     """The whole page. Its keys are the article's questions; none may stay unanswered."""
 
@@ -260,6 +274,7 @@ class Page(Section):
     limits: Limits
     logs: Logs
     evaluation: Evaluation
+    weekly_review: WeeklyReview
     recovery: Recovery
 
     @property

@@ -144,7 +144,7 @@ def _writes(page: Page) -> Iterator[Line]:
     deeds = all_of(dict.fromkeys(map(deed, writes))) or "nothing"
     yield Line("Salesforce:", f"{deeds}; 5 and 6 name the fields.")
     posted = dict.fromkeys(_channel(page, rule.post_to) for rule in _posts(page))
-    yield Line("Slack:", f"{all_of(posted)}; on pauses see 10.")
+    yield Line("Slack:", f"{all_of(posted)}; see also 9 and 10.")
     yield Line("Nowhere else:", "any other write is kept back before it leaves.")
 
 
@@ -304,6 +304,8 @@ def _evaluation(page: Page) -> Iterator[Line]:
         f"{reach.restricted_actions:,} restricted actions.",
     )
     yield from (Line(*said) for said in outcome_sentences.counted(page))
+    review = page.weekly_review
+    yield Line(f"By {review.on}", f"{_listed(page, review.by)} reads of the week before.")
 
 
 def _recovery(page: Page) -> Iterator[Line]:
@@ -311,9 +313,7 @@ def _recovery(page: Page) -> Iterator[Line]:
     may_pause = _listed(page, recovery.may_pause)
     yield Line("triage-agent pause --reason …", "stops it before its next write.")
     yield Line(may_pause, "may do that, and resume it.")
-    yield Line(
-        "Or by hand:", "a file named PAUSED in the project's folder, or the setting TRIAGE_PAUSED."
-    )
+    yield Line("Or by hand:", "a file PAUSED in the project, or the setting TRIAGE_PAUSED.")
     cost = f"${limits.cost_usd_per_run:,.2f}".removesuffix(".00")
     yield Line(
         "It pauses itself",

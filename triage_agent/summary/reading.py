@@ -21,7 +21,7 @@ SHOWN = 5
 class Figure(Value):
     """A number of a week, of the week before, and the mean of the four before; None: unknown.
 
-    `items`: some of those that it counts, where it counts items.
+    `weeks`: of each of these four, the latest first. `items`: some of those that it counts.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Figure(Value):
     now: float | None
     before: float | None
     mean: float | None
+    weeks: tuple[float | None, ...] = ()
     items: tuple[str, ...] = ()
 
 
@@ -107,6 +108,7 @@ def _figure(
         now=now,
         before=earlier[0] if earlier else None,
         mean=fmean(known) if known else None,
+        weeks=tuple(earlier),
         items=items,
     )
 

@@ -1,0 +1,45 @@
+"""What people are told of a week, and what becomes of that, as past-tense values."""
+
+from datetime import date
+from typing import Literal
+
+from triage_agent.decision.review_events import Decided
+from triage_agent.decision.values import Value
+
+
+class ToDo(Value):
+    """One thing that somebody had better do; `items`: some to look at."""
+
+    what: str
+    evidence: str
+    concerns: str
+    change: str
+    items: tuple[str, ...]
+
+
+class WeeklyNote(Value):
+    """A week as people are told of it; no word of a request stands in it.
+
+    `read_by`: the day by which somebody is to have read it.
+    """
+
+    week: str
+    sentences: tuple[str, ...]
+    to_do: tuple[ToDo, ...]
+    read_by: date
+
+
+class SummaryPosted(Value):
+    """A week's summary reached those whom a name of the page means."""
+
+    kind: Literal["SummaryPosted"] = "SummaryPosted"
+    week: str
+    to: str
+    reference: str
+
+
+class Reviewed(Decided):
+    """Somebody whom the page names has read a week's summary."""
+
+    kind: Literal["Reviewed"] = "Reviewed"
+    week: str

@@ -1,0 +1,68 @@
+"""Who has read a week's summary: that is on record, and a summary that nobody read stands out."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from triage_agent.authority.people import Somebody, identified
+from triage_agent.decision.weekly import Reviewed, SummaryPosted, ToDo, WeeklyNote
+from triage_agent.ledger.phrases import joined
+from triage_agent.ledger.store import AGENT, Ledger
+from triage_agent.operating_model.schema import WEEKDAYS, Page
+from triage_agent.summary.findings import MOST, Finding
+from triage_agent.summary.reading import Summary
+from triage_agent.summary.telling import sentences
+from triage_agent.summary.weeks import Week, parsed
+
+
+def read_by(page: Page, week: Week) -> date:
+    """The day by which somebody is to have read of a week: the page's first one after it."""
+    return week.before(-1).monday + timedelta(days=WEEKDAYS.index(page.weekly_review.on))
+
+
+def note(told: Summary, page: Page) -> WeeklyNote:
+    """A week as those are told of it who are to read it."""
+    return WeeklyNote(
+        week=told.week,
+        sentences=sentences(told),
+        to_do=tuple(ToDo(**one.model_dump(exclude={"weight"})) for one in told.findings),
+        read_by=read_by(page, parsed(told.week)),
+    )
+
+
+def review(ledger: Ledger, week: Week, by: Somebody, now: datetime) -> None:
+    """Puts on record that somebody has read of a week: once, however often they say so."""
+    reviewed = Reviewed(**identified(by), week=str(week))
+    if reviewed not in _reviews(ledger, week):
+        ledger.keep(AGENT, now, [(AGENT, reviewed)])
+
+
+def with_unread(told: Summary, ledger: Ledger, page: Page, now: datetime) -> Summary:
+    """First of all, that the summary of the week before was posted, and nobody has read it."""
+    before = parsed(told.week).before()
+    posted = [
+        one.event
+        for one in ledger.told(AGENT, "SummaryPosted")
+        if isinstance(one.event, SummaryPosted) and one.event.week == str(before)
+    ]
+    day = read_by(page, before)
+    over = datetime.combine(day + timedelta(days=1), time(), page.workflow.time.zone)
+    if not posted or now < over or _reviews(ledger, before):
+        return told
+    first = _unread(before, day, [one.to for one in posted], page)
+    return told.model_copy(update={"findings": (first, *told.findings)[:MOST]})
+
+
+def _reviews(ledger: Ledger, week: Week) -> list[Reviewed]:
+    told = (one.event for one in ledger.told(AGENT, "Reviewed"))
+    return [one for one in told if isinstance(one, Reviewed) and one.week == str(week)]
+
+
+def _unread(week: Week, day: date, to: Sequence[str], page: Page) -> Finding:
+    """It weighs more than any other: whatever those say, nobody hears it."""
+    return Finding(
+        what=f"nobody says that they have read the summary of {week}",
+        evidence=f"posted to {joined(to)}, to be read by {day:%A}, {day}",
+        concerns=f"those under weekly_review.by: {joined(page.weekly_review.by)}",
+        change=f"read it, and say so: triage-agent summary --week {week} --reviewed-by NAME",
+        weight=1e9,
+    )

@@ -17,6 +17,7 @@ from triage_agent.decision.run_events import Anchored, FollowedUp, Verified
 from triage_agent.ledger import anchors, rows
 from triage_agent.ledger.anchors import Anchor, AnchorFile, Fold
 from triage_agent.ledger.chain import Head, Payload, Sealed, digest, random_salt, seal, with_hash
+from triage_agent.ledger.projection import projected
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.tables import events, items, metadata, streams
 
@@ -112,11 +113,9 @@ class _Writing:
         return [
             {
                 "stream": self._ids[name],
-                "object": story.object,
+                **projected(story),
                 "record_id": record,
-                "mode": story.mode,
-                "status": story.status,
-                "failures": len(story.failures),
+                "received_at": rows.micros(copy.received(story)),
                 "length": self._heads[name].length,
                 "head": bytes.fromhex(self._heads[name].hash),
             }

@@ -80,6 +80,11 @@ class Copy:
         self.streams = [self.run, *(text.filled(names) for text in template.items)]
         self.records = [text.filled(names) for text in template.records]
 
+    def received(self, story: Story) -> datetime:
+        """When the item came whose story the template knows."""
+        assert story.received_at
+        return self.began + (story.received_at - self.template.began)
+
     def told(self) -> Iterator[Told]:
         """All that happens, in order."""
         for stream, after, kind, public, private in self.template.moments:
@@ -99,16 +104,16 @@ class Template:
 
     def __init__(self, links: Sequence[Sealed]) -> None:
         self._tokens: dict[str, int] = {}
-        began = datetime.fromisoformat(links[0].at)
+        self.began = datetime.fromisoformat(links[0].at)
         names = {link.stream: None for link in links}
         places = {name: place for place, name in enumerate(names)}
-        self.moments = [self._moment(places[link.stream], link, began) for link in links]
+        self.moments = [self._moment(places[link.stream], link) for link in links]
         self.items = [self._text(name) for name in list(names)[1:]]
         self.stories = [_story(links, name) for name in list(names)[1:]]
         self.records = [self._text(str(story.record_id)) for story in self.stories]
 
-    def _moment(self, place: int, link: Sealed, began: datetime) -> Moment:
-        after = datetime.fromisoformat(link.at) - began
+    def _moment(self, place: int, link: Sealed) -> Moment:
+        after = datetime.fromisoformat(link.at) - self.began
         public = self._text(link.body) if is_item(link.stream) else Text((link.body,), ())
         private = self._text(link.payload.body) if link.payload else None
         return Moment(place, after, link.kind, public, private)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -66,8 +67,8 @@ items = Table(
     Column("head", LargeBinary(32), nullable=False),
     Column("waits", Integer, nullable=False, server_default=text("0")),
     Column("received_at", BigInteger),
-    Column("category", String(64)),
-    Column("rules", String(255)),
+    Column("category", Text),
+    Column("rules", Text),
     Column("tokens", BigInteger),
     Column("cost", BigInteger),
     Index("ix_items_received", "mode", "received_at"),
@@ -82,13 +83,14 @@ TOLD = (
     *("Verified", "Cleared", "NotCleared", "PageChanged", "Reviewed"),
 )
 """The kinds of events that a week is told by: they are few, and found by their moment."""
-_IS_TOLD = text(f"kind IN ({', '.join(map(repr, TOLD))})")
+IS_TOLD = text(f"kind IN ({', '.join(map(repr, TOLD))})")
+"""As the index has it: in other words, or with values bound to it, SQLite wouldn't use it."""
 Index(
     "ix_events_told",
     events.c.kind,
     events.c.at,
-    sqlite_where=_IS_TOLD,
-    postgresql_where=_IS_TOLD,
+    sqlite_where=IS_TOLD,
+    postgresql_where=IS_TOLD,
 )
 
 WAITING = text("waits = 1")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from triage_agent.decision.events import Happened
 from triage_agent.decision.item import Mode
@@ -13,7 +13,7 @@ from triage_agent.ledger import rows
 from triage_agent.ledger.chain import opened
 from triage_agent.ledger.rows import SEALED
 from triage_agent.ledger.store import Ledger
-from triage_agent.ledger.tables import COST, TOLD, events, items, streams
+from triage_agent.ledger.tables import COST, IS_TOLD, events, items, streams
 
 
 class Group(Value):
@@ -59,11 +59,15 @@ def groups(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> list
         ]
 
 
-def happened(ledger: Ledger, since: datetime, until: datetime) -> dict[str, int]:
-    """How often each kind of event that a week is told by happened in a span."""
+def happened(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> dict[str, int]:
+    """How often each kind of event that a week is told by happened in a span.
+
+    Those of the other mode's items don't count; runs, and what people do to the agent, always do.
+    """
+    of_others = exists().where(items.c.stream == events.c.stream, items.c.mode != mode)
     query = (
         select(events.c.kind, func.count())
-        .where(events.c.kind.in_(TOLD), _at(since, until))
+        .where(IS_TOLD, _at(since, until), ~of_others)
         .group_by(events.c.kind)
     )
     with ledger.database.reading() as connection:
@@ -73,8 +77,10 @@ def happened(ledger: Ledger, since: datetime, until: datetime) -> dict[str, int]
 def told(
     ledger: Ledger, since: datetime, until: datetime, kinds: Sequence[str]
 ) -> list[tuple[str, Happened]]:
-    """The events of some kinds in a span, each with its stream, in order."""
-    query = SEALED.where(events.c.kind.in_(kinds), _at(since, until)).order_by(events.c.number)
+    """The events of some kinds, of those in `TOLD`, in a span, each with its stream, in order."""
+    query = SEALED.where(IS_TOLD, events.c.kind.in_(kinds), _at(since, until)).order_by(
+        events.c.number
+    )
     with ledger.database.reading() as connection:
         sealed = map(rows.sealed, connection.execute(query))
         return [(one.stream, opened(one)) for one in sealed]
@@ -98,7 +104,7 @@ def examples(
         .limit(most)
     )
     if rule:
-        query = query.where(("," + items.c.rules + ",").contains(f",{rule},"))
+        query = query.where(("," + items.c.rules + ",").contains(f",{rule},", autoescape=True))
     with ledger.database.reading() as connection:
         return [str(name) for name in connection.execute(query).scalars()]
 

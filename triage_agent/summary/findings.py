@@ -4,7 +4,7 @@ Nothing is said on few data: a share has to differ from what is usual by more th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import sqrt
+from math import exp, lgamma
 
 from triage_agent.decision.output import spaced
 from triage_agent.decision.values import Value
@@ -14,8 +14,9 @@ MOST = 5
 """So many things somebody does in a week."""
 FEWEST = 20
 """Items without which no share is compared."""
-Z = 3.0
-"""Standard errors beyond which a difference isn't chance: 3, as many are looked at each week."""
+CHANCE = 0.01 / 40
+"""Beyond this nothing is chance: of twenty names, in two directions, one week in a hundred."""
+_NAUGHT = 1e-12
 _CHANGES = {
     "missing_data": "have the form require what is missing, or ask for less under "
     "stops_when.missing_data.needs",
@@ -48,8 +49,13 @@ def findings(
     now: Counts, earlier: Sequence[Counts], items: Mapping[str, Sequence[str]]
 ) -> list[Finding]:
     """At most five, the weightiest first; `items`: some by the rule that stopped them."""
-    found = [*_broken(now), *_rules(now, earlier, items), *_categories(now, earlier)]
-    return sorted(found, key=lambda one: -one.weight)[:MOST]
+    always = [*_broken(now)]
+    others = _weightiest([*_rules(now, earlier, items), *_categories(now, earlier)])
+    return _weightiest([*always, *others[: MOST - len(always)]])
+
+
+def _weightiest(found: Sequence[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda one: -one.weight)
 
 
 def _broken(now: Counts) -> Iterator[Finding]:
@@ -57,7 +63,7 @@ def _broken(now: Counts) -> Iterator[Finding]:
     failed = sum(group.items for group in now.groups if group.status == "failed")
     if failed:
         yield Finding(
-            what=f"{failed:,} items came to no end",
+            what=f"{_number(failed, 'item')} came to no end",
             evidence=f"of {received(now):,} received",
             concerns="whoever runs the agent",
             change="triage-agent run takes them up once more; their timelines say what failed",
@@ -65,12 +71,16 @@ def _broken(now: Counts) -> Iterator[Finding]:
         )
     if expired := now.happened.get("Expired", 0):
         yield Finding(
-            what=f"{expired:,} requests for somebody's word expired",
+            what=f"{_number(expired, 'request')} for somebody's word expired",
             evidence=f"{now.happened.get('Asked', 0):,} were asked",
             concerns="the teams who are asked",
             change="have somebody else asked too, or allow more time, under may.….ask",
             weight=float(expired),
         )
+
+
+def _number(number: int, of: str) -> str:
+    return f"{number:,} {of}{'' if number == 1 else 's'}"
 
 
 def _rules(
@@ -136,7 +146,26 @@ def _unusual(
 
 
 def _differ(hits: int, of: int, usual: int, usual_of: int) -> bool:
-    """Whether two shares differ by more than `Z` standard errors of their difference, pooled."""
-    pooled = (hits + usual) / (of + usual_of)
-    error = sqrt(pooled * (1 - pooled) * (1 / of + 1 / usual_of))
-    return error > 0 and abs(hits / of - usual / usual_of) > Z * error
+    """Whether two shares differ by more than chance."""
+    if hits * usual_of > usual * of:
+        return _by_chance(hits, of, usual, usual_of) < CHANCE
+    return _by_chance(usual, usual_of, hits, of) < CHANCE
+
+
+def _by_chance(hits: int, of: int, others: int, others_of: int) -> float:
+    """How likely so many of all hits, or more, are among `of`, if it is as likely everywhere.
+
+    Fisher's exact test on one side, which few data don't fool. `hits`: more than their share.
+    """
+    likely = exp(_ways(of, hits) + _ways(others_of, others) - _ways(of + others_of, hits + others))
+    sum_of = 0.0
+    while likely > _NAUGHT:
+        sum_of += likely
+        likely *= (of - hits) * others / ((hits + 1) * (others_of - others + 1))
+        hits, others = hits + 1, others - 1
+    return sum_of
+
+
+def _ways(of: int, some: int) -> float:
+    """The logarithm of how many ways there are to take some of so many."""
+    return lgamma(of + 1) - lgamma(some + 1) - lgamma(of - some + 1)

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from triage_agent.decision.item import Mode
 from triage_agent.decision.values import Value
-from triage_agent.ledger import weekly
+from triage_agent.ledger import outcomes, weekly
 from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.schema import Page
 from triage_agent.summary.findings import Finding, findings
@@ -56,7 +56,7 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
     zone = page.workflow.time.zone
     spans = [(one.begins(zone), one.ends(zone)) for one in map(week.before, range(WEEKS + 1))]
     now, *earlier = [_counts(ledger, mode, *span) for span in spans]
-    used = _used(earlier)
+    used = _used(earlier, [until for _, until in spans[1:]], outcomes.span(ledger, mode))
     since, until = spans[0]
 
     def shown(rule: str | None = None) -> tuple[str, ...]:
@@ -81,17 +81,21 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
 
 def _counts(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> Counts:
     groups = weekly.groups(ledger, mode, since, until)
-    return Counts(groups=tuple(groups), happened=weekly.happened(ledger, since, until))
+    return Counts(groups=tuple(groups), happened=weekly.happened(ledger, mode, since, until))
 
 
-def _used(earlier: Sequence[Counts]) -> list[Counts]:
-    """The weeks before, the latest first, but for those before the agent's time."""
-    last = max((number for number, one in enumerate(earlier) if _is_used(one)), default=-1)
-    return list(earlier[: last + 1])
+def _used(
+    earlier: Sequence[Counts], ends: Sequence[datetime], span: tuple[datetime, datetime] | None
+) -> list[Counts]:
+    """The weeks before, the latest first, but for those before the agent's time.
 
-
-def _is_used(counts: Counts) -> bool:
-    return bool(counts.groups or counts.happened)
+    `ends`: of each. `span`: when the first item was received, and the last one.
+    """
+    used = [
+        bool(one.groups or one.happened or (span and span[0] < end))
+        for one, end in zip(earlier, ends, strict=True)
+    ]
+    return [one for number, one in enumerate(earlier) if any(used[number:])]
 
 
 def _figure(

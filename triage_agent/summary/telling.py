@@ -22,7 +22,8 @@ def sentences(told: Summary) -> tuple[str, str, str]:
 
 def _came(told: Summary) -> str:
     received = told.figure("received")
-    said = f"In {told.week} {amount(received.now, 'items')} requests came"
+    requests = "request" if received.now == 1 else "requests"
+    said = f"In {told.week} {amount(received.now, 'items')} {requests} came"
     if received.before is None:
         return f"{said}; it is the first week on record."
     before, mean = amount(received.before, "items"), amount(received.mean, "items")
@@ -31,6 +32,8 @@ def _came(told: Summary) -> str:
 
 def _became(told: Summary) -> str:
     parts = {name: told.figure(name) for name in ("settled", "escalated", "failed", "stopped")}
+    if parts["stopped"].now is None:
+        return "So there is none that was settled, handed over or stopped."
     usual = parts["stopped"].mean
     compared = "" if usual is None else f", usually {amount(usual, 'share')}"
     return (

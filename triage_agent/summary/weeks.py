@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from triage_agent.errors import WrongUsage
 
-_WRITTEN = re.compile(r"([0-9]{4})-W([0-9]{2})")
+_WRITTEN = re.compile(r"(2[0-9]{3})-W([0-9]{2})")
 
 
 @dataclass(frozen=True, order=True)
@@ -51,10 +51,10 @@ def last_full(now: datetime, zone: ZoneInfo) -> Week:
 def parsed(written: str) -> Week:
     """A week as `2026-W47`; `WrongUsage` where there is none such."""
     found = _WRITTEN.fullmatch(written)
+    week = Week(int(found[1]), int(found[2])) if found else None
     try:
-        week = found and Week(int(found[1]), int(found[2]))
         if week and week.monday:
             return week
-    except ValueError:
+    except ValueError:  # that year has no such week
         pass
     raise WrongUsage(f"--week {written!r} is no week; write it like 2026-W47")

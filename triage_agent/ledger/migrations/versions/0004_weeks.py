@@ -23,7 +23,7 @@ AT_ONCE = 1000
 TOLD = sa.text("""
     SELECT stream, kind, at, body FROM events
     WHERE kind IN ('Received', 'Planned', 'Stopped', 'ModelCalled')
-    AND stream IN (SELECT stream FROM items)
+    AND stream >= :first AND stream < :end AND stream IN (SELECT stream FROM items)
     ORDER BY stream, sequence
 """)
 KINDS = (
@@ -36,36 +36,27 @@ TOLD_OF = sa.text(f"kind IN ({KINDS})")
 
 def upgrade() -> None:
     op.add_column("items", sa.Column("received_at", sa.BigInteger))
-    op.add_column("items", sa.Column("category", sa.String(64)))
-    op.add_column("items", sa.Column("rules", sa.String(255)))
+    op.add_column("items", sa.Column("category", sa.Text))
+    op.add_column("items", sa.Column("rules", sa.Text))
     op.add_column("items", sa.Column("tokens", sa.BigInteger))
     op.add_column("items", sa.Column("cost", sa.BigInteger))
     columns = ("stream", "received_at", "category", "rules", "tokens", "cost")
     items, connection = sa.table("items", *map(sa.column, columns)), op.get_bind()
     update = sa.update(items).where(items.c.stream == sa.bindparam("of"))
-    for some in _batches(_told(connection)):
-        connection.execute(update, some)
+    last = connection.execute(sa.select(sa.func.max(items.c.stream))).scalar() or 0
+    for first in range(0, last + 1, AT_ONCE):
+        if some := list(_told(connection, first)):
+            connection.execute(update, some)
     op.create_index("ix_items_received", "items", ["mode", "received_at"])
     op.create_index(
         "ix_events_told", "events", ["kind", "at"], sqlite_where=TOLD_OF, postgresql_where=TOLD_OF
     )
 
 
-def _batches(told: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    some: list[dict[str, Any]] = []
-    for one in told:
-        some.append(one)
-        if len(some) == AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some
-
-
-def _told(connection: sa.Connection) -> Iterator[dict[str, Any]]:
-    """Of each item what its row is to say."""
-    rows = connection.execute(TOLD, execution_options={"yield_per": AT_ONCE})
-    for stream, events in groupby(list(rows), key=lambda row: row.stream):
+def _told(connection: sa.Connection, first: int) -> Iterator[dict[str, Any]]:
+    """What the rows are to say of the items among so many streams."""
+    rows = connection.execute(TOLD, {"first": first, "end": first + AT_ONCE})
+    for stream, events in groupby(rows, key=lambda row: row.stream):
         one: dict[str, Any] = {
             "of": stream,
             "received_at": None,
@@ -95,7 +86,7 @@ def _add(one: dict[str, Any], kind: str, at: int, fields: dict[str, Any]) -> Non
             one["tokens"] += call.get("input_tokens", 0) + call.get("output_tokens", 0)
             usd = call.get("cost_usd")
             known = usd is not None and one["cost"] is not None
-            one["cost"] = one["cost"] + round(usd * 1e8) if known else None
+            one["cost"] = one["cost"] + round(usd / 1e-8) if known else None
 
 
 def _fields(body: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from triage_agent.targets import target_of
 READ_IT = "Read it before you check it in: names that stand in no field are still there."
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     cases: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Other cases than the page's.", show_default=False),
@@ -26,6 +26,9 @@ def evaluate(
     ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Write down what passed, to let it act.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask the model also what it has answered before.")
     ] = False,
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
     project: Project = None,
@@ -38,7 +41,7 @@ def evaluate(
     terminal.set_up_logs(verbose=verbose)
     with terminal.progress() as progress:
         told = evaluating.evaluate(
-            folder, trials=trials, cases=cases, recording=record, progress=progress
+            folder, trials=trials, cases=cases, recording=record, fresh=fresh, progress=progress
         )
     if style is Format.text:
         terminal_evaluation.show(told)

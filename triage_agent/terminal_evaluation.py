@@ -45,6 +45,11 @@ def show(told: "Told") -> None:
     _alone(out, told)
     out.print(telling.sureness(found, page))
     out.print(telling.spent(found))
+    if told.from_cache:
+        out.print(
+            f"{told.from_cache:,} of {told.answers:,} answers are from the cache, with what they "
+            "cost and took when they were given; --fresh asks for all anew."
+        )
     for one in told.compared:
         _compared(out, one)
     _failures(out, [case for case in found.cases if case.passes < len(case.trials)])

@@ -279,6 +279,46 @@ def test_names_without_spaces_around_them_are_found() -> None:
     assert str(new["Description"]).endswith("です。")
 
 
+def test_what_is_made_up_was_not_there() -> None:
+    """Whoever is called as the made-up ones are is called otherwise, too."""
+    first = str(told_of(FirstName="Ada")["FirstName"])
+
+    assert first not in str(told_of(FirstName=first, Description=f"I am {first}."))
+
+
+def test_an_address_of_single_letters_is_another() -> None:
+    """With free mail nothing else of it would be."""
+    new = str(told_of(Email=f"m.k@{FREE}")["Email"])
+
+    assert new != f"m.k@{FREE}"
+    assert new.endswith(f"@{FREE}")
+
+
+def test_what_follows_in_a_link_is_made_up() -> None:
+    """It may name somebody who stands in no field; the same link is the same."""
+    link = "https://social.example/in/jane-doe?id=7788"
+    told = str(told_of(Description=f"See {link}, again: {link}.")["Description"])
+    one, other = re.findall(r"https://\S+(?=[,.])", told)
+
+    assert one == other
+    assert not {"social", "jane", "doe", "7788"} & {*tokens(told)}
+
+
+def test_a_domain_is_known_from_any_record() -> None:
+    """Also one with an end that a word after a missing space might be."""
+    text = "Find us at reiter.berlin, please.Thanks"
+    records = [
+        Record(object="Lead", id=LEAD, fields={"Description": text}),
+        Record(object="Account", id=ACCOUNT, fields={"Website": "reiter.berlin"}),
+    ]
+    case = case_of(records)
+
+    assert (
+        f"Find us at {case.around['Account'][0]['Website']}, please.Thanks"
+        == (case.fields["Description"])
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     ["14 Baker Street", "Lindenstraße 5", "12 rue de Rivoli", "Via Roma 7", "4242 4242 4242 4242"],

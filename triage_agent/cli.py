@@ -168,6 +168,7 @@ def resume(
 app.command()(cli_rollback.rollback)
 app.command()(cli_rollback.incident)
 app.command()(cli_evaluation.evaluate)
+app.add_typer(cli_evaluation.app, name="cases", no_args_is_help=True)
 app.add_typer(cli_review.app, name="review", no_args_is_help=True)
 
 ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")

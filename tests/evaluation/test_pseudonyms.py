@@ -269,6 +269,31 @@ def test_a_firm_that_is_called_by_its_trade_is_replaced_as_a_whole() -> None:
     assert str(new["Description"]).endswith(" sell heating and services.")
 
 
+def test_a_trade_that_the_list_does_not_know_stays_where_it_is_written_small() -> None:
+    """Of a firm's name the first word is its own; the whole is found in any case."""
+    new = told_of(
+        Company="Mulcahy Ferris Fitters",
+        Description="We at MULCAHY FERRIS FITTERS or mulcahy send our fitters. Ferris too.",
+    )
+    whole = str(new["Company"])
+    first, second, _ = whole.split()
+
+    assert not {"mulcahy", "ferris"} & {*tokens(str(new).casefold())}
+    assert new["Description"] == (
+        f"We at {whole.upper()} or {first.lower()} send our fitters. {second} too."
+    )
+
+
+@pytest.mark.parametrize("spelled", ["Kj&aelig;r", "Kj&#230;r", "Kj=C3=A6r", "KJ&AELIG;R", "Kjaer"])
+def test_a_name_is_found_as_machines_spell_it(spelled: str) -> None:
+    """In markup, and in mail that nobody has decoded."""
+    new = told_of(LastName="Kjær", Description=f"Regards, {spelled}, {spelled}'s office")
+
+    assert str(new["Description"]).casefold() == (
+        f"Regards, {new['LastName']}, {new['LastName']}'s office".casefold()
+    )
+
+
 def test_names_without_spaces_around_them_are_found() -> None:
     """As in scripts that tell no words apart."""
     new = told_of(

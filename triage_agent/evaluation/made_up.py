@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from hashlib import sha256
+from html.entities import codepoint2name
 from itertools import count, product
 
 from triage_agent.evaluation.neutral_words import FIRMS, FIRST, LAST, STREETS
@@ -76,6 +77,20 @@ def spellings(word: str) -> set[str]:
     """How a word is written without its marks: `müller` is `muller` and `mueller`."""
     small = unicodedata.normalize("NFC", word).casefold()
     return {_plain(small.translate(_ONE_LETTER)), _plain(small.translate(_TWO_LETTERS))}
+
+
+def encoded(word: str) -> set[str]:
+    """How its marks look in markup, or in mail that nobody has decoded."""
+    if word.isascii():
+        return set()
+    named = "".join(f"&{codepoint2name[ord(c)]};" if ord(c) in codepoint2name else c for c in word)
+    numbered = "".join(c if c.isascii() else f"&#{ord(c)};" for c in word)
+    quoted = b"".join(c.encode() if c.isascii() else _quoted(c) for c in word).decode()
+    return {named, numbered, quoted} - {word}
+
+
+def _quoted(letter: str) -> bytes:
+    return b"".join(b"=%02X" % one for one in letter.encode())
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from triage_agent.decision.masking import found
-from triage_agent.evaluation.made_up import SHORT, MadeUp, spellings, written_like
+from triage_agent.evaluation.made_up import SHORT, MadeUp, encoded, spellings, written_like
 from triage_agent.evaluation.neutral_words import ORDINARY, STREET, WEAK
 
 ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
@@ -76,6 +76,8 @@ class Pseudonyms:
         self._join(*self._learned(name, "firm"))
         bare = [one for one in _WORD.findall(name) if one.casefold() not in self._stays.words]
         self._join_words(" ".join(bare))
+        if len(bare) > 1:  # of which later words alone are names only in capitals
+            self._learn_phrase(" ".join(bare), self.text(" ".join(bare), is_name=True))
 
     def learn_title(self, text: str) -> None:
         """What a record is called that is neither: in texts it counts where it is long."""
@@ -114,13 +116,13 @@ class Pseudonyms:
         passes: list[tuple[_Found, _By]] = [
             (_LINK.finditer, self.link),
             (_EMAIL.finditer, self.email),
+            (_HOST.finditer, self._host_in_text),
             (_any(phrases).finditer, self._phrase),
             (_STREET.finditer, self.street),
             (_ID_IN_TEXT.finditer, self._id_in_text),
             (partial(found, kind="card"), lambda _card: _CARD),
             (_any(phones).finditer, self.phone),
             (partial(found, kind="phone"), self.phone),
-            (_HOST.finditer, self._host_in_text),
             (_any(unspaced).finditer, partial(self._word, is_name=True)),
             (_WORD.finditer, partial(self._word, is_name=is_name)),
         ]
@@ -221,13 +223,14 @@ class Pseudonyms:
         words = _WORD.findall(unicodedata.normalize("NFC", name))
         if self._stays.says_nothing(name) or not any(map(self._can_be_name, words)):
             return "", ""
-        core = [word for word in words if not self._stays_in(word, pool)]
+        small = set() if name.islower() else {word for word in words if word.islower()}
+        core = [word for word in words if word not in small and not self._stays_in(word, pool)]
         bare = [word for word in words if word.casefold() not in self._stays.words] or words
         if not core and len(bare) > 1:
             self._learn_phrase(" ".join(bare), self._made.word(pool, f"all {name.casefold()}"))
         else:
-            for word in core or bare:
-                self._learn_word(word, pool)
+            for n, word in enumerate(core or bare):
+                self._learn_word(word, pool, is_weak=pool == "firm" and n > 0)
         return "".join(words), "".join(_WORD.findall(self.text(name, is_name=True)))
 
     @staticmethod
@@ -244,14 +247,18 @@ class Pseudonyms:
     def _is_ordinary(self, word: str) -> bool:
         return word.casefold() in ORDINARY or word.casefold() in self._stays.words
 
-    def _learn_word(self, word: str, pool: str) -> None:
+    def _learn_word(self, word: str, pool: str, *, is_weak: bool) -> None:
         keys = spellings(word)
         known = next((self._words[key] for key in sorted(keys) if key in self._words), None)
         new = known or self._made.word(pool, min(keys))
         for key in keys:
+            if is_weak or key in WEAK or self._is_ordinary(key) or len(word) == 1:
+                self._weak |= {key} - {*self._words}
+            else:
+                self._weak.discard(key)
             self._words.setdefault(key, new)
-            if key in WEAK or self._is_ordinary(key) or len(word) == 1:
-                self._weak.add(key)
+        for form in encoded(word):
+            self._phrases.setdefault(re.escape(form), new)
         self._keep_unspaced(word)
 
     def _keep_unspaced(self, word: str) -> None:
@@ -274,7 +281,7 @@ class Pseudonyms:
         known = (
             new for one, new in self._phrases.items() if re.fullmatch(one, text, re.IGNORECASE)
         )
-        return next(known, text)
+        return written_like(next(known, text), text)
 
     def _join_words(self, name: str) -> None:
         """Likewise, of a name that is learned already."""

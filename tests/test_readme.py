@@ -47,10 +47,13 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the shipped page and prompts, and nothing run in it."""
+    """A project with the shipped page and prompts, one of its cases, and nothing run in it."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "operating_model.yaml", folder)
     shutil.copytree(ROOT / "prompts", folder / "prompts")
+    (folder / "eval_cases").mkdir()
+    first = (ROOT / "eval_cases" / "normal.yaml").read_text(encoding="utf-8").split("\n- name:")[:2]
+    (folder / "eval_cases" / "normal.yaml").write_text("\n- name:".join(first), encoding="utf-8")
     return folder
 
 

@@ -170,6 +170,7 @@ app.command()(cli_rollback.rollback)
 app.command()(cli_rollback.incident)
 app.command()(cli_evaluation.evaluate)
 app.command()(cli_summary.summary)
+app.add_typer(cli_evaluation.app, name="cases", no_args_is_help=True)
 app.add_typer(cli_review.app, name="review", no_args_is_help=True)
 
 ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")

@@ -1,17 +1,21 @@
 """The commands that try the agent before it is trusted; what they do: `evaluating`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from triage_agent import evaluating, terminal, terminal_evaluation
-from triage_agent.cli_options import Format, Project, Verbose
+from triage_agent import casebook, evaluating, terminal, terminal_evaluation
+from triage_agent.cli_options import AsJson, Embedded, Format, Project, Served, Verbose
 from triage_agent.errors import WrongUsage
 from triage_agent.project import project_folder
+from triage_agent.targets import target_of
+
+READ_IT = "Read it before you check it in: names that stand in no field are still there."
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     cases: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Other cases than the page's.", show_default=False),
@@ -22,6 +26,9 @@ def evaluate(
     ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Write down what passed, to let it act.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask the model also what it has answered before.")
     ] = False,
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
     project: Project = None,
@@ -34,7 +41,7 @@ def evaluate(
     terminal.set_up_logs(verbose=verbose)
     with terminal.progress() as progress:
         told = evaluating.evaluate(
-            folder, trials=trials, cases=cases, recording=record, progress=progress
+            folder, trials=trials, cases=cases, recording=record, fresh=fresh, progress=progress
         )
     match style:
         case Format.text:
@@ -49,3 +56,40 @@ def evaluate(
             terminal_evaluation.say_recorded(path)
     if told.falls_short:
         raise typer.Exit(1)
+
+
+app = typer.Typer(help="See what the agent is tried on, and make cases of what people decided.")
+
+
+class Escalates(StrEnum):
+    """Whether a case has to stop, as `Expected.escalates` has it."""
+
+    yes = "yes"
+    no = "no"
+
+
+@app.command(name="list")
+def listed(as_json: AsJson = False, project: Project = None) -> None:
+    """List the page's cases, each with the end that it must come to."""
+    terminal_evaluation.show_cases(casebook.listed(project_folder(project)), as_json=as_json)
+
+
+@app.command()
+def add(
+    wanted: Annotated[
+        str, typer.Argument(metavar="ID", help="An item, the beginning of its id, or its record.")
+    ],
+    escalates: Annotated[
+        Escalates | None,
+        typer.Option(help="Whether it has to stop, where nobody said so.", show_default=False),
+    ] = None,
+    project: Project = None,
+    sandbox: Embedded = False,
+    sandbox_url: Served = None,
+) -> None:
+    """Make a case of an item that a person corrected, in other names, and print it to be read."""
+    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    added = casebook.add(target, wanted, escalates.value if escalates else None)
+    print(added.text, end="")
+    for line in (*added.notes, f"It stands in {added.file}.", READ_IT):
+        terminal.say(line)

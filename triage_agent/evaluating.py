@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import LedgerFailed, NotCleared, TriageError, WrongUsage
-from triage_agent.targets import Systems, Target, systems
+from triage_agent.targets import STATE, Systems, Target, systems
 from triage_agent.wiring import Terms, join, login, now
 
 if TYPE_CHECKING:
     from triage_agent.connectors.model import Price
+    from triage_agent.evaluation.cache import Answers
     from triage_agent.evaluation.cases import Placed
     from triage_agent.evaluation.clearance import Passed
     from triage_agent.evaluation.comparison import Change, Record
@@ -31,27 +32,33 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Candidate:
-    """What is evaluated: a project's rules, on the model that its settings name."""
+    """What is evaluated: a project's rules, on the model that its settings name.
+
+    `answers`: what that has answered in earlier evaluations, where it needn't be asked again.
+    """
 
     project: Path
     rules: "Rules"
     prices: "dict[str, Price]"
     settings: "Settings"
     sleep: Callable[[float], None]
+    answers: "Answers | None" = None
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - one parameter an option
     project: Path,
     *,
     trials: int | None = None,
     cases: Path | None = None,
     recording: bool = False,
+    fresh: bool = False,
     progress: Progress = lambda ended, of: None,  # noqa: ARG005
     sleep: Callable[[float], None] = time.sleep,
 ) -> "Told":
     """Each case so many times, from a new record to what the systems hold in the end.
 
-    Without `trials` once, or as often as the page says where it is to be recorded.
+    Without `trials` once, or as often as the page says where it is to be recorded. What is
+    recorded, or wanted `fresh`, is asked anew.
     """
     from triage_agent.evaluation.digests import evaluated
     from triage_agent.evaluation.results import Digests, Evaluation
@@ -60,7 +67,9 @@ def evaluate(
 
     begun, at, rules = time.monotonic(), now(), read_rules(project)
     prices, settings = read_prices(project), Settings.of(project)
-    candidate = Candidate(project, _that_have_begun(rules, at), prices, settings, sleep)
+    answers = None if recording or fresh else _answers(project, settings)
+    tried = _that_have_begun(rules, at)
+    candidate = Candidate(project, tried, prices, settings, sleep, answers)
     placed = read_cases(project, cases)
     _one_item_each(placed, rules.page)
     times = trials or (rules.page.evaluation.trials if recording else 1)
@@ -75,8 +84,20 @@ def evaluate(
         cases=tuple(results),
         seconds=round(time.monotonic() - begun, 1),
     )
-    is_baseline = not settings.has_model
-    return Told(found, rules.page, is_baseline, tuple(_compared(project, rules.page, found)))
+    is_baseline = not candidate.settings.has_model
+    compared = tuple(_compared(project, rules.page, found))
+    counts = (answers.taken, answers.asked) if answers else (0, 0)
+    return Told(found, rules.page, is_baseline, compared, *counts)
+
+
+def _answers(project: Path, settings: "Settings") -> "Answers | None":
+    """What a real model has answered; the baseline is as quick as that."""
+    from triage_agent.connectors.model import OPENAI
+    from triage_agent.evaluation.cache import FILE, Answers
+
+    if not settings.has_model:
+        return None
+    return Answers(project / STATE / FILE, settings.openai_base_url or OPENAI)
 
 
 def _that_have_begun(rules: "Rules", at: datetime) -> "Rules":
@@ -137,13 +158,16 @@ class Compared:
 class Told:
     """An evaluation, the page that it was by, and how it stands beside what is on record.
 
-    `is_baseline`: the sandbox's own model answered.
+    `is_baseline`: the sandbox's own model answered. `from_cache`: how many of the `answers` it
+    had given in earlier evaluations.
     """
 
     evaluation: "Evaluation"
     page: "Page"
     is_baseline: bool
     compared: "tuple[Compared, ...]"
+    from_cache: int = 0
+    answers: int = 0
 
     @property
     def falls_short(self) -> bool:
@@ -202,23 +226,36 @@ def _tried(
     from triage_agent.evaluation.scores import score
 
     rules = candidate.rules
-    with _world(candidate, group) as (parts, look):
+    with _world(candidate, group, number) as (parts, look):
         ended = look()
         voter = Voter(parts.asker, rules.assess, rules.page)
         with ThreadPoolExecutor(rules.page.limits.concurrency) as pool:
             votes: list[Alone | None] = list(pool.map(voter.alone, ended))
     return [
         (
-            score(one.case, ending, rules.page, rules.patterns, number, vote),
+            _whole(
+                candidate,
+                score(one.case, ending, rules.page, rules.patterns, number, vote),
+                ending,
+            ),
             {call.answered_by for _, call in ending.story.calls if call.answered_by},
         )
         for one, ending, vote in zip(group, ended, votes, strict=True)
     ]
 
 
+def _whole(candidate: Candidate, trial: "Trial", ending: "Ending") -> "Trial":
+    """With the time that it took when the answers were given that were known already."""
+    if candidate.answers is None:
+        return trial
+    keys = {call.key for _, call in ending.story.calls}
+    saved = candidate.answers.seconds_saved(trial.number, keys)
+    return trial.model_copy(update={"seconds": round(trial.seconds + saved, 3)})
+
+
 @contextmanager
 def _world(
-    candidate: Candidate, group: "Sequence[Placed]"
+    candidate: Candidate, group: "Sequence[Placed]", number: int = 0
 ) -> "Iterator[tuple[Parts, Callable[[], list[Ending]]]]":
     """An org with these cases; to look at it has the agent run on it first."""
     from triage_agent.authority.looking import Looking
@@ -226,6 +263,7 @@ def _world(
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.salesforce.client import SalesforceClient
     from triage_agent.connectors.slack import SlackConnector
+    from triage_agent.evaluation.cache import Remembering
     from triage_agent.evaluation.ending import endings, in_order, snapshot
     from triage_agent.ledger.store import Ledger
     from triage_agent.recovery.pause import Brake
@@ -241,6 +279,9 @@ def _world(
             closing(join(found, terms, ledger, brake, candidate.sleep)) as parts,
             closing(SalesforceClient(found.salesforce, CallLog(), guard)) as org,
         ):
+            if candidate.answers:
+                asker = Remembering(parts.asker, candidate.answers, number)
+                parts = replace(parts, asker=asker)  # noqa: PLW2901 - the same, asked less
             slack = SlackConnector(found.slack_token, found.slack_url, "", CallLog(), guard)
             ids, before = in_order(org, page), snapshot(org, page)
 

@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from triage_agent.evaluating import Compared, Told
+    from triage_agent.evaluation.cases import Expected, Placed
     from triage_agent.evaluation.results import CaseResult
 
 _LISTED = 20
 """So many cases are named; JSON and HTML have all."""
+_COLUMNS, _NAME = 80, 56
+"""Of a line in a list of cases, and of what comes before that which is expected."""
 
 
 def as_json(told: "Told") -> str:
@@ -50,6 +53,11 @@ def show(told: "Told") -> None:
     _alone(out, told)
     out.print(telling.sureness(found, page))
     out.print(telling.spent(found))
+    if told.from_cache:
+        out.print(
+            f"{told.from_cache:,} of {told.answers:,} answers are from the cache, with what they "
+            "cost and took when they were given; --fresh asks for all anew."
+        )
     for one in told.compared:
         _compared(out, one)
     _failures(out, [case for case in found.cases if case.passes < len(case.trials)])
@@ -123,3 +131,32 @@ def _failures(out: "Console", failed: "list[CaseResult]") -> None:
 def say_recorded(path: Path) -> None:
     """Where it is written down."""
     screen().print(f"Recorded in {path}; check it in with what it is about.", soft_wrap=True)
+
+
+def show_cases(cases: "list[Placed]", *, as_json: bool) -> None:
+    """Each case in a line: its stratum, its name, and what is expected; then how many there are."""
+    if as_json:
+        rows = [{"stratum": one.stratum, **one.case.model_dump(mode="json")} for one in cases]
+        print(json.dumps({"cases": rows}, indent=2))
+        return
+    from triage_agent.decision.text import clipped
+
+    name, wide, out = _NAME, max(len(one.stratum) for one in cases), screen()
+    for one in cases:
+        title = clipped(" ".join(printable(one.case.name).split()), name - wide)
+        said = clipped(_expected(one.case.expect), _COLUMNS - name - 4)
+        out.print(f"{one.stratum:{wide}}  {title:{name - wide}}  {said}")
+    stops = sum(one.case.expect.stops for one in cases)
+    strata = len({one.stratum for one in cases})
+    kinds = "stratum" if strata == 1 else "strata"
+    out.print(
+        f"\n{len(cases):,} cases in {strata} {kinds}: {stops:,} stop, {len(cases) - stops:,} go on."
+    )
+
+
+def _expected(expect: "Expected") -> str:
+    """The end in a few words."""
+    if expect.stops:
+        why = " or ".join(expect.by) or expect.category or ""
+        return f"stops: {why}" if why else "stops"
+    return " or ".join(expect.categories) or "goes on"

@@ -8,15 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.evaluation.trials import FLAGS
+from triage_agent.chance import Z, wilson
 from triage_agent.evaluation.results import Share
 from triage_agent.evaluation.shares import (
     MOST_NEEDED,
-    Z,
     clustered,
     share,
     verdict,
     verdict_in_words,
-    wilson,
 )
 
 COUNTS = st.integers(1, 5000).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of)))

@@ -254,7 +254,7 @@ def test_unread_comes_first(desk: Desk) -> None:
     summarising.review(desk.target, BEFORE, "dana", lambda: NOW)
 
     assert "nobody says that they have read the summary of 2026-W46" == unread
-    assert "1 items came to no end" == usual == desk.first_to_do(LAST)
+    assert "1 item came to no end" == usual == desk.first_to_do(LAST)
 
 
 def test_by_when_it_is_to_be_read(desk: Desk) -> None:

@@ -97,11 +97,11 @@ class ModelConnector:
 
     def key(self, question: Question) -> str:
         """What a paid answer to this question is known by."""
-        return question.key(self._model(question))
+        return question.key(self.model(question))
 
     def ask(self, purpose: Literal["assess", "draft"], question: Question) -> Answer:
         """Has a form filled. `WrongUsage` where key, address or model can't work at all."""
-        model = self._model(question)
+        model = self.model(question)
         begun = time.monotonic()
         self._calls.count_model_call()
         completion, (outcome, text, reason) = self._completed(model, question)
@@ -116,7 +116,8 @@ class ModelConnector:
         )
         return Answer(call, text, reason)
 
-    def _model(self, question: Question) -> str:
+    def model(self, question: Question) -> str:
+        """Which one is asked."""
         return self._endpoint.model or question.front.model
 
     def _completed(self, model: str, question: Question) -> tuple[Completion | None, _Read]:

@@ -5,7 +5,7 @@ about. The deterministic rules see the text as it was written.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _CARD = re.compile(r"(?<![\d+])(?<!\d[.,])[2-6](?:[ -]?\d){13,18}(?!\d)")
@@ -47,6 +47,12 @@ def masked_text(text: str, kinds: Sequence[str]) -> str:
         if kind in kinds:
             text = pattern.sub(lambda one: f"[{kind}]" if is_one(one[0]) else one[0], text)  # noqa: B023 - used at once
     return text
+
+
+def found(text: str, kind: str) -> Iterator[re.Match[str]]:
+    """Where something of a kind stands."""
+    pattern, is_one = _KINDS[kind]
+    return (one for one in pattern.finditer(text) if is_one(one[0]))
 
 
 def addresses(text: str) -> set[str]:

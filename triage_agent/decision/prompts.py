@@ -75,16 +75,32 @@ def parse_prompt(text: str, name: str) -> Prompt:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about one item, complete: it determines the key of a paid answer."""
+    """What is asked about one item, complete: it determines the key of a paid answer.
+
+    `boundary`: the line that no sender can guess.
+    """
 
     front: FrontMatter
     messages: tuple[dict[str, str], ...]
     schema_name: str
     schema: dict[str, Any]
+    boundary: str = ""
 
     def key(self, model: str) -> str:
         """SHA-256 of model, prompt as rendered and schema, in hex."""
-        return hashlib.sha256(canonical([model, list(self.messages), self.schema])).hexdigest()
+        return _digest(model, list(self.messages), self.schema)
+
+    def key_for_any(self, model: str) -> str:
+        """The same for every item with these texts: the boundary alone tells them apart."""
+        told = [
+            {name: text.replace(self.boundary, "boundary") for name, text in message.items()}
+            for message in self.messages
+        ]
+        return _digest(model, told if self.boundary else list(self.messages), self.schema)
+
+
+def _digest(*asked: object) -> str:
+    return hashlib.sha256(canonical(list(asked))).hexdigest()
 
 
 def question(
@@ -96,9 +112,10 @@ def question(
     **context: object,
 ) -> Question:
     """The question about one item, its boundary made from the item itself."""
+    boundary = f"request-{item.id[:16]}"
     content = prompt.render(
         "request",
-        boundary=f"request-{item.id[:16]}",
+        boundary=boundary,
         record=json.dumps(item.shown, ensure_ascii=False, indent=1),
         page=item.page,
         **context,
@@ -107,4 +124,4 @@ def question(
         {"role": "system", "content": instructions},
         {"role": "user", "content": content},
     )
-    return Question(prompt.front, messages, schema_name, schema)
+    return Question(prompt.front, messages, schema_name, schema, boundary)

@@ -1,13 +1,12 @@
 """Shares with their 95 % intervals, and whether they surely keep to a bound."""
 
 from collections.abc import Sequence
-from math import ceil, sqrt
+from math import ceil
 
+from triage_agent.chance import Z, wilson
 from triage_agent.decision.values import Value
 from triage_agent.evaluation.results import Share
 
-Z = 1.959964
-"""The normal distribution has 95 % within so many standard deviations."""
 MOST_NEEDED = 1_000_000
 """More trials than these are as good as never."""
 _DIGITS = range(2, 7)
@@ -27,21 +26,9 @@ class Verdict(Value):
 
 
 def share(hits: int, of: int) -> Share:
-    """A share of independent observations, with its score interval (Wilson 1927).
-
-    E. B. Wilson, Probable inference, the law of succession, and statistical inference. Journal
-    of the American Statistical Association 22 (158), 209-212. Of nothing, anything may be true.
-    """
+    """A share of independent observations, with its score interval."""
     low, high = wilson(hits / of, of) if of else (0.0, 1.0)
     return Share(hits=hits, of=of, low=low, high=high)
-
-
-def wilson(value: float, of: float) -> tuple[float, float]:
-    """The score interval of a share that was observed in so many; they need not be whole."""
-    spread = Z * Z / of
-    centre = (value + spread / 2) / (1 + spread)
-    half = sqrt(spread * (value * (1 - value) + spread / 4)) / (1 + spread)
-    return centre - half, 1.0 if value == 1 else centre + half  # rounded, that may not be quite 1
 
 
 def clustered(flags_by_case: Sequence[Sequence[bool]]) -> Share:

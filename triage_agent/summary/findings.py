@@ -3,7 +3,7 @@
 Nothing is said on few data: a share has to differ from what is usual by more than chance.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import exp, lgamma
 
 from triage_agent.decision.output import spaced
@@ -46,11 +46,17 @@ class Finding(Value):
 
 
 def findings(
-    now: Counts, earlier: Sequence[Counts], items: Mapping[str, Sequence[str]]
+    now: Counts,
+    earlier: Sequence[Counts],
+    items: Mapping[str, Sequence[str]],
+    more: Iterable[Finding] = (),
 ) -> list[Finding]:
-    """At most five, the weightiest first; `items`: some by the rule that stopped them."""
+    """At most five of these and `more`, the weightiest first.
+
+    `items`: some by the rule that stopped them.
+    """
     always = [*_broken(now)]
-    others = _weightiest([*_rules(now, earlier, items), *_categories(now, earlier)])
+    others = _weightiest([*_rules(now, earlier, items), *_categories(now, earlier), *more])
     return _weightiest([*always, *others[: MOST - len(always)]])
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping
 from math import sqrt
 
+from triage_agent.chance import wilson
 from triage_agent.decision.output import spaced
-from triage_agent.summary.findings import Finding, Z
+from triage_agent.summary.findings import Finding
 from triage_agent.summary.metrics import Counts, by_category, by_rule
-from triage_agent.summary.people import Differed, People
+from triage_agent.summary.people import People
 
 FEWEST = 8
 """Decisions of one kind without which nothing is said of it."""
+Z = 3.0
+"""Standard errors beyond which an uneven load isn't chance: it is looked at each week."""
 _ADD = "triage-agent cases add {item} makes a case of one; then evaluate a change of "
 
 
@@ -24,7 +27,7 @@ def _overruled(stopped: Mapping[str, int], told: People) -> Iterator[Finding]:
     """A rule is questioned where people surely let go on most of what it stops."""
     for one in told.overruled:
         of = max(stopped.get(one.what, 0), one.times)
-        if one.times >= FEWEST and _at_least(one.times, of) > 0.5:  # noqa: PLR2004 - most of them
+        if one.times >= FEWEST and wilson(one.times / of, of)[0] > 0.5:  # noqa: PLR2004 - most of them
             yield Finding(
                 what=f"people let go on most of what {spaced(one.what)} stops",
                 evidence=f"{one.times:,} of {of:,} this week",
@@ -39,7 +42,7 @@ def _sorted_anew(received: Mapping[str, int], told: People) -> Iterator[Finding]
     for one in told.sorted_anew:
         was, _, should = one.what.partition(" → ")
         of = max(received.get(was, 0), one.times)
-        if one.times >= FEWEST and _at_least(one.times, of) > 0.1:  # noqa: PLR2004 - one in ten
+        if one.times >= FEWEST and wilson(one.times / of, of)[0] > 0.1:  # noqa: PLR2004 - one in ten
             yield Finding(
                 what=f"people sort {spaced(was)} anew as {spaced(should)}",
                 evidence=f"{one.times:,} of {of:,} this week",
@@ -67,16 +70,3 @@ def _load(load: Mapping[str, int]) -> Iterator[Finding]:
                 change="spread it: teams.….members and whose turn it is, or who owns the records",
                 weight=times - total * equal,
             )
-
-
-def _at_least(hits: int, of: int) -> float:
-    """The low end of Wilson's interval, at 95 %."""
-    z, share = 1.96, hits / of
-    middle = share + z * z / (2 * of)
-    reach = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return (middle - reach) / (1 + z * z / of)
-
-
-def differed(some: tuple[Differed, ...]) -> dict[str, int]:
-    """By what, how often."""
-    return {one.what: one.times for one in some}

@@ -8,9 +8,12 @@ from triage_agent.decision.item import Mode
 from triage_agent.decision.values import Value
 from triage_agent.ledger import outcomes, weekly
 from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.weekly_people import deeds
 from triage_agent.operating_model.schema import Page
 from triage_agent.summary.findings import Finding, findings
 from triage_agent.summary.metrics import METRICS, Counts, Unit, by_category, by_rule
+from triage_agent.summary.people import KINDS, People, people
+from triage_agent.summary.people_findings import of_people
 from triage_agent.summary.weeks import Week
 
 WEEKS = 4
@@ -44,6 +47,7 @@ class Summary(Value):
     figures: tuple[Figure, ...]
     categories: tuple[Figure, ...]
     rules: tuple[Figure, ...]
+    people: People
     findings: tuple[Finding, ...]
 
     def figure(self, name: str) -> Figure:
@@ -63,6 +67,8 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
         return tuple(weekly.examples(ledger, mode, since, until, most=SHOWN, rule=rule))
 
     rules = tuple(_each(by_rule, now, used, shown))
+    decided = people(deeds(ledger, mode, since, until, KINDS), page.outcomes)
+    items = {one.name: one.items for one in rules}
     return Summary(
         week=str(week),
         since=since,
@@ -75,7 +81,8 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
         ),
         categories=tuple(_each(by_category, now, used, None)),
         rules=rules,
-        findings=tuple(findings(now, used, {one.name: one.items for one in rules})),
+        people=decided,
+        findings=tuple(findings(now, used, items, of_people(now, decided))),
     )
 
 

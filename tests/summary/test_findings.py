@@ -25,7 +25,9 @@ def week(
 ) -> Counts:
     """So many items of one category: each rule stopped so many of them, the others are settled."""
     stopped = rules or {}
-    parts = [("escalated", (rule,), number) for rule, number in stopped.items()]
+    parts: list[tuple[str, tuple[str, ...], int]] = [
+        ("escalated", (rule,), number) for rule, number in stopped.items()
+    ]
     parts += [("failed", (), failed), ("settled", (), of - failed - sum(stopped.values()))]
     return Counts(
         groups=tuple(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from triage_agent.decision.item import Mode
 from triage_agent.decision.outcomes import Followed, item_of
 from triage_agent.decision.run_events import FollowedUp, Started
+from triage_agent.ledger import rows
 from triage_agent.ledger.store import RUN_PREFIX, Ledger
 from triage_agent.ledger.tables import events, items, streams
 
@@ -21,20 +22,13 @@ _TELLING = ("Received", "Planned", "Done", "Outcome", "Erased")
 
 def span(ledger: Ledger, mode: Mode) -> tuple[datetime, datetime] | None:
     """When the first and the last item were received; None without any."""
-    query = (
-        select(streams.c.name)
-        .join(items, items.c.stream == streams.c.id)
-        .where(items.c.mode == mode)
-        .limit(1)
-    )
+    at = items.c.received_at
+    query = select(at).where(items.c.mode == mode, at.is_not(None)).limit(1)
     with ledger.database.reading() as connection:
-        ends = [
-            connection.execute(query.order_by(order)).scalar()
-            for order in (items.c.stream, items.c.stream.desc())
-        ]
-    told = (ledger.last(item, "Received") for item in ends if item)
-    moments = [received.at for received in told if received]
-    return (moments[0], moments[-1]) if moments else None
+        first, last = (
+            connection.execute(query.order_by(order)).scalar() for order in (at, at.desc())
+        )
+    return (rows.moment(first), rows.moment(last)) if first and last else None
 
 
 def followed_until(ledger: Ledger, mode: Mode, after: datetime) -> datetime | None:

@@ -71,7 +71,7 @@ items = Table(
     Column("rules", Text),
     Column("tokens", BigInteger),
     Column("cost", BigInteger),
-    Index("ix_items_received", "mode", "received_at"),
+    Index("ix_items_received", "received_at", "mode"),
 )
 """`received_at` in microseconds; `rules` by name with commas; `cost` in hundred-millionths."""
 COST = 1e-8

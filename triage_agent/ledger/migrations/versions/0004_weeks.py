@@ -47,7 +47,7 @@ def upgrade() -> None:
     for first in range(0, last + 1, AT_ONCE):
         if some := list(_told(connection, first)):
             connection.execute(update, some)
-    op.create_index("ix_items_received", "items", ["mode", "received_at"])
+    op.create_index("ix_items_received", "items", ["received_at", "mode"])
     op.create_index(
         "ix_events_told", "events", ["kind", "at"], sqlite_where=TOLD_OF, postgresql_where=TOLD_OF
     )

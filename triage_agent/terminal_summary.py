@@ -23,6 +23,12 @@ def show(told: "Summary", style: str) -> None:
         from triage_agent.summary.page import as_html
 
         return print(as_html(told))
+    return _as_text(told)
+
+
+def _as_text(told: "Summary") -> None:
+    from triage_agent.summary import telling
+
     out = screen()
     for sentence in telling.sentences(told):
         out.print(sentence)
@@ -39,7 +45,10 @@ def show(told: "Summary", style: str) -> None:
         ("Stopped by", told.rules),
     ):
         _table(title, figures)
-    return None
+    if told.people.load or told.people.touched:
+        out.print("\nWhat people decided:")
+    for about, said in telling.decided(told.people):
+        out.print(f"  {about}: {printable(said)}")
 
 
 def show_sent(sent: "Iterable[Sent]") -> None:

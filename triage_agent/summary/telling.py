@@ -1,11 +1,12 @@
 """A week in words: three sentences first, then what to do, then the figures; in Markdown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from triage_agent.decision.output import readable, spaced
 from triage_agent.operating_model.rendering import plain
 from triage_agent.summary.findings import Finding
 from triage_agent.summary.metrics import Unit
+from triage_agent.summary.people import People
 from triage_agent.summary.reading import Figure, Summary
 
 
@@ -77,7 +78,33 @@ def as_markdown(told: Summary) -> str:
     for heading, some in (("Categories", told.categories), ("Stopped by", told.rules)):
         if some:
             blocks += [f"## {heading}", _table(some)]
+    if lines := [f"- {_plain(about)}: {_plain(said)}" for about, said in decided(told.people)]:
+        blocks += ["## What people decided", "\n".join(lines)]
     return "\n\n".join(blocks) + "\n"
+
+
+def decided(people: People) -> Iterator[tuple[str, str]]:
+    """What people's decisions come to, each with what it is about; what is naught is left out."""
+    for about, minutes in (
+        ("taken on after", people.minutes_to_claim),
+        (f"first touched after ({people.touched:,} items)", people.minutes_to_touch),
+    ):
+        if minutes is not None:
+            yield about, f"{minutes:,.0f} minutes (median)"
+    for about, differed in (
+        ("sorted anew", people.sorted_anew),
+        ("let go on, though stopped by", people.overruled),
+        ("handed over to no use, stopped by", people.of_no_use),
+    ):
+        if differed:
+            yield about, _counted({one.what: one.times for one in differed})
+    for about, counts in (("put right", people.clean_up), ("decisions by", people.load)):
+        if counts:
+            yield about, _counted(counts)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{spaced(name)} {times:,}" for name, times in counts.items())
 
 
 def _findings(findings: Sequence[Finding]) -> str:

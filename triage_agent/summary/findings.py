@@ -34,7 +34,8 @@ _CHANGES = {
 class Finding(Value):
     """One thing that somebody had better do. `weight` ranks it: items more than usual a week.
 
-    `evidence`: in figures; `concerns`: whom; `change`: what to do; `items`: some to look at.
+    `evidence`: in figures; `concerns`: whom; `change`: what to do; `items`: some to look at;
+    `rule`: the one that stopped them.
     """
 
     what: str
@@ -43,6 +44,7 @@ class Finding(Value):
     change: str
     weight: float
     items: tuple[str, ...] = ()
+    rule: str | None = None
 
 
 def findings(
@@ -100,6 +102,7 @@ def _rules(
             change=_CHANGES.get(rule, "read the timelines of some of these"),
             weight=abs(part.more),
             items=tuple(items.get(rule, ())),
+            rule=rule,
         )
 
 

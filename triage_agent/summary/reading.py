@@ -10,6 +10,7 @@ from triage_agent.ledger import outcomes, weekly
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.weekly_people import deeds
 from triage_agent.operating_model.schema import Page
+from triage_agent.summary.causes import explained
 from triage_agent.summary.findings import Finding, findings
 from triage_agent.summary.metrics import METRICS, Counts, Unit, by_category, by_rule
 from triage_agent.summary.people import KINDS, People, people
@@ -69,6 +70,7 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
     rules = tuple(_each(by_rule, now, used, shown))
     decided = people(deeds(ledger, mode, since, until, KINDS), page.outcomes)
     items = {one.name: one.items for one in rules}
+    found = findings(now, used, items, of_people(now, decided))
     return Summary(
         week=str(week),
         since=since,
@@ -82,7 +84,7 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
         categories=tuple(_each(by_category, now, used, None)),
         rules=rules,
         people=decided,
-        findings=tuple(findings(now, used, items, of_people(now, decided))),
+        findings=tuple(explained(found, ledger, page, mode, (since, until))),
     )
 
 

@@ -1,15 +1,22 @@
 """A ledger of the first release is upgraded: nothing is lost, and all of it is sealed anew."""
 
+import json
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from itertools import zip_longest
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import inspect, text
 
 from tests.conftest import Kind, NewLedger
-from tests.ledger.conftest import EXAMPLES, MOMENT, Kept
+from tests.ledger.conftest import CALL, EXAMPLES, MOMENT, Kept
 from tests.ledger.history import SETTLED, drafted, received
 from tests.ledger.old_format import OldLedger, make_tables
 from tests.postgres import Cluster
@@ -17,9 +24,11 @@ from triage_agent.decision import events
 from triage_agent.decision.events import Event, Happened
 from triage_agent.decision.story import Story
 from triage_agent.decision.values import private_fields
+from triage_agent.ledger import migrations
 from triage_agent.ledger.chain import check
 from triage_agent.ledger.erasure import expire
 from triage_agent.ledger.migrate import NEWEST
+from triage_agent.ledger.projection import projected, unlike_events
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.verify import verify
 
@@ -36,6 +45,15 @@ def database(request: pytest.FixtureRequest, kind: Kind, new_ledger: NewLedger) 
 def revision(database: Kept) -> str:
     ((found,),) = database.rows("SELECT version_num FROM alembic_version")
     return str(found)
+
+
+def _called(cost: float | None) -> Event:
+    return events.ModelCalled(call=CALL.model_copy(update={"cost_usd": cost}))
+
+
+def _stopped(*rules: str) -> Event:
+    fired = (events.FiredRule(rule=rule, topic=None, source="floor") for rule in rules)
+    return events.Stopped(rules=tuple(fired))
 
 
 WRITTEN = datetime(2026, 9, 1, 10, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -155,3 +173,91 @@ def test_an_old_escalation_stays_one_without_its_texts(database: Kept) -> None:
 
         assert "escalated" == ledger.story("escalated").status
         assert ["open"] == ledger.unfinished("live")
+
+
+PAID = (None, 0.00012, 2.5e-8, 0.4, 1.0000000149999999)
+"""Some of these lie between two hundred-millionths; of one the price isn't known."""
+WEEKLY: dict[str, tuple[Event, ...]] = {
+    "priced": (received("1"), *(_called(cost) for cost in PAID if cost is not None), SETTLED),
+    "unpriced": (received("2"), *map(_called, PAID), SETTLED),
+    "shadow": (received("3", None, "shadow"), SETTLED),
+    "stopped": (
+        received("4"),
+        _stopped("restricted_topic", "missing_data", "missing_data"),
+        _stopped(),
+        EXAMPLES["Planned"],
+        EXAMPLES["Released"],
+        _stopped("conflicting_information"),
+        events.Planned(names=(), category="partnership"),
+    ),
+    "open": (received("5"), EXAMPLES["Claimed"]),
+    "erased": (received("6"), SETTLED, EXAMPLES["Erased"]),
+}
+
+
+def test_an_upgraded_ledgers_weeks_are_counted(database: Kept) -> None:
+    """Each row of a ledger that knew nothing of weeks says what its events say, near and far."""
+    with closing(Ledger.open(database.url)) as ledger:
+        for number, (item, told) in enumerate(WEEKLY.items()):
+            at = WRITTEN + timedelta(days=number)
+            ledger.append(f"run-{number}", at, [(item, event) for event in told])
+        said = weekly_rows(database)
+    database.change("UPDATE streams SET id = id + 3000 WHERE name = 'open'")
+    for table in ("events", "payloads", "items"):
+        database.change(
+            f"UPDATE {table} SET stream = stream + 3000 "  # noqa: S608 - our own names
+            "WHERE stream = (SELECT id - 3000 FROM streams WHERE name = 'open')"
+        )
+    downgraded(database, "0003")
+
+    with closing(Ledger.open(database.url)) as ledger, ledger.database.reading() as connection:
+        assert [] == list(unlike_events(connection))
+    assert said == weekly_rows(database)
+    assert NEWEST == revision(database)
+
+
+def weekly_rows(database: Kept) -> list[tuple[object, ...]]:
+    return database.rows(
+        "SELECT name, received_at, category, rules, tokens, cost FROM items "
+        "JOIN streams ON id = stream ORDER BY name"
+    )
+
+
+def downgraded(database: Kept, to: str) -> None:
+    """Takes a ledger back to an earlier revision."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with database.begun() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, to)
+
+
+def test_a_downgrade_leaves_the_tables_of_before(database: Kept) -> None:
+    """Columns and indexes of weeks are gone, the rows are there, and can be upgraded again."""
+    with closing(Ledger.open(database.url)) as ledger:
+        ledger.append("run-1", MOMENT, [("a", received("1")), ("a", SETTLED)])
+    downgraded(database, "0003")
+    with database.begun() as connection:
+        looked = inspect(connection)
+        columns = {column["name"] for column in looked.get_columns("items")}
+        indexes = {one["name"] for name in ("items", "events") for one in looked.get_indexes(name)}
+
+    assert not {"received_at", "category", "rules", "tokens", "cost"} & columns
+    assert not {"ix_items_received", "ix_events_told"} & indexes
+    assert [("a", "settled")] == database.rows(
+        "SELECT name, status FROM items JOIN streams ON id = stream"
+    )
+    with closing(Ledger.open(database.url)) as ledger:
+        assert "settled" == ledger.story("a").status
+
+
+@given(usd=st.integers(0, 10**6).map(lambda half: half * 0.5e-8) | st.floats(0, 100))
+def test_an_upgrade_rounds_as_the_ledger_does(usd: float) -> None:
+    """What a call cost is the same number of hundred-millionths, also where it lies between two."""
+    fields = json.loads(_called(usd).model_dump_json())
+    one = {"tokens": 0, "cost": 0}
+    import_module(f"{migrations.__name__}.versions.0004_weeks")._add(one, "ModelCalled", 0, fields)  # noqa: SLF001
+
+    story = Story.of([Happened(at=WRITTEN, run="run-1", event=_called(usd))])
+
+    assert projected(story)["cost"] == one["cost"]

@@ -8,6 +8,7 @@ from math import exp, lgamma
 
 from triage_agent.decision.output import spaced
 from triage_agent.decision.values import Value
+from triage_agent.operating_model.schema import UNCLEAR
 from triage_agent.summary.metrics import Counts, by_category, by_rule, received
 
 MOST = 5
@@ -109,6 +110,8 @@ def _rules(
 def _categories(now: Counts, earlier: Sequence[Counts]) -> Iterator[Finding]:
     counted = [by_category(one) for one in earlier]
     for name, part in _unusual(by_category(now), counted, now, earlier):
+        if name == UNCLEAR:  # a rule has stopped these, and is told
+            continue
         yield Finding(
             what=f"{spaced(name)} comes {part.direction} than usual",
             evidence=part.evidence,

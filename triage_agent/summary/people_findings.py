@@ -11,7 +11,7 @@ from triage_agent.summary.people import People
 
 FEWEST = 8
 """Decisions of one kind without which nothing is said of it."""
-Z = 3.0
+Z = 4.0
 """Standard errors beyond which an uneven load isn't chance: it is looked at each week."""
 _ADD = "triage-agent cases add {item} makes a case of one; then evaluate a change of "
 

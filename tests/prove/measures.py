@@ -31,7 +31,7 @@ from triage_agent.settings import Settings
 from triage_agent.targets import ANCHORS, Target, systems
 
 PAGE = read_model(ROOT).page
-TIMELINES, FIRST_TIMELINES, STARTS, CHUNKS = 200, 40, 15, 40
+TIMELINES, FIRST_TIMELINES, STARTS, CHUNKS, SUMMARIES = 200, 40, 15, 40, 5
 CHUNK = 50
 """How many items are added at once to either of two ledgers."""
 URL = "TRIAGE_LEDGER_URL"
@@ -153,6 +153,16 @@ def verification(grown: Grown) -> Measured:
     yield "verified, events a second of CPU", said["events"] / said["cpu"]
     yield "verified in, s", said["seconds"]
     yield "verified in memory of, MiB", said["memory"]
+
+
+def summary(grown: Grown) -> Measured:
+    """The command, in a process of its own: the last full week beside the four before it."""
+    with _project(grown) as target, _ledger_at(grown.url):
+        where = ["--project", str(target.project), "--sandbox-url", str(target.sandbox_url)]
+        told = [sys.executable, "-m", "tests.prove.telling", "summary", *where]
+        took = [measured(told, ROOT) for _ in range(SUMMARIES)]
+    yield "a week told, s", median(spent.wall for _, spent in took)
+    yield "a week told in memory of, MiB", max(said["memory"] for said, _ in took)
 
 
 def appending(few: Grown, many: Grown, template: Template) -> Measured:

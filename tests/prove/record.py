@@ -53,6 +53,8 @@ BOUNDS = {
     "a run's start, of that on an empty ledger": Bound(1.2),
     "verified, events a second of CPU": Bound(20_000, least=True),
     "an item appended, of that to few": Bound(1.1),
+    "a week told, s": Bound(3),
+    "a week told in memory of, MiB": Bound(286),
 }
 
 
@@ -117,6 +119,7 @@ def _measured(place: Place, sides: Sides) -> Measured:
     yield from measures.timeline(sides.all)
     yield from measures.starts(sides.all, sides.empty)
     yield from measures.verification(sides.all)
+    yield from measures.summary(sides.all)
     yield from measures.appending(sides.few, sides.many, place.template)
     yield from measures.taking_out(sides.all)
 

@@ -21,12 +21,12 @@ def main(url: str, anchors: Path) -> None:
             "faults": verdict.faults[:5],
             "seconds": time.monotonic() - begun,
             "cpu": time.process_time() - cpu,
-            "memory": _memory(),
+            "memory": memory(),
         }
     sys.stdout.write(json.dumps(told))
 
 
-def _memory() -> float:
+def memory() -> float:
     """The most that this program held, in MiB; what the system counts includes its parent's."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     (held,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))

@@ -129,7 +129,7 @@ def test_the_limits_hold(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rejudging, "AT_ONCE", 1)
     run = site.sweep().run_id
     write(site, GOOD.replace("tokens_per_run: 5000000", "tokens_per_run: 10"))
-    found = rolling_back.try_page(site.target, Selection(run=run), 7).found
+    found = rolling_back.try_page(site.target, Selection(run=run), 8).found
 
     assert found[0].would
     assert str(found[1].untold).startswith("limits.tokens_per_run: ")

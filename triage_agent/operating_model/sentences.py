@@ -313,7 +313,9 @@ def _recovery(page: Page) -> Iterator[Line]:
     may_pause = _listed(page, recovery.may_pause)
     yield Line("triage-agent pause --reason …", "stops it before its next write.")
     yield Line(may_pause, "may do that, and resume it.")
-    yield Line("Or by hand:", "a file PAUSED in the project, or the setting TRIAGE_PAUSED.")
+    yield Line(
+        "Or by hand:", "a file named PAUSED in the project's folder, or the setting TRIAGE_PAUSED."
+    )
     cost = f"${limits.cost_usd_per_run:,.2f}".removesuffix(".00")
     yield Line(
         "It pauses itself",

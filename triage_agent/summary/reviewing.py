@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from triage_agent.authority.people import Somebody, identified
+from triage_agent.decision.output import spaced
 from triage_agent.decision.weekly import Reviewed, SummaryPosted, ToDo, WeeklyNote
 from triage_agent.ledger.phrases import joined
 from triage_agent.ledger.store import AGENT, Ledger
@@ -48,7 +49,7 @@ def with_unread(told: Summary, ledger: Ledger, page: Page, now: datetime) -> Sum
     over = datetime.combine(day + timedelta(days=1), time(), page.workflow.time.zone)
     if not posted or now < over or _reviews(ledger, before):
         return told
-    first = _unread(before, day, [one.to for one in posted], page)
+    first = _unread(before, day, [one.to for one in posted])
     return told.model_copy(update={"findings": (first, *told.findings)[:MOST]})
 
 
@@ -57,12 +58,12 @@ def _reviews(ledger: Ledger, week: Week) -> list[Reviewed]:
     return [one for one in told if isinstance(one, Reviewed) and one.week == str(week)]
 
 
-def _unread(week: Week, day: date, to: Sequence[str], page: Page) -> Finding:
+def _unread(week: Week, day: date, to: Sequence[str]) -> Finding:
     """It weighs more than any other: whatever those say, nobody hears it."""
     return Finding(
         what=f"nobody says that they have read the summary of {week}",
-        evidence=f"posted to {joined(to)}, to be read by {day:%A}, {day}",
-        concerns=f"those under weekly_review.by: {joined(page.weekly_review.by)}",
+        evidence=f"posted to {joined([*map(spaced, to)])}, to be read by {day:%A}, {day}",
+        concerns="those whom weekly_review.by names",
         change=f"read it, and say so: triage-agent summary --week {week} --reviewed-by NAME",
         weight=1e9,
     )

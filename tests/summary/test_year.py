@@ -1,4 +1,4 @@
-"""Many weeks of runs: what happened in a few of its weeks is named, and quiet weeks name nothing."""
+"""Many weeks of runs: what happened in a few is named, and quiet ones name nothing."""
 
 from __future__ import annotations
 

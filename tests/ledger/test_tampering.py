@@ -264,6 +264,21 @@ TAMPERED: dict[str, tuple[Tamper, list[str]]] = {
         sql("UPDATE items SET waits = 1 WHERE stream = 2"),
         ["item-1: among the items its waits is 1, by its events it is 0"],
     ),
+    "what weeks are counted by": (
+        sql("UPDATE items SET category = 'x', rules = 'y', tokens = 7, cost = 9 WHERE stream = 2"),
+        [
+            "item-1: among the items its category is x, by its events it is demo_request",
+            "item-1: among the items its rules is y, by its events it is None",
+            "item-1: among the items its tokens is 7, by its events it is 0",
+            "item-1: among the items its cost is 9, by its events it is 0",
+        ],
+    ),
+    "when an item came": (
+        sql("UPDATE items SET received_at = NULL WHERE stream = 2"),
+        [
+            "item-1: among the items its received_at is None, by its events it is 1795426215123456",
+        ],
+    ),
     "a row's record and mode": (
         sql("UPDATE items SET record_id = '77', mode = 'shadow' WHERE stream = 2"),
         [

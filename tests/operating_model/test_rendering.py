@@ -54,6 +54,8 @@ LEAVES = [
     ("remind_after: 15m", "remind_after: 20m"),
     ("claim_within: 30m", "claim_within: 1h"),
     ("then: owner", "then: deputy"),
+    ("  by: [owner, deputy]", "  by: [sales_development]"),
+    ("on: Monday", "on: Friday"),
     ("due_in: 4h", "due_in: 30m"),
     ("{set: {Status: Deferred}", "{set: {Status: Completed}"),
     ("note_in: Description}", "note_in: Subject}"),

@@ -25,7 +25,7 @@ def note(told: Summary, page: Page) -> WeeklyNote:
     return WeeklyNote(
         week=told.week,
         sentences=sentences(told),
-        to_do=tuple(ToDo(**one.model_dump(exclude={"weight"})) for one in told.findings),
+        to_do=tuple(ToDo(**one.model_dump(exclude={"weight", "rule"})) for one in told.findings),
         read_by=read_by(page, parsed(told.week)),
     )
 

@@ -66,7 +66,7 @@ def _told(connection: sa.Connection, first: int) -> Iterator[dict[str, Any]]:
             "cost": 0,
         }
         for row in events:
-            _add(one, row.kind, row.at, _fields(row.body))
+            _add(one, row.kind, row.at, {} if row.kind == "Received" else _fields(row.body))
         yield one
 
 

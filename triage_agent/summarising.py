@@ -11,6 +11,7 @@ from triage_agent.targets import Target, systems
 from triage_agent.wiring import Clock, acting, brake_of, mode_of, now, open_ledger, uncleared
 
 if TYPE_CHECKING:
+    from triage_agent.decision.item import Mode
     from triage_agent.ledger.store import Ledger
     from triage_agent.operating_model.schema import Page
     from triage_agent.summary.posting import Sent
@@ -73,7 +74,8 @@ def _read(target: Target, page: "Page", ledger: "Ledger", week: "Week", at: date
     from triage_agent.summary.reading import read
     from triage_agent.summary.reviewing import with_unread
 
-    return with_unread(read(ledger, page, mode_of(target, page), week), ledger, page, at)
+    mode: Mode = "shadow" if uncleared(target, page) else mode_of(target, page)
+    return with_unread(read(ledger, page, mode, week), ledger, page, at)
 
 
 def _page(target: Target) -> "Page":

@@ -36,6 +36,8 @@ generated: .venv/runtime  ## write what is generated from the code
 		> deploy/operating_model.schema.json
 	@$(BIN)/python -c 'from triage_agent.evaluation.cases import schema_text; print(schema_text(), end="")' \
 		> deploy/eval_cases.schema.json
+	@$(BIN)/python -c 'from triage_agent.summary.telling import schema_text; print(schema_text(), end="")' \
+		> deploy/summary.schema.json
 	@$(BIN)/triage-agent grants salesforce
 	@$(BIN)/triage-agent grants slack
 

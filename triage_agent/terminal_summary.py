@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from triage_agent.terminal import printable, screen
-from triage_agent.terminal_reviews import print_json
 
 if TYPE_CHECKING:
     from triage_agent.summary.posting import Sent
@@ -16,7 +15,7 @@ def show(told: "Summary", style: str) -> None:
     from triage_agent.summary import telling
 
     if style == "json":
-        return print_json({"sentences": telling.sentences(told), **told.model_dump()})
+        return print(telling.as_json(told))
     if style == "md":
         return print(telling.as_markdown(told), end="")
     if style == "html":
@@ -47,8 +46,10 @@ def _as_text(told: "Summary") -> None:
         _table(title, figures)
     if told.people.load or told.people.touched:
         out.print("\nWhat people decided:")
-    for about, said in telling.decided(told.people):
+    for about, said in telling.decided(told):
         out.print(f"  {about}: {printable(said)}")
+    for about, said in telling.stands(told):
+        out.print(f"{about}: {printable(said)}")
 
 
 def show_sent(sent: "Iterable[Sent]") -> None:

@@ -20,10 +20,16 @@ OF_A_SPAN: dict[str, Ask] = {
     "groups": lambda ledger, at: weekly.groups(ledger, "live", at, at + WEEK),
     "happened": lambda ledger, at: weekly.happened(ledger, "live", at, at + WEEK),
     "told": lambda ledger, at: weekly.told(ledger, at, at + WEEK, ("Claimed", "Released")),
-    "examples": lambda ledger, at: weekly.examples(ledger, "live", at, at + WEEK, most=5),
-    "of a rule": lambda ledger, at: weekly.examples(
-        ledger, "live", at, at + WEEK, most=5, rule="missing_data"
+    "examples": lambda ledger, at: weekly.examples(
+        ledger, "live", at, at + WEEK, weekly.Wanted(), 5
     ),
+    "of a rule": lambda ledger, at: weekly.examples(
+        ledger, "live", at, at + WEEK, weekly.Wanted(rule="missing_data"), 5
+    ),
+    "of a status": lambda ledger, at: weekly.examples(
+        ledger, "live", at, at + WEEK, weekly.Wanted(status="settled", category="x"), 5
+    ),
+    "to which": lambda ledger, at: weekly.happened_to(ledger, "live", at, at + WEEK, "Claimed", 5),
 }
 OF_A_RUN: dict[str, Ask] = {
     "unfinished": lambda ledger, _at: ledger.unfinished("live"),

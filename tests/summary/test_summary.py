@@ -93,7 +93,9 @@ def test_it_is_told_in_markdown(told: Told, type_in: TypeIn) -> None:
     headings = re.findall("^#+ (.*)$", ran.out, flags=re.MULTILINE)
 
     assert f"Week {told.week}" == headings[0]
-    assert ["What to do next", "Figures", "Categories", "Stopped by"] == headings[1:]
+    assert ["What to do next", "Figures", "Categories", "Stopped by", "How it stands"] == headings[
+        1:
+    ]
     assert "| received | 4 | - | - |" in ran.out
     assert [] == [word for word in ("Lind", "dispute", "Three") if word in ran.out]
 

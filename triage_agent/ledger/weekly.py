@@ -15,6 +15,9 @@ from triage_agent.ledger.rows import SEALED
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.tables import COST, IS_TOLD, events, items, streams
 
+ANY = "*"
+"""A category that no page has: any will do."""
+
 
 class Group(Value):
     """Items that were received in a span and came out alike.
@@ -86,16 +89,18 @@ def told(
         return [(one.stream, opened(one)) for one in sealed]
 
 
+class Wanted(Value):
+    """Which items of a span: of a status, a category (None: of none), or stopped by a rule."""
+
+    status: Status | None = None
+    rule: str | None = None
+    category: str | None = ANY
+
+
 def examples(
-    ledger: Ledger,
-    mode: Mode,
-    since: datetime,
-    until: datetime,
-    *,
-    most: int,
-    rule: str | None = None,
+    ledger: Ledger, mode: Mode, since: datetime, until: datetime, wanted: Wanted, most: int
 ) -> list[str]:
-    """Some items of a span, the newest first; of those that a rule stopped, where one is named."""
+    """Some items that were received in a span, the newest first."""
     query = (
         select(streams.c.name)
         .join(items, items.c.stream == streams.c.id)
@@ -103,8 +108,30 @@ def examples(
         .order_by(items.c.received_at.desc())
         .limit(most)
     )
-    if rule:
-        query = query.where(("," + items.c.rules + ",").contains(f",{rule},", autoescape=True))
+    if wanted.status:  # not by its index: of a year's items most have the same
+        query = query.where(func.coalesce(items.c.status, "") == wanted.status)
+    if wanted.rule:
+        rules = "," + items.c.rules + ","
+        query = query.where(rules.contains(f",{wanted.rule},", autoescape=True))
+    if wanted.category != ANY:
+        query = query.where(items.c.category == wanted.category)
+    with ledger.database.reading() as connection:
+        return [str(name) for name in connection.execute(query).scalars()]
+
+
+def happened_to(
+    ledger: Ledger, mode: Mode, since: datetime, until: datetime, kind: str, most: int
+) -> list[str]:
+    """Some items to which something happened in a span, the last first."""
+    query = (
+        select(streams.c.name)
+        .join(items, items.c.stream == streams.c.id)
+        .join(events, events.c.stream == items.c.stream)
+        .where(IS_TOLD, events.c.kind == kind, _at(since, until), items.c.mode == mode)
+        .group_by(streams.c.name)
+        .order_by(func.max(events.c.number).desc())
+        .limit(most)
+    )
     with ledger.database.reading() as connection:
         return [str(name) for name in connection.execute(query).scalars()]
 

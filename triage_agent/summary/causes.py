@@ -50,7 +50,7 @@ def explained(
 
 def _topic(ledger: Ledger, mode: Mode, span: tuple[datetime, datetime], rule: str) -> Iterator[str]:
     """What the rule names in most of some items."""
-    items = weekly.examples(ledger, mode, *span, most=LOOKED_AT, rule=rule)
+    items = weekly.examples(ledger, mode, *span, weekly.Wanted(rule=rule), LOOKED_AT)
     topics = Counter[str]()
     for item in items:
         stopped = (one.event for one in ledger.told(item, "Stopped"))

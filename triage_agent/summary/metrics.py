@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from triage_agent.decision.states import Status
 from triage_agent.decision.values import Value
 from triage_agent.ledger.weekly import Group
 from triage_agent.operating_model.schema import UNCLEAR
@@ -21,20 +22,32 @@ class Counts(Value):
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that a span has. `of` is None where it can't be said; `means` says what it is."""
+    """A number that a span has. `of` is None where it can't be said; `means` says what it is.
+
+    `status`: that of the items which it counts; `kind`: that of the events, where it counts any.
+    """
 
     name: str
     unit: Unit
     means: str
     of: Callable[[Counts], float | None]
+    status: Status | None = None
+    kind: str | None = None
 
 
 def received(counts: Counts) -> int:
     return sum(group.items for group in counts.groups)
 
 
-def _with(status: str) -> Callable[[Counts], float]:
-    return lambda counts: sum(one.items for one in counts.groups if one.status == status)
+def _items(name: str, status: Status, means: str) -> Metric:
+    def of(counts: Counts) -> float:
+        return sum(one.items for one in counts.groups if one.status == status)
+
+    return Metric(name, "items", means, of, status=status)
+
+
+def _times(name: str, kind: str, means: str) -> Metric:
+    return Metric(name, "times", means, lambda counts: counts.happened.get(kind, 0), kind=kind)
 
 
 def _stopped(counts: Counts) -> int:
@@ -45,10 +58,6 @@ def _share(counts: Counts) -> float | None:
     return _stopped(counts) / received(counts) if received(counts) else None
 
 
-def _times(kind: str) -> Callable[[Counts], float]:
-    return lambda counts: counts.happened.get(kind, 0)
-
-
 def _cost(counts: Counts) -> float | None:
     costs = [group.cost_usd for group in counts.groups]
     return None if None in costs else sum(cost or 0.0 for cost in costs)
@@ -56,29 +65,32 @@ def _cost(counts: Counts) -> float | None:
 
 METRICS = (
     Metric("received", "items", "new items, each version of a request one", received),
-    Metric("settled", "items", "of these, settled by now", _with("settled")),
-    Metric("escalated", "items", "of these, handed to people and not released by now",
-           _with("escalated")),
-    Metric("failed", "items", "of these, come to no end by now", _with("failed")),
-    Metric("open", "items", "of these, still under way", _with("open")),
-    Metric("rolled back", "items", "of these, withdrawn by somebody", _with("withdrawn")),
+    _items("settled", "settled", "of these, settled by now"),
+    _items("escalated", "escalated", "of these, handed to people and not released by now"),
+    _items("failed", "failed", "of these, come to no end by now"),
+    _items("open", "open", "of these, still under way"),
+    _items("rolled back", "withdrawn", "of these, withdrawn by somebody"),
     Metric("stopped", "share", "the part of the new items that a rule stopped", _share),
-    Metric("claimed", "times", "somebody took an item on", _times("Claimed")),
-    Metric("released", "times", "somebody let an item go on", _times("Released")),
-    Metric("corrected", "times", "somebody said what was wrong", _times("Corrected")),
-    Metric("rejected", "times", "a hand-over or an action was turned down", _times("Rejected")),
-    Metric("approved", "times", "an action was approved", _times("Approved")),
-    Metric("edited", "times", "an action was changed before it was approved", _times("Edited")),
-    Metric("expired", "times", "nobody decided on an action in time", _times("Expired")),
-    Metric("reminded", "times", "somebody was reminded", _times("Reminded")),
-    Metric("fell back", "times", "a claim came to nothing in time", _times("FellBack")),
-    Metric("refused", "times", "an action was refused by the page", _times("Refused")),
-    Metric("runs", "times", "runs that ended well", _times("Finished")),
-    Metric("paused", "times", "the agent was paused", _times("Paused")),
-    Metric("tokens", "tokens", "tokens that these items took", lambda counts: sum(
-        group.tokens for group in counts.groups)),
+    _times("claimed", "Claimed", "somebody took an item on"),
+    _times("released", "Released", "somebody let an item go on"),
+    _times("corrected", "Corrected", "somebody said what was wrong"),
+    _times("rejected", "Rejected", "a hand-over or an action was turned down"),
+    _times("approved", "Approved", "an action was approved"),
+    _times("edited", "Edited", "an action was changed before it was approved"),
+    _times("expired", "Expired", "nobody decided on an action in time"),
+    _times("reminded", "Reminded", "somebody was reminded"),
+    _times("fell back", "FellBack", "a claim came to nothing in time"),
+    _times("refused", "Refused", "an action was refused by the page"),
+    _times("runs", "Finished", "runs that ended well"),
+    _times("paused", "Paused", "the agent was paused"),
+    Metric(
+        "tokens",
+        "tokens",
+        "tokens that these items took",
+        lambda counts: sum(group.tokens for group in counts.groups),
+    ),
     Metric("cost", "USD", "what these items cost; unknown where a price isn't known", _cost),
-)  # fmt: skip
+)
 
 
 def by_category(counts: Counts) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Reads a week from the ledger, beside the week before and the mean of four."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
 
@@ -8,13 +9,15 @@ from triage_agent.decision.item import Mode
 from triage_agent.decision.values import Value
 from triage_agent.ledger import outcomes, weekly
 from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.weekly import Wanted
 from triage_agent.ledger.weekly_people import deeds
 from triage_agent.operating_model.schema import Page
 from triage_agent.summary.causes import explained
 from triage_agent.summary.findings import Finding, findings
-from triage_agent.summary.metrics import METRICS, Counts, Unit, by_category, by_rule
+from triage_agent.summary.metrics import METRICS, Counts, Metric, Unit, by_category, by_rule
 from triage_agent.summary.people import KINDS, People, people
 from triage_agent.summary.people_findings import of_people
+from triage_agent.summary.standing import Standing, of_standing, standing
 from triage_agent.summary.weeks import Week
 
 WEEKS = 4
@@ -49,6 +52,7 @@ class Summary(Value):
     categories: tuple[Figure, ...]
     rules: tuple[Figure, ...]
     people: People
+    standing: Standing
     findings: tuple[Finding, ...]
 
     def figure(self, name: str) -> Figure:
@@ -60,37 +64,56 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
     """A week as it stands now: what became of its items later is part of it."""
     zone = page.workflow.time.zone
     spans = [(one.begins(zone), one.ends(zone)) for one in map(week.before, range(WEEKS + 1))]
-    now, *earlier = [_counts(ledger, mode, *span) for span in spans]
-    used = _used(earlier, [until for _, until in spans[1:]], outcomes.span(ledger, mode))
-    since, until = spans[0]
-
-    def shown(rule: str | None = None) -> tuple[str, ...]:
-        return tuple(weekly.examples(ledger, mode, since, until, most=SHOWN, rule=rule))
-
-    rules = tuple(_each(by_rule, now, used, shown))
-    decided = people(deeds(ledger, mode, since, until, KINDS), page.outcomes)
-    items = {one.name: one.items for one in rules}
-    found = findings(now, used, items, of_people(now, decided))
+    this, *before = [_Span(ledger, mode, *span) for span in spans]
+    now, ends = this.counts(), [one.until for one in before]
+    used = _used([one.counts() for one in before], ends, outcomes.span(ledger, mode))
+    rules = tuple(_each(by_rule, now, used, lambda rule: this.shown(Wanted(rule=rule))))
+    decided = people(deeds(ledger, mode, this.since, this.until, KINDS), page.outcomes)
+    stands = standing(ledger, this.until)
+    more = [*of_standing(stands, this.until), *of_people(now, decided)]
+    found = findings(now, used, {one.name: one.items for one in rules}, more)
     return Summary(
         week=str(week),
-        since=since,
-        until=until,
+        since=this.since,
+        until=this.until,
         mode=mode,
         weeks=len(used),
-        figures=tuple(
-            _figure(metric.name, metric.unit, metric.of(now), [metric.of(one) for one in used])
-            for metric in METRICS
+        figures=tuple(this.figure(metric, now, used) for metric in METRICS),
+        categories=tuple(
+            _each(by_category, now, used, lambda name: this.shown(Wanted(category=name)))
         ),
-        categories=tuple(_each(by_category, now, used, None)),
         rules=rules,
         people=decided,
-        findings=tuple(explained(found, ledger, page, mode, (since, until))),
+        standing=stands,
+        findings=tuple(explained(found, ledger, page, mode, spans[0])),
     )
 
 
-def _counts(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> Counts:
-    groups = weekly.groups(ledger, mode, since, until)
-    return Counts(groups=tuple(groups), happened=weekly.happened(ledger, mode, since, until))
+@dataclass(frozen=True)
+class _Span:
+    ledger: Ledger
+    mode: Mode
+    since: datetime
+    until: datetime
+
+    def counts(self) -> Counts:
+        span = (self.ledger, self.mode, self.since, self.until)
+        return Counts(groups=tuple(weekly.groups(*span)), happened=weekly.happened(*span))
+
+    def shown(self, wanted: Wanted) -> tuple[str, ...]:
+        """Some of its items."""
+        found = weekly.examples(self.ledger, self.mode, self.since, self.until, wanted, SHOWN)
+        return tuple(found)
+
+    def figure(self, metric: Metric, now: Counts, earlier: Sequence[Counts]) -> Figure:
+        """A metric, with some of the items that it counts."""
+        value, items = metric.of(now), tuple[str, ...]()
+        if value and metric.kind:
+            span = (self.ledger, self.mode, self.since, self.until)
+            items = tuple(weekly.happened_to(*span, metric.kind, SHOWN))
+        elif value and metric.status:
+            items = self.shown(Wanted(status=metric.status))
+        return _figure(metric.name, metric.unit, value, [metric.of(one) for one in earlier], items)
 
 
 def _used(
@@ -130,7 +153,7 @@ def _each(
     count: Callable[[Counts], dict[str, int]],
     now: Counts,
     earlier: Sequence[Counts],
-    shown: Callable[[str], tuple[str, ...]] | None,
+    shown: Callable[[str], tuple[str, ...]],
 ) -> "list[Figure]":
     """A figure for every name that counts in any of these weeks, the most frequent first."""
     this, before = count(now), [count(one) for one in earlier]
@@ -141,7 +164,7 @@ def _each(
             "items",
             this.get(name, 0),
             [one.get(name, 0) for one in before],
-            shown(name) if shown and name in this else (),
+            shown(name) if name in this else (),
         )
         for name in names
     ]

@@ -66,7 +66,7 @@ def _load(load: Mapping[str, int]) -> Iterator[Finding]:
             yield Finding(
                 what=f"{name} decides far more than the others",
                 evidence=f"{times:,} of {total:,} decisions, of {people} people",
-                concerns="the team's lead",
+                concerns="the team, and the page's owner",
                 change="spread it: teams.….members and whose turn it is, or who owns the records",
                 weight=times - total * equal,
             )

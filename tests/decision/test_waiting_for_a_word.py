@@ -9,7 +9,14 @@ from tests.decision.test_waiting import MORNING, Told, at
 from triage_agent.decision import events
 from triage_agent.decision.actions import Approval, UpdateRecord
 from triage_agent.decision.events import Event, Happened
-from triage_agent.decision.review_events import Approved, Asked, Expired, Rejected, Reminded
+from triage_agent.decision.review_events import (
+    Approved,
+    Asked,
+    Expired,
+    Rejected,
+    Released,
+    Reminded,
+)
 from triage_agent.decision.story import Story
 from triage_agent.decision.waiting import due, next_due, waiting
 from triage_agent.operating_model.schema import Page
@@ -92,3 +99,15 @@ def test_what_is_told(page: Page) -> None:
     assert "set status since Tue 24 Nov, 10:00; it expires on Wed 25 Nov, 18:00" in told.words
     assert at("2026-11-24 10:15") == next_due(one, page, at("2026-11-24 10:00"))
     assert next_due(story((MORNING, NO)), page, now + timedelta(days=9)) is None
+
+
+def test_what_is_asked_outlives_a_release() -> None:
+    """An item that is released while somebody is asked about it begins anew, and still waits."""
+    one = story(("2026-11-24 10:05", Released(**MAYA, category="x")))
+
+    assert ("open", True, (POST,)) == (one.status, one.waits, one.asks)
+    one.tell(
+        Happened(at=at("2026-11-24 10:06"), run="r", event=events.Planned(names=(), category="x"))
+    )
+    assert one.waits
+    assert one.status == "open"

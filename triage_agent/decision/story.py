@@ -152,7 +152,7 @@ class Story:
         """The way begins anew, and no rule stops it: what was found until now stays told."""
         self.released, self.claimed = (event, at), None
         self.planned, self.assessed, self.draft = None, False, None
-        self.states.clear()
+        self.states = {name: one for name, one in self.states.items() if name in self.questions}
         self.verdicts.clear()
 
     def _ask(self, event: Asked, at: datetime) -> None:

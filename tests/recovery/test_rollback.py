@@ -239,13 +239,16 @@ def test_another_one_was_interrupted(open_site: Any, boundaries: Boundaries) -> 
 
 
 def test_it_is_killed_anywhere(open_site: Any, boundaries: Boundaries) -> None:  # noqa: ANN401 - as the fixture
-    """Killed at any request or append and done once more, all is undone, once."""
+    """Killed at one request or append in three and done once more, all is undone, once.
+
+    `make prove` kills it at every one.
+    """
     site, run = open_run(open_site, [{"Company": "First"}, STOPS])
     begun = boundaries.passed
     back(site, Selection(run=run))
     crossings = boundaries.passed - begun
     assert 40 < crossings
-    for number in range(1, crossings + 1):
+    for number in range(1, crossings + 1, 3):
         resume(site)
         _killed_at(site, number, boundaries)
 

@@ -60,13 +60,13 @@ def post(
 
 def review(target: Target, week: str | None, named: str, clock: Clock = now) -> str:
     """Puts on record that somebody whom the page names has read of a week; what is to be said."""
-    from triage_agent.summary import reviewing
+    from triage_agent.ledger.weekly_reviews import review as put_down
 
     page = _page(target)
     wanted = _over(week, page, clock())
     by = acting(target, page, page.weekly_review.by, named, option="--reviewed-by")
     with closing(open_ledger(target)) as ledger:
-        reviewing.review(ledger, wanted, by, clock())
+        put_down(ledger, str(wanted), by, clock())
     return f"{by.name} has read the summary of {wanted}."
 
 

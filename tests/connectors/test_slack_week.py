@@ -68,6 +68,7 @@ def test_what_it_says() -> None:
         said[:6]
     )
     assert items * LISTED == [one for one in said if one.startswith("triage-agent timeline")]
-    assert "To be read by Monday, 2026-11-23. Once you have: triage-agent summary --week" in str(
-        week(told)[1][-1]
+    assert (
+        "To be read by Monday, 2026-11-23. Without this button: triage-agent summary --week"
+        in str(week(told)[1][-1])
     )

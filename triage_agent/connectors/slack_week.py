@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from slack_sdk.models.blocks import (
+    ActionsBlock,
     Block,
+    ButtonElement,
     ContextBlock,
     HeaderBlock,
     RichTextBlock,
@@ -16,6 +18,7 @@ from slack_sdk.models.blocks import (
 from triage_agent.connectors.slack_texts import (
     BOLD,
     HEADER_LENGTH,
+    REVIEW,
     escaped,
     plain,
     title,
@@ -24,6 +27,8 @@ from triage_agent.connectors.slack_texts import (
 from triage_agent.decision.text import clipped
 from triage_agent.decision.weekly import ToDo, WeeklyNote
 
+READ = "read_week"
+"""The button of whoever has read it; its value is the week."""
 LISTED, SHOWN = 5, 3
 """How many things to do are listed, and items of each."""
 _LONGEST = 500
@@ -41,6 +46,10 @@ def week(told: WeeklyNote) -> tuple[str, list[dict[str, Any]]]:
     ]
     if told.to_do:
         parts.append(RichTextBlock(elements=[title("What to do next"), _list(told)]))
+    read = ButtonElement(
+        text=plain("I have read it"), action_id=READ, value=clipped(told.week, _LONGEST)
+    )
+    parts.append(ActionsBlock(block_id=REVIEW, elements=[read]))
     parts.append(ContextBlock(elements=[plain(_asked(told))]))
     return text, [part.to_dict() for part in parts]
 
@@ -64,6 +73,6 @@ def _one(one: ToDo) -> Iterator[Any]:
 def _asked(told: WeeklyNote) -> str:
     day = f"{told.read_by:%A}, {told.read_by}"
     return (
-        f"To be read by {day}. Once you have: "
+        f"To be read by {day}. Without this button: "
         f"triage-agent summary --week {told.week} --reviewed-by NAME"
     )

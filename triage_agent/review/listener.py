@@ -8,9 +8,11 @@ from threading import Lock
 
 import structlog
 
+from triage_agent.connectors import slack_answers
 from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.slack import SlackConnector
 from triage_agent.connectors.slack_socket import Click
+from triage_agent.connectors.slack_week import READ
 from triage_agent.decision.run_events import Listening
 from triage_agent.decision.story import Story
 from triage_agent.effects.deliver import Entry
@@ -22,7 +24,9 @@ from triage_agent.errors import (
     WrongUsage,
 )
 from triage_agent.ledger.store import APP, WORKSPACE, Ledger
+from triage_agent.operating_model.grants import channels
 from triage_agent.operating_model.loading import OperatingModel
+from triage_agent.review import weekly
 from triage_agent.review.approving import Room
 from triage_agent.review.buttons import DECISIONS, FORMS, GOES_ON, item_of
 from triage_agent.review.deciding import Clicked
@@ -58,7 +62,11 @@ class Listener:
     def heard(self, click: Click) -> None:
         """Decides, and tells. Whatever stands in the way is told to whoever clicked, and logged."""
         try:
-            if self.is_ours(click.team, click.app) and (words := self._decided(click)):
+            if not self.is_ours(click.team, click.app):
+                return
+            if click.action == READ:
+                self._has_read(click)
+            elif words := self._decided(click):
                 self.slack.whisper(click.channel, click.user, words, click.thread)
         except TriageError as exc:
             log.warning("not told in Slack", item=click.value, reason=str(exc))
@@ -115,6 +123,14 @@ class Listener:
             if click.action in GOES_ON and status == "open":
                 self.go_on(item)
         return refused or untold
+
+    def _has_read(self, click: Click) -> None:
+        """Of a week, which is told in channels and to people alone."""
+        page = self.model().page
+        with self._one_at_a_time:
+            said = weekly.read(self.ledger, page, click.user, click.value, self.clock())
+        where = click.channel if click.channel in channels(page).values() else None
+        self.slack.answer(click.user, where, slack_answers.words(said))
 
     def _asked(self, room: Room, click: Click, clicked: Clicked) -> str | None:
         """Opens the form for whoever may decide; everybody else learns at once why they can't."""

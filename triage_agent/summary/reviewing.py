@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from triage_agent.authority.people import Somebody, identified
 from triage_agent.decision.output import spaced
-from triage_agent.decision.weekly import Reviewed, SummaryPosted, ToDo, WeeklyNote
+from triage_agent.decision.weekly import SummaryPosted, ToDo, WeeklyNote
 from triage_agent.ledger.phrases import joined
 from triage_agent.ledger.store import AGENT, Ledger
+from triage_agent.ledger.weekly_reviews import reviews
 from triage_agent.operating_model.schema import WEEKDAYS, Page
 from triage_agent.summary.findings import MOST, Finding
 from triage_agent.summary.reading import Summary
@@ -30,13 +30,6 @@ def note(told: Summary, page: Page) -> WeeklyNote:
     )
 
 
-def review(ledger: Ledger, week: Week, by: Somebody, now: datetime) -> None:
-    """Puts on record that somebody has read of a week: once, however often they say so."""
-    reviewed = Reviewed(**identified(by), week=str(week))
-    if reviewed not in _reviews(ledger, week):
-        ledger.keep(AGENT, now, [(AGENT, reviewed)])
-
-
 def with_unread(told: Summary, ledger: Ledger, page: Page, now: datetime) -> Summary:
     """First of all, that the summary of the week before was posted, and nobody has read it."""
     before = parsed(told.week).before()
@@ -47,15 +40,10 @@ def with_unread(told: Summary, ledger: Ledger, page: Page, now: datetime) -> Sum
     ]
     day = read_by(page, before)
     over = datetime.combine(day + timedelta(days=1), time(), page.workflow.time.zone)
-    if not posted or now < over or _reviews(ledger, before):
+    if not posted or now < over or reviews(ledger, str(before)):
         return told
     first = _unread(before, day, [one.to for one in posted])
     return told.model_copy(update={"findings": (first, *told.findings)[:MOST]})
-
-
-def _reviews(ledger: Ledger, week: Week) -> list[Reviewed]:
-    told = (one.event for one in ledger.told(AGENT, "Reviewed"))
-    return [one for one in told if isinstance(one, Reviewed) and one.week == str(week)]
 
 
 def _unread(week: Week, day: date, to: Sequence[str]) -> Finding:

@@ -25,8 +25,9 @@ lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 bench: .venv/runtime  ## what a run costs, measured
 	@$(BIN)/python -m tests.bench
 
-prove: .venv/dev  ## the long proofs: runs and rollbacks that are killed, and a record of a million items
+prove: .venv/dev  ## the long proofs: what is killed, five years of weeks, and a record of a million items
 	@$(BIN)/python -m tests.prove
+	@$(BIN)/python -m tests.prove.years
 	@$(BIN)/python -m tests.prove.record
 
 generated: .venv/runtime  ## write what is generated from the code

@@ -41,7 +41,7 @@ def show(told: "Told") -> None:
     out, found, page = screen(), told.evaluation, told.page
     models = " and ".join(found.digests.answered_by)
     out.print(
-        f"{len(found.cases):,} cases, {found.trials:,} trials each, answered by "
+        f"{len(found.cases):,} cases, {found.trials:,} {_trials(found.trials)} each, answered by "
         f"{printable(models)}, page version {found.page_version}, {found.seconds:.0f} s\n"
     )
     _scores(out, told)
@@ -61,6 +61,10 @@ def show(told: "Told") -> None:
     for one in told.compared:
         _compared(out, one)
     _failures(out, [case for case in found.cases if case.passes < len(case.trials)])
+
+
+def _trials(number: int) -> str:
+    return "trial" if number == 1 else "trials"
 
 
 def _scores(out: "Console", told: "Told") -> None:
@@ -116,6 +120,9 @@ def _compared(out: "Console", one: "Compared") -> None:
 
 
 def _failures(out: "Console", failed: "list[CaseResult]") -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
     if not failed:
         return
     out.print(f"\n{len(failed):,} cases fail at least once:")
@@ -123,7 +130,7 @@ def _failures(out: "Console", failed: "list[CaseResult]") -> None:
         wrong = next(trial for trial in case.trials if not trial.passed)
         why = "; ".join(word for check in wrong.checks for word in check.wrong)
         out.print(f"  {printable(case.key)}")
-        out.print(f"    {printable(why)}", style="dim")
+        out.print(Padding(Text(printable(why)), (0, 0, 0, 4)), style="dim")
     if (more := len(failed) - _LISTED) > 0:
         out.print(f"  and {more:,} more; --format html shows each with its timeline")
 

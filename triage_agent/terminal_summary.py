@@ -40,14 +40,17 @@ def _as_text(told: "Summary") -> None:
             out.print(f"     see {' '.join(one.items)}", style="dim", soft_wrap=True)
     for title, figures in (
         ("", told.figures),
-        ("Categories", told.categories),
-        ("Stopped by", told.rules),
+        *telling.tables(told),
     ):
         _table(title, figures)
-    if told.people.load or told.people.touched:
-        out.print("\nWhat people decided:")
-    for about, said in telling.decided(told):
-        out.print(f"  {about}: {printable(said)}")
+    for title, lines in (
+        ("What is missing", telling.missing(told)),
+        ("What people decided", telling.decided(told)),
+    ):
+        if some := [f"  {printable(about)}: {printable(said)}" for about, said in lines]:
+            out.print(f"\n{title}:")
+            for line in some:
+                out.print(line)
     for about, said in telling.stands(told):
         out.print(f"{about}: {printable(said)}")
 

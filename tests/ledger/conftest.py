@@ -89,6 +89,7 @@ EXAMPLES: dict[str, Event] = {
             object="Lead",
             record_id=LEAD.id,
             replaces="earlier",
+            came_by="Web",
             record=LEAD,
             before={"Status": "Open"},
         ),
@@ -96,8 +97,12 @@ EXAMPLES: dict[str, Event] = {
         events.ModelCalled(call=CALL, answer='{"category": "demo_request"}'),
         events.Assessed(category="demo_request", confidence=0.9, assessment=ASSESSMENT),
         events.Stopped(
-            rules=(events.FiredRule(rule="restricted_topic", topic="legal", source="floor"),),
-            stops=(Stop(rule="restricted_topic", topic="legal", quote="we will sue"),),
+            rules=(
+                events.FiredRule(
+                    rule="restricted_topic", topic="legal", source="floor", order=True
+                ),
+            ),
+            stops=(Stop(rule="restricted_topic", topic="legal", quote="we will sue", order=True),),
         ),
         events.Drafted(action="draft_reply", words=2, text="Dear Ms Müller"),
         events.Planned(

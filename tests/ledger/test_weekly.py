@@ -29,6 +29,9 @@ OF_A_SPAN: dict[str, Ask] = {
     "of a status": lambda ledger, at: weekly.examples(
         ledger, "live", at, at + WEEK, weekly.Wanted(status="settled", category="x"), 5
     ),
+    "later": lambda ledger, at: list(
+        weekly.later(ledger, "live", at, at + WEEK, ("Claimed",), every=3)
+    ),
     "to which": lambda ledger, at: weekly.happened_to(ledger, "live", at, at + WEEK, "Claimed", 5),
 }
 OF_A_RUN: dict[str, Ask] = {

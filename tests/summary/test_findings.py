@@ -46,7 +46,9 @@ def group(
         {
             "status": status,
             "category": category,
-            "rules": rules,
+            "waits": False,
+            "came_by": None,
+            "fired": [{"rule": rule} for rule in rules],
             "items": number,
             "tokens": 0,
             "cost_usd": 0.0,

@@ -1,12 +1,13 @@
 """Each metric is what counting again from the raw events says, on either database."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from statistics import median
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,8 +58,11 @@ TIMES = {
 }
 
 
-def stopped(*rules: str) -> Event:
-    fired = (events.FiredRule(rule=rule, topic=None, source="floor") for rule in rules)
+def stopped(*rules: tuple[str, str | None, bool]) -> Event:
+    fired = (
+        events.FiredRule(rule=rule, topic=topic, source="floor", order=order)
+        for rule, topic, order in rules
+    )
     return events.Stopped(rules=tuple(fired))
 
 
@@ -83,7 +87,16 @@ FAILED = [
     events.Failed(action="tag", code="X", reason="no"),
 ]
 RULES = st.lists(
-    st.sampled_from(("missing_data", "restricted_topic", "low_confidence")), max_size=2
+    st.tuples(
+        st.sampled_from(("missing_data", "restricted_topic", "low_confidence")),
+        st.sampled_from((None, "Email", "Phone")),
+        st.booleans(),
+    ),
+    max_size=2,
+)
+WAYS = (None, "Web", "other")
+TOUCH = events.Outcome(
+    name="contacted", object="Lead", record_id="1", happened_at=EDGES[1], by=None
 )
 COSTS = st.sampled_from((None, 0.0, 0.00012, 0.4, 2.5e-8)) | st.floats(0, 10)
 STEPS: st.SearchStrategy[Sequence[Event]] = st.one_of(
@@ -92,6 +105,7 @@ STEPS: st.SearchStrategy[Sequence[Event]] = st.one_of(
     st.builds(lambda cost: [called(cost)], COSTS),
     st.sampled_from([HANDED_OVER, FAILED]),
     st.sampled_from(PEOPLE).map(lambda kind: [EXAMPLES[kind]]),
+    st.sampled_from([[TOUCH]]),
 )
 MOMENTS = st.one_of(
     st.sampled_from(EDGES).flatmap(
@@ -111,6 +125,7 @@ ITEMS = st.lists(
         MOMENTS,
         st.lists(st.tuples(LATER, STEPS), max_size=4),
         st.integers(1, 3),
+        st.sampled_from(WAYS),
     ),
     min_size=1,
     max_size=6,
@@ -179,14 +194,80 @@ class Recount:
     def rules(self, week: Week) -> Counter[str]:
         return Counter(rule for told, _ in self.items(week) for rule in _rules(told))
 
+    def topics(self, week: Week) -> Counter[str]:
+        return Counter(
+            topic
+            for told, _ in self.items(week)
+            for topic in {f"{one.rule}.{one.topic}" for one in _fired(told) if one.topic}
+        )
+
+    def doubts(self, week: Week) -> Counter[str]:
+        return Counter(
+            _category(told) for told, _ in self.items(week) if "low_confidence" in _rules(told)
+        )
+
+    def ways(self, week: Week) -> Counter[str]:
+        return Counter(_way(told) for told, _ in self.items(week))
+
+    def lacking(self, week: Week) -> dict[tuple[str, str], tuple[int, int]]:
+        of = self.ways(week)
+        found = Counter(
+            (_way(told), topic) for told, _ in self.items(week) for topic in _lacks(told)
+        )
+        return {(way, topic): (items, of[way]) for (way, topic), items in found.items()}
+
+    def hostile(self, week: Week) -> int:
+        return sum(any(one.order for one in _fired(told)) for told, _ in self.items(week))
+
+    def waiting(self, week: Week) -> int:
+        return sum(story.waits for _, story in self.items(week))
+
+    def claim(self, week: Week) -> float | None:
+        return _median(
+            one.at - told[0].at
+            for told, _ in self.items(week)
+            for one in [one for one in told if one.event.kind == "Claimed"][:1]
+        )
+
+    def touch(self, week: Week) -> float | None:
+        return _median(
+            min(moments) - told[0].at
+            for told, _ in self.items(week)
+            if (moments := list(_touches(told)))
+        )
+
 
 def _in(week: Week, one: Happened) -> bool:
     return of_day(one.at.astimezone(ZONE).date()) == week
 
 
-def _rules(told: list[Happened]) -> set[str]:
+def _fired(told: list[Happened]) -> list[events.FiredRule]:
     stops = (one.event for one in told if isinstance(one.event, events.Stopped))
-    return {fired.rule for stop in stops for fired in stop.rules}
+    return [fired for stop in stops for fired in stop.rules]
+
+
+def _rules(told: list[Happened]) -> set[str]:
+    return {fired.rule for fired in _fired(told)}
+
+
+def _lacks(told: list[Happened]) -> set[str]:
+    return {one.topic for one in _fired(told) if one.rule == "missing_data" and one.topic}
+
+
+def _way(told: list[Happened]) -> str:
+    assert isinstance(told[0].event, events.Received)
+    return told[0].event.came_by or "unknown"
+
+
+def _touches(told: list[Happened]) -> Iterator[datetime]:
+    for one in told:
+        if isinstance(one.event, events.Outcome) and one.event.name in PAGE.outcomes.first_touch:
+            yield one.event.happened_at
+
+
+def _median(spans: Iterable[timedelta]) -> float | None:
+    minutes = [max(span, timedelta()).total_seconds() / 60 for span in spans]
+    return median(minutes) if minutes else None
 
 
 def _category(told: list[Happened]) -> str:
@@ -197,11 +278,19 @@ def _category(told: list[Happened]) -> str:
 NAIVE: dict[str, Callable[[Recount, Week], float | None]] = {
     "received": lambda count, week: len(list(count.items(week))),
     "stopped": Recount.share,
+    "waiting": Recount.waiting,
+    "hostile": Recount.hostile,
+    "minutes to a claim": Recount.claim,
+    "minutes to a touch": Recount.touch,
     "tokens": Recount.tokens,
     "cost": Recount.cost,
     **{name: partial(Recount.with_status, status=status) for name, status in STATUSES.items()},
     **{name: partial(Recount.times, kind=kind) for name, kind in TIMES.items()},
 }
+
+
+SOMETIMES = ("cost", "minutes to a claim", "minutes to a touch")
+"""What isn't known of each week."""
 
 
 def test_each_metric_is_counted_here_again() -> None:
@@ -222,7 +311,7 @@ def database(request: pytest.FixtureRequest, new_ledger: NewLedger) -> Kept:
 @given(items=ITEMS, runs=RUNS)
 def test_a_week_is_what_counting_its_events_says(
     database: Kept,
-    items: list[tuple[Mode, datetime, list[Step], int]],
+    items: list[tuple[Mode, datetime, list[Step], int, str | None]],
     runs: list[tuple[datetime, str]],
 ) -> None:
     """Every metric, category and rule of every week, in either mode."""
@@ -230,9 +319,9 @@ def test_a_week_is_what_counting_its_events_says(
     for table in tables.metadata.tables:
         database.change(f"DELETE FROM {table}")  # noqa: S608 - our own names
     with closing(Ledger.open(database.url)) as ledger:
-        for number, (mode, at, steps, alike) in enumerate(items):
+        for number, (mode, at, steps, alike, way) in enumerate(items):
             for other in range(alike):
-                _happen(ledger, f"item-{number}-{other}", mode, at, [*steps, LAST[other]])
+                _happen(ledger, f"item-{number}-{other}", (mode, way), at, [*steps, LAST[other]])
         for at, kind in runs:
             stream = AGENT if kind == "Paused" else "run-1"
             ledger.append("run-1", at, [(stream, EXAMPLES[kind])])
@@ -248,11 +337,12 @@ def test_a_week_is_what_counting_its_events_says(
 def _happen(
     ledger: Ledger,
     item: str,
-    mode: Mode,
+    how: tuple[Mode, str | None],
     at: datetime,
     steps: list[Step],
 ) -> None:
-    received = events.Received(mode=mode, object="Lead", record_id=item)
+    mode, way = how
+    received = events.Received(mode=mode, object="Lead", record_id=item, came_by=way)
     ledger.append("run-1", at, [(item, received)])
     for later, step in steps:
         at += later
@@ -265,8 +355,14 @@ def _same(summary: Summary, count: Recount, week: Week) -> None:
     for counted, figures in (
         (count.categories(week), summary.categories),
         (count.rules(week), summary.rules),
+        (count.topics(week), summary.topics),
+        (count.doubts(week), summary.doubts),
+        (count.ways(week), summary.ways),
     ):
         assert counted == Counter({one.name: one.now for one in figures if one.now})
+    assert count.lacking(week) == {
+        (one.came_by, one.lacks): (one.items, one.of) for one in summary.lacking
+    }
 
 
 def _same_before(summary: Summary, count: Recount, week: Week) -> None:
@@ -274,6 +370,6 @@ def _same_before(summary: Summary, count: Recount, week: Week) -> None:
     for name, naive in NAIVE.items():
         before = summary.figure(name).before
         if before is None:
-            assert not naive(count, week) or name == "cost"
+            assert not naive(count, week) or name in SOMETIMES
         else:
             assert pytest.approx(naive(count, week), abs=1e-6) == before, name

@@ -64,7 +64,7 @@ def test_what_is_told(told: Summary) -> None:
         assert f"{name.capitalize()} {' '.join(numbers)} " in text
     for _, *numbers in rows_of(shown):
         assert f" {' '.join(numbers)} " in text
-    assert "None in any of these weeks: open, rolled back, claimed" in text
+    assert "None in any of these weeks: open, rolled back, hostile" in text
 
 
 def test_the_weeks_are_drawn_and_told(told: Summary) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.jobs.conftest import HOME
 from triage_agent.decision import review_events
 from triage_agent.decision.events import Outcome
+from triage_agent.ledger.fired import Fired
 from triage_agent.ledger.weekly import Group
 from triage_agent.ledger.weekly_people import Deed
 from triage_agent.operating_model.loading import load
@@ -52,11 +53,13 @@ def outcome(name: str, after: float) -> Outcome:
 
 def counts(rule: str, stopped: int) -> Counts:
     """A week in which a rule stopped so many of a hundred."""
-    some: dict[str, Any] = {"status": "escalated", "tokens": 0, "cost_usd": 0.0}
+    some: dict[str, Any] = {
+        "status": "escalated", "waits": False, "came_by": None, "tokens": 0, "cost_usd": 0.0,
+    }  # fmt: skip
     return Counts(
         groups=(
-            Group(category="new_business", rules=(rule,), items=stopped, **some),
-            Group(category="new_business", rules=(), items=100 - stopped, **some),
+            Group(category="new_business", fired=(Fired(rule=rule),), items=stopped, **some),
+            Group(category="new_business", fired=(), items=100 - stopped, **some),
         ),
         happened={},
     )
@@ -85,22 +88,12 @@ def test_where_they_differ_from_it() -> None:
     assert {"Maya": 3, "Jonas": 2} == told.load
 
 
-def test_how_soon_they_came() -> None:
-    """The median of the first claims and of the first touches; an item counts once."""
-    claim = review_events.Claimed(by="Maya", **WHO)
+def test_what_they_put_right() -> None:
+    """What the page calls cleaning up is counted by its names, and nothing else is."""
     told = people(
-        [
-            deed(1, claim, after=10),
-            deed(1, claim, after=90),
-            deed(2, claim, after=30),
-            deed(1, outcome("status_changed", 50)),
-            deed(1, outcome("contacted", 20)),
-            deed(2, outcome("task_reassigned", 5)),
-        ],
-        OUTCOMES,
+        [deed(1, outcome("contacted", 20)), deed(2, outcome("task_reassigned", 5))], OUTCOMES
     )
 
-    assert (20.0, 20.0, 1) == (told.minutes_to_claim, told.minutes_to_touch, told.touched)
     assert {"task_reassigned": 1} == told.clean_up
 
 

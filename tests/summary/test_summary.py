@@ -26,6 +26,7 @@ from triage_agent.summary.weeks import Week, last_full, of_day
 from triage_agent.targets import Target
 
 WIDTH = 80
+MADE_OF = ("Categories", "Stopped by", "Stopped for", "Came by", "What is missing")
 LEADS: list[dict[str, Any]] = [
     {"Company": "One"},
     {"Company": "Two"},
@@ -93,9 +94,7 @@ def test_it_is_told_in_markdown(told: Told, type_in: TypeIn) -> None:
     headings = re.findall("^#+ (.*)$", ran.out, flags=re.MULTILINE)
 
     assert f"Week {told.week}" == headings[0]
-    assert ["What to do next", "Figures", "Categories", "Stopped by", "How it stands"] == headings[
-        1:
-    ]
+    assert ["What to do next", "Figures", *MADE_OF, "How it stands"] == headings[1:]
     assert "| received | 4 | - | - |" in ran.out
     assert [] == [word for word in ("Lind", "dispute", "Three") if word in ran.out]
 

@@ -29,6 +29,7 @@ USUAL: Came = {
     ("support_misroute", "restricted_topic"): 6,
     ("unclear", "low_confidence"): 9,
 }
+TOPICS = {"missing_data": "Email", "restricted_topic": "legal"}
 LAST: Came = {**USUAL, ("new_business", "missing_data"): 58, ("demo_request", ""): 24}
 
 
@@ -62,7 +63,7 @@ def _named(*parts: object) -> str:
     return sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-_RECEIVED = Received(mode="live", object="Lead", record_id="00Q000000000001AAA")
+_RECEIVED = Received(mode="live", object="Lead", record_id="00Q000000000001AAA", came_by="Web")
 
 
 def _story(category: str, rule: str) -> list[Event]:
@@ -71,7 +72,7 @@ def _story(category: str, rule: str) -> list[Event]:
     posts = ("escalate",)
     return [
         _RECEIVED,
-        Stopped(rules=(FiredRule(rule=rule, topic=None, source="floor"),)),
+        Stopped(rules=(FiredRule(rule=rule, topic=TOPICS.get(rule), source="floor"),)),
         Planned(names=posts, category=category, hand_overs=posts, actions=()),
         Done(action="escalate", key="k", reference="C0SALESDEV1/1.2"),
     ]

@@ -67,7 +67,8 @@ from triage_agent.operating_model.kinds import Scalar
 class Received(Value):
     """A record became an item. `replaces`: the item of an earlier version of its request.
 
-    `before`: what the fields held that the page's actions change.
+    `before`: what the fields held that the page's actions change. `came_by`: one of the ways that
+    the page tells apart.
     """
 
     kind: Literal["Received"] = "Received"
@@ -75,6 +76,7 @@ class Received(Value):
     object: str
     record_id: str
     replaces: str | None = None
+    came_by: str | None = None
     record: Annotated[Record | None, Private] = None
     before: Annotated[dict[str, Scalar] | None, Private] = None
 
@@ -129,11 +131,15 @@ class Assessed(Value):
 
 
 class FiredRule(Value):
-    """A stop without its evidence: all of it that may be kept for good."""
+    """A stop without its evidence: all of it that may be kept for good.
+
+    `order`: the sender tries to tell the agent what to do.
+    """
 
     rule: str
     topic: str | None
     source: Source
+    order: bool = False
 
 
 class Stopped(Value):

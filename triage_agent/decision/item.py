@@ -80,6 +80,17 @@ def shown_fields(record: Record, page: Page) -> dict[str, Scalar]:
     return {name: record.fields.get(name) for name in page.item_read.shown_to_model}
 
 
+OTHER = "other"
+"""How a record came that came by none of the ways that the page lists."""
+
+
+def came_by(record: Record, page: Page) -> str:
+    """How a record came: in the page's words, for the record's could be a stranger's."""
+    ((field, known),) = page.workflow.item.came_by.items()
+    value = record.value(field)
+    return next((name for name in known if name == value), OTHER)
+
+
 ELSEWHERE = "(on the record only)"
 """Stands for a masked value: that there is one, and nothing about it."""
 

@@ -27,7 +27,7 @@ class Stop(Value):
     """A rule that fired: which, on whose word, and the evidence for it.
 
     `quote` holds words that stand in the request; `fact` something that a record or the run
-    shows. At least one of them is there.
+    shows. At least one of them is there. `order`: the words try to tell the agent what to do.
     """
 
     rule: str
@@ -35,6 +35,7 @@ class Stop(Value):
     source: Source = "floor"
     quote: str | None = None
     fact: str | None = None
+    order: bool = False
 
     @property
     def evidence(self) -> str:
@@ -118,9 +119,9 @@ def _missing_data(subject: Subject) -> Found:
 def _restricted_topic(subject: Subject) -> Found:
     for topic in subject.page.stops_when.restricted_topic.topics:
         about = subject.patterns.topics.get(topic, NONE).first_hit(subject.asked)
-        quote = about or subject.patterns.orders.get(topic, NONE).first_hit(subject.text)
-        if quote:
-            yield Stop(rule="restricted_topic", topic=topic, quote=quote)
+        order = subject.patterns.orders.get(topic, NONE).first_hit(subject.text)
+        if quote := about or order:
+            yield Stop(rule="restricted_topic", topic=topic, quote=quote, order=bool(order))
 
 
 def _outside_policy(subject: Subject) -> Found:

@@ -64,6 +64,7 @@ class Story:
     mode: Mode | None = None
     object: str | None = None
     record_id: str | None = None
+    came_by: str | None = None
     received_at: datetime | None = None
     record: Record | None = None
     held: dict[str, Scalar] = field(default_factory=dict)
@@ -281,7 +282,7 @@ class Story:
     @_fold.register
     def _(self, event: Received) -> None:
         self.mode, self.record = event.mode, event.record
-        self.object, self.record_id = event.object, event.record_id
+        self.object, self.record_id, self.came_by = event.object, event.record_id, event.came_by
         self.held |= event.before or {}
 
     @_fold.register

@@ -171,7 +171,8 @@ class Steps:
     def _stop(self, work: Work, stops: tuple[Stop, ...]) -> Events:
         """What fires for a released item is told, but it goes on, without what was unfit."""
         rules = tuple(
-            events.FiredRule(rule=stop.rule, topic=stop.topic, source=stop.source) for stop in stops
+            events.FiredRule(rule=stop.rule, topic=stop.topic, source=stop.source, order=stop.order)
+            for stop in stops
         )
         yield events.Stopped(rules=rules, stops=stops)
         yield from self._plan(work if work.judged.released else work.with_stops(stops))

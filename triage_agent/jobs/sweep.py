@@ -17,7 +17,7 @@ from triage_agent.connectors.salesforce.reading import (
     surroundings,
 )
 from triage_agent.decision import events, missing, run_events
-from triage_agent.decision.item import Record, afresh, identity, masked
+from triage_agent.decision.item import Record, afresh, came_by, identity, masked
 from triage_agent.decision.story import Story
 from triage_agent.effects.deliver import Entry
 from triage_agent.effects.look_up import look_up_threads
@@ -243,6 +243,7 @@ class _Sweep:
             object=one.record.object,
             record_id=one.record.id,
             replaces=one.replaces,
+            came_by=came_by(one.record, rules.page),
             record=masked(one.record, rules.page.logs.masks, says_nothing),
             before=one.new.before,
         )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from triage_agent.decision.events import EVENT, Happened
+from triage_agent.decision.events import EVENT, Event, Happened
 from triage_agent.decision.values import canonical, private_fields
 
 FORMAT = 2
@@ -104,10 +104,16 @@ def digest(payload: Payload) -> str:
 
 def opened(sealed: Sealed) -> Happened:
     """The event as it was; its private fields read as None once they have been erased."""
-    event = {"kind": sealed.kind, **json.loads(sealed.body)}
-    if sealed.payload:
-        event |= json.loads(sealed.payload.body)
-    return Happened(at=sealed.at, run=sealed.run, event=EVENT.validate_python(event))
+    texts = [sealed.body, *([sealed.payload.body] if sealed.payload else ())]
+    return Happened(at=sealed.at, run=sealed.run, event=event_of(sealed.kind, *texts))
+
+
+def event_of(kind: str, *texts: str) -> Event:
+    """An event from its public fields, and its private ones where they are at hand."""
+    fields: dict[str, Any] = {"kind": kind}
+    for text in texts:
+        fields |= json.loads(text)
+    return EVENT.validate_python(fields)
 
 
 def check(stream: Iterable[Sealed]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from triage_agent.errors import WrongUsage
 
-NEWEST = "0004"
+NEWEST = "0005"
 _LOCK = 1_953_655_144
 """The key of PostgreSQL's advisory lock: one process migrates at a time."""
 

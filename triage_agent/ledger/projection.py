@@ -5,24 +5,20 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, null
+from sqlalchemy import Connection
 
 from triage_agent.decision.events import Call
 from triage_agent.decision.story import Story
+from triage_agent.ledger import fired
 from triage_agent.ledger.chain import opened
-from triage_agent.ledger.rows import SEALED, micros, sealed
+from triage_agent.ledger.rows import BARE, micros, sealed
 from triage_agent.ledger.tables import COST, events, items, streams
 
 _STREAMED = {"yield_per": 2000}
 _SILENT = ("Read", "Assessed", "Outcome")
 """Events that say nothing of where an item stands; most of them are long."""
-_BARE = [
-    null() if column.name in ("salt", "text") else column for column in SEALED.selected_columns
-]
-"""An event without its text: that says nothing of it, either."""
 _TOLD = (
-    SEALED.with_only_columns(
-        *_BARE,
+    BARE.add_columns(
         items.c.object,
         items.c.record_id,
         items.c.mode,
@@ -32,6 +28,7 @@ _TOLD = (
         items.c.received_at,
         items.c.category,
         items.c.rules,
+        items.c.came_by,
         items.c.tokens,
         items.c.cost,
     )
@@ -55,7 +52,7 @@ def unlike_events(
 def _unlike(told: list[Any]) -> Iterator[str]:
     row = told[0]
     with suppress(ValueError, LookupError):  # what doesn't read is a fault of its chain
-        story = Story.of(opened(sealed(one[: len(_BARE)])) for one in told)
+        story = Story.of(opened(sealed(one[: len(BARE.selected_columns)])) for one in told)
         for column, says in projected(story).items():
             if getattr(row, column) != says:
                 said = f"among the items its {column} is {getattr(row, column)}"
@@ -74,7 +71,8 @@ def projected(story: Story) -> Mapping[str, object]:
         "waits": int(story.waits),
         "received_at": micros(at) if at else None,
         "category": story.category,
-        "rules": ",".join(sorted({rule.rule for rule in story.rules})) or None,
+        "rules": fired.written(story.rules),
+        "came_by": story.came_by,
         **_spent([call for _, call in story.calls]),
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, null, select
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Happened
@@ -56,6 +56,10 @@ def selected(texts: ColumnElement[bool]) -> Select[Any]:
 
 
 SEALED = selected(OF_EVENT)
+BARE = SEALED.with_only_columns(
+    *(null() if one.name in ("salt", "text") else one for one in SEALED.selected_columns)
+)
+"""Events without their texts."""
 
 
 def sealed(row: Any) -> Sealed:  # noqa: ANN401 - a row of `SEALED`

@@ -69,11 +69,12 @@ items = Table(
     Column("received_at", BigInteger),
     Column("category", Text),
     Column("rules", Text),
+    Column("came_by", Text),
     Column("tokens", BigInteger),
     Column("cost", BigInteger),
     Index("ix_items_received", "received_at", "mode"),
 )
-"""`received_at` in microseconds; `rules` by name with commas; `cost` in hundred-millionths."""
+"""`received_at` in microseconds; `rules` as `fired` has them; `cost` in hundred-millionths."""
 COST = 1e-8
 """US dollars that an item's `cost` is counted in."""
 

@@ -1,33 +1,38 @@
 """What a span of time holds, counted by the database: items by what became of them, and events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, RowMapping, exists, func, or_, select
 
-from triage_agent.decision.events import Happened
+from triage_agent.decision.events import Event, Happened
 from triage_agent.decision.item import Mode
 from triage_agent.decision.states import Status
 from triage_agent.decision.values import Value
-from triage_agent.ledger import rows
-from triage_agent.ledger.chain import opened
-from triage_agent.ledger.rows import SEALED
+from triage_agent.ledger import fired, rows
+from triage_agent.ledger.chain import event_of, opened
+from triage_agent.ledger.fired import Fired
+from triage_agent.ledger.packing import unpacked
+from triage_agent.ledger.rows import BARE
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.tables import COST, IS_TOLD, events, items, streams
 
 ANY = "*"
-"""A category that no page has: any will do."""
+"""A category, and a way, that no page has: any will do."""
 
 
 class Group(Value):
-    """Items that were received in a span and came out alike.
+    """Items that were received in a span, came and came out alike; each rule for each topic.
 
     `cost_usd` is None where the price of a call isn't known.
     """
 
     status: Status
     category: str | None
-    rules: tuple[str, ...]
+    waits: bool
+    came_by: str | None
+    fired: tuple[Fired, ...]
     items: int
     tokens: int
     cost_usd: float | None
@@ -35,31 +40,35 @@ class Group(Value):
 
 def groups(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> list[Group]:
     """The items received in a span, by what became of them until now."""
-    alike = (items.c.status, items.c.category, items.c.rules)
+    alike = (items.c.status, items.c.category, items.c.waits, items.c.came_by, items.c.rules)
+    counted = {
+        "items": func.count(),
+        "tokens": func.sum(items.c.tokens),
+        "cost": func.sum(items.c.cost),
+        "priced": func.count(items.c.cost),
+    }
     query = (
-        select(
-            *alike,
-            func.count(),
-            func.sum(items.c.tokens),
-            func.sum(items.c.cost),
-            func.count(items.c.cost),
-        )
+        select(*alike, *(what.label(name) for name, what in counted.items()))
         .where(_within(mode, since, until))
         .group_by(*alike)
         .order_by(*alike)
     )
     with ledger.database.reading() as connection:
-        return [
-            Group(
-                status=status,
-                category=category,
-                rules=tuple(rules.split(",")) if rules else (),
-                items=number,
-                tokens=int(tokens or 0),
-                cost_usd=int(cost or 0) * COST if priced == number else None,
-            )
-            for status, category, rules, number, tokens, cost, priced in connection.execute(query)
-        ]
+        return [_group(row) for row in connection.execute(query).mappings()]
+
+
+def _group(row: RowMapping) -> Group:
+    priced = row["priced"] == row["items"]
+    return Group(
+        status=row["status"],
+        category=row["category"],
+        waits=bool(row["waits"]),
+        came_by=row["came_by"],
+        fired=fired.read(row["rules"]),
+        items=row["items"],
+        tokens=int(row["tokens"] or 0),
+        cost_usd=int(row["cost"] or 0) * COST if priced else None,
+    )
 
 
 def happened(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> dict[str, int]:
@@ -80,8 +89,11 @@ def happened(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> di
 def told(
     ledger: Ledger, since: datetime, until: datetime, kinds: Sequence[str]
 ) -> list[tuple[str, Happened]]:
-    """The events of some kinds, of those in `TOLD`, in a span, each with its stream, in order."""
-    query = SEALED.where(IS_TOLD, events.c.kind.in_(kinds), _at(since, until)).order_by(
+    """The events of some kinds, of those in `TOLD`, in a span, each with its stream, in order.
+
+    Without texts.
+    """
+    query = BARE.where(IS_TOLD, events.c.kind.in_(kinds), _at(since, until)).order_by(
         events.c.number
     )
     with ledger.database.reading() as connection:
@@ -90,11 +102,15 @@ def told(
 
 
 class Wanted(Value):
-    """Which items of a span: of a status, a category (None: of none), or stopped by a rule."""
+    """Which items of a span: of a status, a category (None: of none), or a way (None: unknown).
+
+    `rule`: stopped by it, or where it is `rule.topic` for that.
+    """
 
     status: Status | None = None
     rule: str | None = None
     category: str | None = ANY
+    came_by: str | None = ANY
 
 
 def examples(
@@ -112,9 +128,12 @@ def examples(
         query = query.where(func.coalesce(items.c.status, "") == wanted.status)
     if wanted.rule:
         rules = "," + items.c.rules + ","
-        query = query.where(rules.contains(f",{wanted.rule},", autoescape=True))
+        ends = (rules.contains(f",{wanted.rule}{end}", autoescape=True) for end in ".!,")
+        query = query.where(or_(*ends))
     if wanted.category != ANY:
         query = query.where(items.c.category == wanted.category)
+    if wanted.came_by != ANY:
+        query = query.where(items.c.came_by == wanted.came_by)
     with ledger.database.reading() as connection:
         return [str(name) for name in connection.execute(query).scalars()]
 
@@ -134,6 +153,40 @@ def happened_to(
     )
     with ledger.database.reading() as connection:
         return [str(name) for name in connection.execute(query).scalars()]
+
+
+class Later(NamedTuple):
+    """What happened to an item, by its stream's number, and when the item had been received."""
+
+    stream: int
+    received_at: datetime
+    at: datetime
+    event: Event
+
+
+def later(
+    ledger: Ledger,
+    mode: Mode,
+    since: datetime,
+    until: datetime,
+    kinds: Sequence[str],
+    every: int = 1,
+) -> Iterator[Later]:
+    """What has happened of some kinds to the items received in a span, up to now; without texts.
+
+    `every`: of that many items one is looked at.
+    """
+    told = (events.c.stream, items.c.received_at, events.c.at, events.c.kind, events.c.body)
+    query = (
+        select(*told)
+        .select_from(items.join(events, events.c.stream == items.c.stream))
+        .where(_within(mode, since, until), items.c.stream % every == 0)
+        .where(events.c.kind.in_(kinds))
+    )
+    with ledger.database.reading() as connection:
+        for stream, received_at, at, kind, body in connection.execute(query):
+            event = event_of(kind, unpacked(body))
+            yield Later(stream, rows.moment(received_at), rows.moment(at), event)
 
 
 def _within(mode: Mode, since: datetime, until: datetime) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
 from triage_agent.decision.item import Mode
 from triage_agent.decision.values import Value
-from triage_agent.ledger import rows
+from triage_agent.ledger import fired, rows
 from triage_agent.ledger.store import Ledger, is_item
 from triage_agent.ledger.tables import items, streams
 from triage_agent.ledger.weekly import told
@@ -46,7 +46,7 @@ def _deed(item: str, happened: Happened, row: _Row) -> Deed:
         event=happened.event,
         received_at=rows.moment(received_at),
         category=category,
-        rules=tuple(rules.split(",")) if rules else (),
+        rules=fired.names(fired.read(rules)),
     )
 
 

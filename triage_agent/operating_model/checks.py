@@ -43,6 +43,9 @@ def _item_is_read(page: Page) -> Found:
         if field not in read.shown_to_model:
             path = ("workflow", "item", "request_text", index)
             yield path, f"{field} is not in reads.{item.object}.shown_to_model"
+    for field in item.came_by:
+        if field not in read.fields:
+            yield ("workflow", "item", "came_by", field), f"{field} is not read of {item.object}"
 
 
 def _shown_is_read(page: Page) -> Found:
@@ -305,6 +308,7 @@ def _masks_hide_nothing_needed(page: Page) -> Found:
     """Of a masked field it is known whether it is there, and nothing else."""
     item, read = page.workflow.item, page.item_read
     needed = {*read.shown_to_model, *read.headline, *item.request_text, *item.new_when}
+    needed |= {*item.came_by}
     needed |= {*page.drafts.not_to}
     for rule in page.may.values():
         needed |= placeholders(rule.set) if isinstance(rule, WritesRecords) else set()

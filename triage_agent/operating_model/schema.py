@@ -54,12 +54,19 @@ class RecordOwner(Section):
 
 
 class ItemSource(Section):
-    """Which records become items, and which of their fields hold the request."""
+    """Which records become items, and which of their fields hold the request.
+
+    `came_by`: the field that says how a record came, and what of it is told apart.
+    """
 
     object: FieldName
     new_when: dict[FieldName, Scalar] = Field(min_length=1)
     look_back: Duration
     request_text: list[FieldName] = Field(min_length=1)
+    came_by: Annotated[
+        dict[FieldName, Annotated[list[Sentence], Field(min_length=1)]],
+        Field(min_length=1, max_length=1),
+    ]
     owner: RecordOwner
 
 

@@ -4,8 +4,8 @@ Nothing is said on few data: a share has to differ from what is usual by more th
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import exp, lgamma
 
+from triage_agent.chance import differ
 from triage_agent.decision.output import spaced
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.schema import UNCLEAR
@@ -17,7 +17,6 @@ FEWEST = 20
 """Items without which no share is compared."""
 CHANCE = 0.01 / 40
 """Beyond this nothing is chance: of twenty names, in two directions, one week in a hundred."""
-_NAUGHT = 1e-12
 _CHANGES = {
     "missing_data": "have the form require what is missing, or ask for less under "
     "stops_when.missing_data.needs",
@@ -153,31 +152,5 @@ def _unusual(
         return
     for name in dict.fromkeys([*this, *(name for one in before for name in one)]):
         hits, usual = this.get(name, 0), sum(one.get(name, 0) for one in before)
-        if _differ(hits, of, usual, usual_of):
+        if differ(hits, of, usual, usual_of, CHANCE):
             yield name, _Part(hits=hits, of=of, usual=usual / usual_of)
-
-
-def _differ(hits: int, of: int, usual: int, usual_of: int) -> bool:
-    """Whether two shares differ by more than chance."""
-    if hits * usual_of > usual * of:
-        return _by_chance(hits, of, usual, usual_of) < CHANCE
-    return _by_chance(usual, usual_of, hits, of) < CHANCE
-
-
-def _by_chance(hits: int, of: int, others: int, others_of: int) -> float:
-    """How likely so many of all hits, or more, are among `of`, if it is as likely everywhere.
-
-    Fisher's exact test on one side, which few data don't fool. `hits`: more than their share.
-    """
-    likely = exp(_ways(of, hits) + _ways(others_of, others) - _ways(of + others_of, hits + others))
-    sum_of = 0.0
-    while likely > _NAUGHT:
-        sum_of += likely
-        likely *= (of - hits) * others / ((hits + 1) * (others_of - others + 1))
-        hits, others = hits + 1, others - 1
-    return sum_of
-
-
-def _ways(of: int, some: int) -> float:
-    """The logarithm of how many ways there are to take some of so many."""
-    return lgamma(of + 1) - lgamma(some + 1) - lgamma(of - some + 1)

@@ -1,23 +1,32 @@
 """What is counted: one definition a metric, with its unit. Nothing else in the room counts."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 from triage_agent.decision.states import Status
 from triage_agent.decision.values import Value
+from triage_agent.ledger.fired import names
 from triage_agent.ledger.weekly import Group
 from triage_agent.operating_model.schema import UNCLEAR
+from triage_agent.summary.waits import Waits
 
-Unit = Literal["items", "times", "share", "USD", "tokens"]
+UNKNOWN = "unknown"
+MISSING, DOUBT = "missing_data", "low_confidence"
+Unit = Literal["items", "times", "share", "minutes", "USD", "tokens"]
 
 
 class Counts(Value):
-    """A span as the ledger counts it: items received by what became of them, events by kind."""
+    """A span as the ledger counts it: items received by what became of them, events by kind.
+
+    `waits`: how soon people came to its items.
+    """
 
     groups: tuple[Group, ...]
     happened: dict[str, int]
+    waits: Waits = Waits(claimed=(), touched=())
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,11 @@ def _times(name: str, kind: str, means: str) -> Metric:
 
 
 def _stopped(counts: Counts) -> int:
-    return sum(one.items for one in counts.groups if one.rules)
+    return sum(one.items for one in counts.groups if one.fired)
+
+
+def _orders(counts: Counts) -> float:
+    return sum(one.items for one in counts.groups if any(rule.order for rule in one.fired))
 
 
 def _share(counts: Counts) -> float | None:
@@ -63,6 +76,10 @@ def _cost(counts: Counts) -> float | None:
     return None if None in costs else sum(cost or 0.0 for cost in costs)
 
 
+def _median(minutes: Sequence[float]) -> float | None:
+    return median(minutes) if minutes else None
+
+
 METRICS = (
     Metric("received", "items", "new items, each version of a request one", received),
     _items("settled", "settled", "of these, settled by now"),
@@ -70,7 +87,26 @@ METRICS = (
     _items("failed", "failed", "of these, come to no end by now"),
     _items("open", "open", "of these, still under way"),
     _items("rolled back", "withdrawn", "of these, withdrawn by somebody"),
+    Metric(
+        "waiting",
+        "items",
+        "of these, still waiting for somebody's decision",
+        lambda counts: sum(group.items for group in counts.groups if group.waits),
+    ),
     Metric("stopped", "share", "the part of the new items that a rule stopped", _share),
+    Metric("hostile", "items", "of these, stopped as they try to order the agent about", _orders),
+    Metric(
+        "minutes to a claim",
+        "minutes",
+        "until somebody took one of these on: the median",
+        lambda counts: _median(counts.waits.claimed),
+    ),
+    Metric(
+        "minutes to a touch",
+        "minutes",
+        "until somebody first touched one's record: the median",
+        lambda counts: _median(counts.waits.touched),
+    ),
     _times("claimed", "Claimed", "somebody took an item on"),
     _times("released", "Released", "somebody let an item go on"),
     _times("corrected", "Corrected", "somebody said what was wrong"),
@@ -105,6 +141,53 @@ def by_rule(counts: Counts) -> dict[str, int]:
     """New items by each rule that stopped them, the most first; one may count for several."""
     found = Counter[str]()
     for group in counts.groups:
-        for rule in group.rules:
+        for rule in names(group.fired):
             found[rule] += group.items
     return dict(found.most_common())
+
+
+def by_doubt(counts: Counts) -> dict[str, int]:
+    """New items that the agent wasn't sure of, by what it took them for, the most first."""
+    found = Counter[str]()
+    for group in counts.groups:
+        if DOUBT in names(group.fired):
+            found[group.category or UNCLEAR] += group.items
+    return dict(found.most_common())
+
+
+def by_topic(counts: Counts) -> dict[str, int]:
+    """New items by what a rule stopped them for, as `rule.topic`, the most first."""
+    found = Counter[str]()
+    for group in counts.groups:
+        for topic in {f"{one.rule}.{one.topic}" for one in group.fired if one.topic}:
+            found[topic] += group.items
+    return dict(found.most_common())
+
+
+def by_way(counts: Counts) -> dict[str, int]:
+    """New items by how their records came, the most first; unknown before that was told."""
+    found = Counter[str]()
+    for group in counts.groups:
+        found[group.came_by or UNKNOWN] += group.items
+    return dict(found.most_common())
+
+
+class Lacking(Value):
+    """How many of the new items that came in one way lack one thing, as `missing_data` says."""
+
+    came_by: str
+    lacks: str
+    items: int
+    of: int
+
+
+def lacking(counts: Counts) -> tuple[Lacking, ...]:
+    """What is missing, by how the records came, the most first."""
+    found, of = Counter[tuple[str, str]](), by_way(counts)
+    for group in counts.groups:
+        for topic in {one.topic for one in group.fired if one.rule == MISSING and one.topic}:
+            found[group.came_by or UNKNOWN, topic] += group.items
+    return tuple(
+        Lacking(came_by=way, lacks=topic, items=items, of=of[way])
+        for (way, topic), items in found.most_common()
+    )

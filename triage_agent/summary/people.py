@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from statistics import median
 
 from triage_agent.decision.events import Outcome
 from triage_agent.decision.review_events import (
@@ -35,17 +33,14 @@ class People(Value):
     """A week of people's work on what the agent did.
 
     `sorted_anew`: by `was → should be`. `overruled`: by the rule that had stopped what somebody let
-    go on; `of_no_use` likewise. `load`: decisions by whom, the most first. Minutes are medians,
-    None without any; `clean_up`: what was put right, by the page's names.
+    go on; `of_no_use` likewise. `load`: decisions by whom, the most first. `clean_up`: what was
+    put right, by the page's names.
     """
 
     sorted_anew: tuple[Differed, ...]
     overruled: tuple[Differed, ...]
     of_no_use: tuple[Differed, ...]
     load: dict[str, int]
-    minutes_to_claim: float | None
-    minutes_to_touch: float | None
-    touched: int
     clean_up: dict[str, int]
 
 
@@ -65,8 +60,6 @@ def people(deeds: Sequence[Deed], outcomes: Outcomes) -> People:
         for one in deeds
         if isinstance(one.event, Decided) and isinstance(one.event, (*decisions, Claimed))
     )
-    touches = _first(one for one in deeds if _is(one, outcomes.first_touch))
-    claims = _first(one for one in deeds if isinstance(one.event, Claimed))
     put_right = Counter(
         one.event.name
         for one in deeds
@@ -77,9 +70,6 @@ def people(deeds: Sequence[Deed], outcomes: Outcomes) -> People:
         overruled=_differed((rule, one) for one in released for rule in one.rules),
         of_no_use=_differed((rule, one) for one in rejected for rule in one.rules),
         load=dict(load.most_common()),
-        minutes_to_claim=_median(one.at - one.received_at for one in claims),
-        minutes_to_touch=_median(_moment(one) - one.received_at for one in touches),
-        touched=len(touches),
         clean_up=dict(put_right.most_common()),
     )
 
@@ -105,21 +95,3 @@ def _differed(told: Iterable[tuple[str, Deed]]) -> tuple[Differed, ...]:
 
 def _is(deed: Deed, names: Sequence[str]) -> bool:
     return isinstance(deed.event, Outcome) and deed.event.name in names
-
-
-def _moment(deed: Deed) -> datetime:
-    return deed.event.happened_at if isinstance(deed.event, Outcome) else deed.at
-
-
-def _first(deeds: Iterable[Deed]) -> list[Deed]:
-    """Of each item the earliest."""
-    found: dict[str, Deed] = {}
-    for deed in deeds:
-        if deed.item not in found or _moment(deed) < _moment(found[deed.item]):
-            found[deed.item] = deed
-    return list(found.values())
-
-
-def _median(spans: Iterable[timedelta]) -> float | None:
-    minutes = [max(span, timedelta()) / timedelta(minutes=1) for span in spans]
-    return median(minutes) if minutes else None

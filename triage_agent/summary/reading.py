@@ -12,12 +12,28 @@ from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.weekly import Wanted
 from triage_agent.ledger.weekly_people import deeds
 from triage_agent.operating_model.schema import Page
-from triage_agent.summary.causes import explained
+from triage_agent.summary.causes import changes, explained
 from triage_agent.summary.findings import Finding, findings
-from triage_agent.summary.metrics import METRICS, Counts, Metric, Unit, by_category, by_rule
+from triage_agent.summary.input_findings import of_input
+from triage_agent.summary.metrics import (
+    DOUBT,
+    METRICS,
+    UNKNOWN,
+    Counts,
+    Lacking,
+    Metric,
+    Unit,
+    by_category,
+    by_doubt,
+    by_rule,
+    by_topic,
+    by_way,
+    lacking,
+)
 from triage_agent.summary.people import KINDS, People, people
 from triage_agent.summary.people_findings import of_people
 from triage_agent.summary.standing import Standing, of_standing, standing
+from triage_agent.summary.waits import waits
 from triage_agent.summary.weeks import Week
 
 WEEKS = 4
@@ -41,7 +57,11 @@ class Figure(Value):
 
 
 class Summary(Value):
-    """A week by the page's clock: `since` to `until` in UTC; `weeks`: how many there are before."""
+    """A week by the page's clock: `since` to `until` in UTC; `weeks`: how many there are before.
+
+    `topics`: `rule.topic`; `doubts`: what the agent took those for that it wasn't sure of; `ways`:
+    how records came, and `lacking` what is missing in the records that came so.
+    """
 
     week: str
     since: datetime
@@ -51,6 +71,10 @@ class Summary(Value):
     figures: tuple[Figure, ...]
     categories: tuple[Figure, ...]
     rules: tuple[Figure, ...]
+    topics: tuple[Figure, ...]
+    doubts: tuple[Figure, ...]
+    ways: tuple[Figure, ...]
+    lacking: tuple[Lacking, ...]
     people: People
     standing: Standing
     findings: tuple[Finding, ...]
@@ -64,13 +88,13 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
     """A week as it stands now: what became of its items later is part of it."""
     zone = page.workflow.time.zone
     spans = [(one.begins(zone), one.ends(zone)) for one in map(week.before, range(WEEKS + 1))]
-    this, *before = [_Span(ledger, mode, *span) for span in spans]
+    this, *before = [_Span(ledger, page, mode, *span) for span in spans]
     now, ends = this.counts(), [one.until for one in before]
     used = _used([one.counts() for one in before], ends, outcomes.span(ledger, mode))
     rules = tuple(_each(by_rule, now, used, lambda rule: this.shown(Wanted(rule=rule))))
     decided = people(deeds(ledger, mode, this.since, this.until, KINDS), page.outcomes)
     stands = standing(ledger, this.until)
-    more = [*of_standing(stands, this.until), *of_people(now, decided)]
+    more = [*of_standing(stands, this.until), *of_people(now, decided), *of_input(now)]
     found = findings(now, used, {one.name: one.items for one in rules}, more)
     return Summary(
         week=str(week),
@@ -83,22 +107,47 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
             _each(by_category, now, used, lambda name: this.shown(Wanted(category=name)))
         ),
         rules=rules,
+        topics=tuple(_each(by_topic, now, used, lambda topic: this.shown(Wanted(rule=topic)))),
+        doubts=tuple(
+            _each(by_doubt, now, used, lambda name: this.shown(Wanted(rule=DOUBT, category=name)))
+        ),
+        ways=tuple(
+            _each(
+                by_way,
+                now,
+                used,
+                lambda way: this.shown(Wanted(came_by=None if way == UNKNOWN else way)),
+            )
+        ),
+        lacking=lacking(now),
         people=decided,
         standing=stands,
-        findings=tuple(explained(found, ledger, page, mode, spans[0])),
+        findings=tuple(explained(found, now, changes(ledger, spans[0]), page.workflow.time.zone)),
     )
 
 
 @dataclass(frozen=True)
 class _Span:
     ledger: Ledger
+    page: Page
     mode: Mode
     since: datetime
     until: datetime
 
     def counts(self) -> Counts:
         span = (self.ledger, self.mode, self.since, self.until)
-        return Counts(groups=tuple(weekly.groups(*span)), happened=weekly.happened(*span))
+        groups = tuple(weekly.groups(*span))
+        return Counts(
+            groups=groups,
+            happened=weekly.happened(*span),
+            waits=waits(
+                self.ledger,
+                self.mode,
+                (self.since, self.until),
+                sum(group.items for group in groups),
+                self.page.outcomes.first_touch,
+            ),
+        )
 
     def shown(self, wanted: Wanted) -> tuple[str, ...]:
         """Some of its items."""

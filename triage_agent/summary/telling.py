@@ -9,6 +9,8 @@ from triage_agent.summary.findings import Finding
 from triage_agent.summary.metrics import Unit
 from triage_agent.summary.reading import Figure, Summary
 
+MOST_LACKING = 3
+
 
 class Printed(Summary):
     """A week with its three sentences, as `summary --format json` prints it."""
@@ -97,27 +99,49 @@ def as_markdown(told: Summary) -> str:
         "## Figures",
         _table(told.figures),
     ]
-    for heading, some in (("Categories", told.categories), ("Stopped by", told.rules)):
+    for heading, some in tables(told):
         if some:
             blocks += [f"## {heading}", _table(some)]
-    if lines := [f"- {_plain(about)}: {_plain(said)}" for about, said in decided(told)]:
-        blocks += ["## What people decided", "\n".join(lines)]
-    if lines := [f"- {_plain(about)}: {_plain(said)}" for about, said in stands(told)]:
-        blocks += ["## How it stands", "\n".join(lines)]
+    for heading, said_of in (
+        ("What is missing", missing(told)),
+        ("What people decided", decided(told)),
+        ("How it stands", stands(told)),
+    ):
+        if lines := [f"- {_plain(about)}: {_plain(said)}" for about, said in said_of]:
+            blocks += [f"## {heading}", "\n".join(lines)]
     return "\n\n".join(blocks) + "\n"
+
+
+def tables(told: Summary) -> tuple[tuple[str, tuple[Figure, ...]], ...]:
+    """What the new items are made of, each part with its heading."""
+    topics = (
+        one.model_copy(update={"name": one.name.replace(".", ": ", 1)}) for one in told.topics
+    )
+    return (
+        ("Categories", told.categories),
+        ("Stopped by", told.rules),
+        ("Stopped for", tuple(topics)),
+        ("Not sure of", told.doubts),
+        ("Came by", told.ways),
+    )
+
+
+def missing(told: Summary) -> Iterator[tuple[str, str]]:
+    """What is missing most, by how the records came: there it can be asked for."""
+    for way in dict.fromkeys(one.came_by for one in told.lacking):
+        some = [one for one in told.lacking if one.came_by == way]
+        about = f"of {some[0].of:,} that came by {way}"
+        yield (
+            about,
+            ", ".join(f"{spaced(one.lacks)} in {one.items:,}" for one in some[:MOST_LACKING]),
+        )
 
 
 def decided(told: Summary) -> Iterator[tuple[str, str]]:
     """What people's decisions come to, each with what it is about; what is naught is left out."""
     people, before = told.people, told.standing.minutes_before
-    for about, minutes in (
-        ("taken on after", people.minutes_to_claim),
-        (f"first touched after ({people.touched:,} items)", people.minutes_to_touch),
-    ):
-        if minutes is not None:
-            yield about, f"{minutes:,.0f} minutes (median)"
-    if people.minutes_to_touch is not None and before is not None:
-        yield "before the agent's time", f"{before:,.0f} minutes (median)"
+    if before is not None:
+        yield "first touched, before the agent's time", f"after {before:,.0f} minutes (median)"
     for about, differed in (
         ("sorted anew", people.sorted_anew),
         ("let go on, though stopped by", people.overruled),

@@ -38,7 +38,7 @@ from triage_agent.decision.events import (
     Refused,
 )
 from triage_agent.decision.hand_over import words
-from triage_agent.decision.item import Item, Record, identity, masked
+from triage_agent.decision.item import Item, Record, came_by, identity, masked
 from triage_agent.decision.patterns import Patterns
 from triage_agent.decision.plan import Judged, draft_wanted, plan
 from triage_agent.decision.prompts import question
@@ -440,9 +440,14 @@ def _undone(model: OperatingModel, _rules: Rules) -> Iterator[object]:
             yield reversal(deed, action.fields, means).sets
 
 
+def _ways(model: OperatingModel, _rules: Rules) -> Iterator[object]:
+    for way in ("Web", "Phone Inquiry", "Partner Referral", "Purchased List"):
+        yield came_by(_item(model.page, (), LeadSource=way).record, model.page)
+
+
 ASPECTS: tuple[Aspect, ...] = (
-    _undone, _asks, _masks, _limits, _waits, _people, outcomes, _queries, _prompts, _wire, _drafts,
-    _decisions, _stops, _claims,
+    _ways, _undone, _asks, _masks, _limits, _waits, _people, outcomes, _queries, _prompts, _wire,
+    _drafts, _decisions, _stops, _claims,
 )  # fmt: skip
 
 

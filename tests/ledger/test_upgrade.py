@@ -52,7 +52,11 @@ def _called(cost: float | None) -> Event:
 
 
 def _stopped(*rules: str) -> Event:
-    fired = (events.FiredRule(rule=rule, topic=None, source="floor") for rule in rules)
+    """Of each rule, or `rule.topic`; of legal matters by an order to the agent."""
+    fired = (
+        events.FiredRule(rule=rule, topic=topic or None, source="floor", order=topic == "legal")
+        for rule, _, topic in (one.partition(".") for one in rules)
+    )
     return events.Stopped(rules=tuple(fired))
 
 
@@ -183,11 +187,11 @@ WEEKLY: dict[str, tuple[Event, ...]] = {
     "shadow": (received("3", None, "shadow"), SETTLED),
     "stopped": (
         received("4"),
-        _stopped("restricted_topic", "missing_data", "missing_data"),
+        _stopped("restricted_topic.legal", "missing_data.Email", "missing_data", "missing_data"),
         _stopped(),
         EXAMPLES["Planned"],
         EXAMPLES["Released"],
-        _stopped("conflicting_information"),
+        _stopped("conflicting_information.is_new"),
         events.Planned(names=(), category="partnership"),
     ),
     "open": (received("5"), EXAMPLES["Claimed"]),

@@ -1,10 +1,13 @@
 """What to do next: few things, each with its evidence, whom it concerns, and a change to make.
 
-Nothing is said on few data: a share has to differ from what is usual by more than chance.
+Nothing is said on few data: a share has to differ from what is usual by more than chance. Usual is
+what the weeks before hold together, but for one of them that is itself unusual beside the others:
+an odd week is told once, and the next one isn't told as its opposite.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import exp, lgamma
+from typing import Literal, get_args
 
 from triage_agent.decision.output import spaced
 from triage_agent.decision.values import Value
@@ -17,6 +20,9 @@ FEWEST = 20
 """Items without which no share is compared."""
 CHANCE = 0.01 / 40
 """Beyond this nothing is chance: of twenty names, in two directions, one week in a hundred."""
+Rank = Literal["unread", "risk", "work"]
+"""What comes before what: that nobody reads this, what puts the agent at risk, all other work."""
+_RANKS = get_args(Rank)
 _NAUGHT = 1e-12
 _CHANGES = {
     "missing_data": "have the form require what is missing, or ask for less under "
@@ -33,17 +39,19 @@ _CHANGES = {
 
 
 class Finding(Value):
-    """One thing that somebody had better do. `weight` ranks it: items more than usual a week.
+    """One thing that somebody had better do. `rank` orders these, and within one `weight`.
 
-    `evidence`: in figures; `concerns`: whom; `change`: what to do; `items`: some to look at;
-    `rule`: the one that stopped them.
+    `weight`: items a week beyond what is usual; 0 where none are counted. `evidence`: in
+    figures; `concerns`: whom; `change`: what to do; `items`: some to look at; `rule`: the one that
+    stopped them.
     """
 
     what: str
     evidence: str
     concerns: str
     change: str
-    weight: float
+    rank: Rank = "work"
+    weight: float = 0.0
     items: tuple[str, ...] = ()
     rule: str | None = None
 
@@ -54,17 +62,17 @@ def findings(
     items: Mapping[str, Sequence[str]],
     more: Iterable[Finding] = (),
 ) -> list[Finding]:
-    """At most five of these and `more`, the weightiest first.
+    """At most five of these and `more`, by rank, then the weightiest first.
 
     `items`: some by the rule that stopped them.
     """
     always = [*_broken(now)]
-    others = _weightiest([*_rules(now, earlier, items), *_categories(now, earlier), *more])
-    return _weightiest([*always, *others[: MOST - len(always)]])
+    others = _ranked([*_rules(now, earlier, items), *_categories(now, earlier), *more])
+    return _ranked([*always, *others[: MOST - len(always)]])
 
 
-def _weightiest(found: Sequence[Finding]) -> list[Finding]:
-    return sorted(found, key=lambda one: -one.weight)
+def _ranked(found: Sequence[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda one: (_RANKS.index(one.rank), -one.weight))
 
 
 def _broken(now: Counts) -> Iterator[Finding]:
@@ -117,7 +125,7 @@ def _categories(now: Counts, earlier: Sequence[Counts]) -> Iterator[Finding]:
             evidence=part.evidence,
             concerns="the page's owner",
             change="see where these come from: a campaign, a form, or one sender",
-            weight=abs(part.more) / 2,
+            weight=abs(part.more),
         )
 
 
@@ -147,21 +155,37 @@ def _unusual(
     now: Counts,
     earlier: Sequence[Counts],
 ) -> Iterator[tuple[str, _Part]]:
-    """The names whose part of the items differs from before by more than chance."""
-    of, usual_of = received(now), sum(map(received, earlier))
-    if of < FEWEST or usual_of < FEWEST:
+    """The names whose part of the items differs from what is usual by more than chance."""
+    of, before_of = received(now), [received(one) for one in earlier]
+    if of < FEWEST or sum(before_of) < FEWEST:
         return
     for name in dict.fromkeys([*this, *(name for one in before for name in one)]):
-        hits, usual = this.get(name, 0), sum(one.get(name, 0) for one in before)
-        if _differ(hits, of, usual, usual_of):
+        hits, weeks = this.get(name, 0), [one.get(name, 0) for one in before]
+        usual, usual_of = _usual([*zip(weeks, before_of, strict=True)])
+        if _likely(hits, of, usual, usual_of) < CHANCE:
             yield name, _Part(hits=hits, of=of, usual=usual / usual_of)
 
 
-def _differ(hits: int, of: int, usual: int, usual_of: int) -> bool:
-    """Whether two shares differ by more than chance."""
+def _usual(weeks: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The hits of the weeks before, and of how many: together, but for an odd one.
+
+    That is the one least like the others, where it differs from them by more than chance and two of
+    them have enough items.
+    """
+    hits, of = sum(one for one, _ in weeks), sum(one for _, one in weeks)
+    enough = [one for one in weeks if one[1] >= FEWEST]
+    if len(enough) > 2:  # noqa: PLR2004 - itself, and two others
+        chance, odd = min((_likely(*one, hits - one[0], of - one[1]), one) for one in enough)
+        if chance < CHANCE:
+            return hits - odd[0], of - odd[1]
+    return hits, of
+
+
+def _likely(hits: int, of: int, usual: int, usual_of: int) -> float:
+    """How likely two shares differ as much as these, or more, by chance."""
     if hits * usual_of > usual * of:
-        return _by_chance(hits, of, usual, usual_of) < CHANCE
-    return _by_chance(usual, usual_of, hits, of) < CHANCE
+        return _by_chance(hits, of, usual, usual_of)
+    return _by_chance(usual, usual_of, hits, of)
 
 
 def _by_chance(hits: int, of: int, others: int, others_of: int) -> float:

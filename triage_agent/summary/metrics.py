@@ -10,7 +10,7 @@ from triage_agent.decision.values import Value
 from triage_agent.ledger.weekly import Group
 from triage_agent.operating_model.schema import UNCLEAR
 
-Unit = Literal["items", "times", "share", "USD", "tokens"]
+Unit = Literal["items", "times", "share", "USD", "tokens", "minutes"]
 
 
 class Counts(Value):
@@ -81,8 +81,8 @@ METRICS = (
     _times("reminded", "Reminded", "somebody was reminded"),
     _times("fell back", "FellBack", "a claim came to nothing in time"),
     _times("refused", "Refused", "an action was refused by the page"),
-    _times("runs", "Finished", "runs that ended well"),
-    _times("paused", "Paused", "the agent was paused"),
+    _times("runs", "Finished", "runs that ended well, in either mode"),
+    _times("paused", "Paused", "the agent was paused, in either mode"),
     Metric(
         "tokens",
         "tokens",

@@ -83,6 +83,8 @@ def amount(value: float | None, unit: Unit) -> str:
             return f"{100 * value:.1f} %"
         case "USD":
             return f"${value:,.2f}"
+        case "items" | "times" if value < 10:  # noqa: PLR2004 - a mean of few
+            return f"{value:.1f}".removesuffix(".0")
         case _:
             return f"{value:,.0f}"
 

@@ -31,6 +31,8 @@ def _as_text(told: "Summary") -> None:
     out = screen()
     for sentence in telling.sentences(told):
         out.print(sentence)
+    if told.restated:
+        out.print(telling.restated(told))
     if told.findings:
         out.print("\nWhat to do next:")
     for number, one in enumerate(told.findings, 1):

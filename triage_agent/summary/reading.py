@@ -40,8 +40,20 @@ class Figure(Value):
     items: tuple[str, ...] = ()
 
 
+class Restated(Value):
+    """A figure that was another one when the week was told first; None: unknown."""
+
+    name: str
+    unit: Unit
+    was: float | None
+    now: float | None
+
+
 class Summary(Value):
-    """A week by the page's clock: `since` to `until` in UTC; `weeks`: how many there are before."""
+    """A week by the page's clock: `since` to `until` in UTC; `weeks`: how many there are before.
+
+    `told_at`: when somebody was told of it first; `restated`: what has changed since.
+    """
 
     week: str
     since: datetime
@@ -54,6 +66,8 @@ class Summary(Value):
     people: People
     standing: Standing
     findings: tuple[Finding, ...]
+    told_at: datetime | None = None
+    restated: tuple[Restated, ...] = ()
 
     def figure(self, name: str) -> Figure:
         """One of `figures`."""

@@ -74,6 +74,15 @@ def _to_do(findings: Sequence[Finding]) -> str:
     return f"To do first: {first.what} ({first.evidence}); {first.change}."
 
 
+def restated(told: Summary) -> str:
+    """What has changed since somebody was told of the week first, where something has."""
+    changed = ", ".join(
+        f"{spaced(one.name)} {amount(one.now, one.unit)} (was {amount(one.was, one.unit)})"
+        for one in told.restated
+    )
+    return f"Changed since it was told on {told.told_at:%Y-%m-%d}: {changed}."
+
+
 def amount(value: float | None, unit: Unit) -> str:
     """A number as people read it; a dash where it isn't known."""
     if value is None:
@@ -94,6 +103,7 @@ def as_markdown(told: Summary) -> str:
     blocks = [
         f"# Week {told.week}",
         " ".join(map(_plain, sentences(told))),
+        *([_plain(restated(told))] if told.restated else []),
         "## What to do next",
         _findings(told.findings),
         "## Figures",

@@ -1,0 +1,34 @@
+"""What has changed of a week since somebody was told of it: its items go on."""
+
+from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.weekly_reviews import posts
+from triage_agent.summary.metrics import Unit
+from triage_agent.summary.reading import Restated, Summary
+from triage_agent.summary.telling import amount
+
+
+def figures(told: Summary) -> dict[str, float | None]:
+    """What is kept of a week when somebody is told of it, by the figures' names."""
+    return {name: value for name, (value, _) in _figures(told).items()}
+
+
+def with_restated(told: Summary, ledger: Ledger) -> Summary:
+    """With each figure that reads otherwise than it did in the first post in the same mode."""
+    first = next((one for one in posts(ledger, told.week) if one[1].mode == told.mode), None)
+    if first is None:
+        return told
+    at, posted = first
+    restated = tuple(
+        Restated(name=name, unit=unit, was=posted.figures[name], now=now)
+        for name, (now, unit) in _figures(told).items()
+        if name in posted.figures and amount(posted.figures[name], unit) != amount(now, unit)
+    )
+    return told.model_copy(update={"told_at": at, "restated": restated})
+
+
+def _figures(told: Summary) -> dict[str, tuple[float | None, Unit]]:
+    return {
+        **{one.name: (one.now, one.unit) for one in told.figures},
+        "minutes_to_claim": (told.people.minutes_to_claim, "minutes"),
+        "minutes_to_touch": (told.people.minutes_to_touch, "minutes"),
+    }

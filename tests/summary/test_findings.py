@@ -1,6 +1,7 @@
 """What to do next: only what is more than chance, the weightiest first."""
 
 import random
+from collections.abc import Sequence
 from math import exp, lgamma, log
 
 import pytest
@@ -102,9 +103,10 @@ def test_a_category_that_doubles_is_named() -> None:
     } == {one.what for one in findings(now, [usual] * 4, {})}
 
 
-def test_the_week_after_an_odd_one_is_quiet() -> None:
+@pytest.mark.parametrize("of", [400, 40_000])
+def test_the_week_after_an_odd_one_is_quiet(of: int) -> None:
     """It isn't told as less than usual: what was odd is no part of what is usual."""
-    odd, usual = week(400, {"missing_data": 200}), week(400, {"missing_data": 40})
+    odd, usual = week(of, {"missing_data": of // 2}), week(of, {"missing_data": of // 10})
 
     for place in range(4):
         earlier = [usual] * 3
@@ -130,13 +132,17 @@ def test_a_lasting_change_becomes_usual() -> None:
     assert [False, False] == said[3:]
 
 
-def test_what_differs_by_chance_is_usual() -> None:
-    """The week that is least like the others is left out only where that is more than chance."""
-    earlier = [week(400, {"missing_data": hits}) for hits in (40, 50, 40, 40)]
+@pytest.mark.parametrize(
+    ("before", "usually"),
+    [((40, 50, 40, 40), "10.6%"), ((40, 0, 40, 40), "10.0%"), ((40,), "10.0%")],
+)
+def test_what_is_usual(before: Sequence[int], usually: str) -> None:
+    """All weeks before, but for one that has more or less than the others, and not by chance."""
+    earlier = [week(400, {"missing_data": hits}) for hits in before]
 
     (found,) = findings(week(400, {"missing_data": 100}), earlier, {})
 
-    assert "100 of 400 (25.0%), usually 10.6%" == found.evidence
+    assert f"100 of 400 (25.0%), usually {usually}" == found.evidence
 
 
 @pytest.mark.parametrize(

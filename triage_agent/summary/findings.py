@@ -169,15 +169,19 @@ def _unusual(
 def _usual(weeks: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """The hits of the weeks before, and of how many: together, but for an odd one.
 
-    That is the one least like the others, where it differs from them by more than chance and two of
-    them have enough items.
+    That is the one with the most items above or below the others' part, where that is more than
+    chance, and two of them have enough items.
     """
     hits, of = sum(one for one, _ in weeks), sum(one for _, one in weeks)
-    enough = [one for one in weeks if one[1] >= FEWEST]
+    enough = [
+        _Part(hits=one, of=one_of, usual=(hits - one) / (of - one_of))
+        for one, one_of in weeks
+        if FEWEST <= one_of < of
+    ]
     if len(enough) > 2:  # noqa: PLR2004 - itself, and two others
-        chance, odd = min((_likely(*one, hits - one[0], of - one[1]), one) for one in enough)
-        if chance < CHANCE:
-            return hits - odd[0], of - odd[1]
+        odd = max(enough, key=lambda one: abs(one.more))
+        if _likely(odd.hits, odd.of, hits - odd.hits, of - odd.of) < CHANCE:
+            return hits - odd.hits, of - odd.of
     return hits, of
 
 

@@ -72,10 +72,12 @@ def review(target: Target, week: str | None, named: str, clock: Clock = now) -> 
 
 def _read(target: Target, page: "Page", ledger: "Ledger", week: "Week", at: datetime) -> "Summary":
     from triage_agent.summary.reading import read
+    from triage_agent.summary.restating import with_restated
     from triage_agent.summary.reviewing import with_unread
 
     mode: Mode = "shadow" if uncleared(target, page) else mode_of(target, page)
-    return with_unread(read(ledger, page, mode, week), ledger, page, at)
+    told = with_restated(read(ledger, page, mode, week), ledger)
+    return with_unread(told, ledger, page, at)
 
 
 def _page(target: Target) -> "Page":

@@ -1,11 +1,12 @@
 """What people see of a week in a terminal: three sentences, what to do, and the figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from triage_agent.terminal import printable, screen
 
 if TYPE_CHECKING:
+    from triage_agent.summary.findings import Finding
     from triage_agent.summary.posting import Sent
     from triage_agent.summary.reading import Figure, Summary
 
@@ -31,28 +32,27 @@ def _as_text(told: "Summary") -> None:
     out = screen()
     for sentence in telling.sentences(told):
         out.print(sentence)
-    if told.findings:
+    if told.restated:
+        out.print(telling.restated(told))
+    _findings(told.findings)
+    for title, figures in (("", told.figures), *telling.tables(told)):
+        _table(title, figures)
+    for title, lines in telling.parts(told):
+        if some := list(lines):
+            out.print(f"\n{title}:")
+            for about, said in some:
+                out.print(f"  {printable(about)}: {printable(said)}")
+
+
+def _findings(findings: "Sequence[Finding]") -> None:
+    out = screen()
+    if findings:
         out.print("\nWhat to do next:")
-    for number, one in enumerate(told.findings, 1):
+    for number, one in enumerate(findings, 1):
         out.print(f"  {number}. {printable(one.what)}: {printable(one.evidence)}", style="bold")
         out.print(f"     {one.concerns}: {one.change}", soft_wrap=True)
         if one.items:
             out.print(f"     see {' '.join(one.items)}", style="dim", soft_wrap=True)
-    for title, figures in (
-        ("", told.figures),
-        *telling.tables(told),
-    ):
-        _table(title, figures)
-    for title, lines in (
-        ("What is missing", telling.missing(told)),
-        ("What people decided", telling.decided(told)),
-    ):
-        if some := [f"  {printable(about)}: {printable(said)}" for about, said in lines]:
-            out.print(f"\n{title}:")
-            for line in some:
-                out.print(line)
-    for about, said in telling.stands(told):
-        out.print(f"{about}: {printable(said)}")
 
 
 def show_sent(sent: "Iterable[Sent]") -> None:

@@ -25,7 +25,12 @@ def note(text: str = "Words", many: int = 2) -> WeeklyNote:
     """A week in which that text stands wherever a name may, with so many of everything."""
     to_do = ToDo(what=text, evidence=text, concerns=text, change=text, items=(text,) * many)
     return WeeklyNote(
-        week=text, sentences=(text,) * 3, to_do=(to_do,) * many, read_by=date(2026, 11, 23)
+        week=text,
+        sentences=(text,) * 3,
+        to_do=(to_do,) * many,
+        read_by=date(2026, 11, 23),
+        mode="live",
+        figures={},
     )
 
 

@@ -254,7 +254,13 @@ EXAMPLES: dict[str, Event] = {
         run_events.Verified(
             events=1200, streams=90, found=1, faults=("item-1 event 3: …",), seconds=0.5
         ),
-        weekly.SummaryPosted(week="2026-W47", to="owner", reference="D0DANA00001/1.2"),
+        weekly.SummaryPosted(
+            week="2026-W47",
+            to="owner",
+            reference="D0DANA00001/1.2",
+            mode="live",
+            figures={"escalated": 14.0, "stopped": 0.125, "cost": None},
+        ),
         weekly.Reviewed(
             by="Dana Reyes",
             login="dana",

@@ -21,7 +21,7 @@ CAUSES = {
     20: "Maya Lindqvist decides far more",
     25: "job or vendor spam comes more",
 }
-MOST = 0.02
+MOST = 0.01
 """The part of the quiet weeks of which something may be made all the same."""
 
 

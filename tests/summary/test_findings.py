@@ -1,12 +1,13 @@
 """What to do next: only what is more than chance, the weightiest first."""
 
 import random
+from collections.abc import Sequence
 from math import exp, lgamma, log
 
 import pytest
 
 from triage_agent.ledger.weekly import Group
-from triage_agent.summary.findings import FEWEST, MOST, findings
+from triage_agent.summary.findings import FEWEST, MOST, Finding, findings
 from triage_agent.summary.metrics import Counts
 
 RULES = (
@@ -102,6 +103,71 @@ def test_a_category_that_doubles_is_named() -> None:
         "partnership comes more than usual",
         "demo request comes less than usual",
     } == {one.what for one in findings(now, [usual] * 4, {})}
+
+
+@pytest.mark.parametrize("of", [400, 40_000])
+def test_the_week_after_an_odd_one_is_quiet(of: int) -> None:
+    """It isn't told as less than usual: what was odd is no part of what is usual."""
+    odd, usual = week(of, {"missing_data": of // 2}), week(of, {"missing_data": of // 10})
+
+    for place in range(4):
+        earlier = [usual] * 3
+        earlier.insert(place, odd)
+        assert [] == findings(usual, earlier, {})
+
+
+def test_an_odd_week_is_told_again_where_the_next_is_like_it() -> None:
+    """A second bad week in a row is told beside what was usual before both."""
+    odd, usual = week(400, {"missing_data": 80}), week(400, {"missing_data": 40})
+
+    (found,) = findings(odd, [odd, usual, usual, usual], {})
+
+    assert "80 of 400 (20.0%), usually 10.0%" == found.evidence
+
+
+def test_a_lasting_change_becomes_usual() -> None:
+    """It is told for two weeks at least, and no more once three weeks in four are like it."""
+    new, old = week(400, {"missing_data": 100}), week(400, {"missing_data": 40})
+    said = [bool(findings(new, [new] * before + [old] * (4 - before), {})) for before in range(5)]
+
+    assert [True, True] == said[:2]
+    assert [False, False] == said[3:]
+
+
+@pytest.mark.parametrize(
+    ("before", "usually"),
+    [((40, 50, 40, 40), "10.6%"), ((40, 0, 40, 40), "10.0%"), ((40,), "10.0%")],
+)
+def test_what_is_usual(before: Sequence[int], usually: str) -> None:
+    """All weeks before, but for one that has more or less than the others, and not by chance."""
+    earlier = [week(400, {"missing_data": hits}) for hits in before]
+
+    (found,) = findings(week(400, {"missing_data": 100}), earlier, {})
+
+    assert f"100 of 400 (25.0%), usually {usually}" == found.evidence
+
+
+@pytest.mark.parametrize(
+    ("few", "usually"),
+    [([], "30.0%"), ([week(FEWEST - 1, {"missing_data": 2})] * 2, "29.1%")],
+)
+def test_of_two_weeks_neither_is_odd(few: list[Counts], usually: str) -> None:
+    """Nor where others have too few items to say which of the two is."""
+    odd, usual = week(400, {"missing_data": 200}), week(400, {"missing_data": 40})
+
+    (found,) = findings(usual, [odd, usual, *few], {})
+
+    assert f"40 of 400 (10.0%), usually {usually}" == found.evidence
+
+
+def test_a_risk_comes_before_work() -> None:
+    """And that nobody reads this before either, however many items there are of others."""
+    words = dict.fromkeys(("what", "evidence", "concerns", "change"), "")
+    risk, unread = Finding(rank="risk", **words), Finding(rank="unread", **words)
+
+    found = findings(week(400, {"missing_data": 80}), [week(400)] * 4, {}, [risk, unread])
+
+    assert ["unread", "risk", "work"] == [one.rank for one in found]
 
 
 @pytest.mark.parametrize("of", [20, 60, 400, 5000])

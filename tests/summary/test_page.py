@@ -15,7 +15,7 @@ from triage_agent.summary.findings import Finding
 from triage_agent.summary.page import as_html
 from triage_agent.summary.plots import Bars, columns
 from triage_agent.summary.reading import Figure, Summary, read
-from triage_agent.summary.telling import rows_of, sentences
+from triage_agent.summary.telling import amount, rows_of, sentences
 from triage_agent.summary.weeks import parsed
 
 HOSTILE = [
@@ -87,6 +87,18 @@ def test_pictures_are_true_to_scale() -> None:
     assert [2, 120, 238] == [bars.x(value) for value in (0.0, 5.0, 10.0)]
     assert [0] == [one.height for one in columns(figure("a", now=0.0))]
     assert 2 == Bars([]).x(None)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        *((0.0, "0"), (0.5, "0.5"), (1 / 3, "0.3"), (0.04, "0"), (4.0, "4"), (9.75, "9.8")),
+        *((9.96, "10"), (10.75, "11"), (1204.5, "1,204"), (None, "-")),
+    ],
+)
+def test_a_mean_of_few_has_a_decimal(value: float | None, said: str) -> None:
+    """Half an item is neither none nor one; of many nobody needs it, of whole ones neither."""
+    assert [said, said] == [amount(value, "items"), amount(value, "times")]
 
 
 def test_few_weeks_and_none(tmp_path: Path) -> None:

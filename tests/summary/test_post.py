@@ -12,13 +12,16 @@ import pytest
 import requests
 
 from tests.conftest import HOME
+from tests.ledger.conftest import EXAMPLES
 from tests.sandboxes import running
 from tests.summary.weeks_told import MONDAY, tell_week
 from triage_agent import holding, summarising, wiring
 from triage_agent.connectors.slack import SlackConnector
-from triage_agent.decision.events import Event
+from triage_agent.decision.events import Event, Planned
+from triage_agent.decision.review_events import Shown
 from triage_agent.errors import AnswerLost, NotAllowed, Unavailable, WrongUsage
 from triage_agent.ledger.store import AGENT, Ledger
+from triage_agent.ledger.weekly import Wanted, examples
 from triage_agent.sandbox.leads import SAMPLE
 from triage_agent.targets import Target
 
@@ -260,10 +263,41 @@ def test_unread_comes_first(desk: Desk) -> None:
     usual = desk.first_to_do(LAST)
     desk.post(BEFORE)
     unread = desk.first_to_do(LAST)
+    ranks = [one.rank for one in summarising.summary(desk.target, LAST, lambda: NOW).findings]
     summarising.review(desk.target, BEFORE, "dana", lambda: NOW)
 
     assert "nobody says that they have read the summary of 2026-W46" == unread
+    assert ["unread", "work"] == ranks
     assert "1 item came to no end" == usual == desk.first_to_do(LAST)
+
+
+def test_what_changed_since_it_was_told(desk: Desk) -> None:
+    """The week says so when it is told again; the next one, and who is told later, don't."""
+    desk.post()
+    with closing(wiring.open_ledger(desk.target)) as ledger:
+        span = (MONDAY, MONDAY + timedelta(weeks=1))
+        (item,) = examples(ledger, "live", *span, Wanted(status="escalated"), 9)
+        posted = ledger.story(item).posted
+        assert posted
+        steps = (
+            EXAMPLES["Released"],
+            Planned(names=(), category="demo_request"),
+            Shown(action=posted, decisions=1),
+        )
+        ledger.append("by-hand", NOW, [(item, step) for step in steps])
+    again = summarising.summary(desk.target, LAST, lambda: NOW)
+    after = summarising.summary(desk.target, "2026-W48", lambda: NOW)
+    desk.edit("  by: [owner, deputy]", "  by: [ops]")
+    desk.edit("teams:\n", f"teams:\n{OPS}")
+    desk.post()
+
+    assert [("settled", 3, 4), ("escalated", 1, 0), ("waiting", 1, 0)] == [
+        (one.name, one.was, one.now) for one in again.restated
+    ]
+    assert NOW == again.told_at
+    assert () == after.restated
+    assert "Changed since" not in str(desk.every()[-1])
+    assert again.restated == summarising.summary(desk.target, LAST, lambda: NOW).restated
 
 
 def test_by_when_it_is_to_be_read(desk: Desk) -> None:

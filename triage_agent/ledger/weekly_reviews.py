@@ -1,10 +1,16 @@
-"""Who says that they have read of a week, wherever they say so."""
+"""Who was told of a week, and who says that they have read of it, wherever they say so."""
 
 from datetime import datetime
 
 from triage_agent.authority.people import Somebody, identified
-from triage_agent.decision.weekly import Reviewed
+from triage_agent.decision.weekly import Reviewed, SummaryPosted
 from triage_agent.ledger.store import AGENT, Ledger
+
+
+def posts(ledger: Ledger, week: str) -> list[tuple[datetime, SummaryPosted]]:
+    """All who were told of that week, in order, each with when."""
+    told = ((one.at, one.event) for one in ledger.told(AGENT, "SummaryPosted"))
+    return [(at, one) for at, one in told if isinstance(one, SummaryPosted) and one.week == week]
 
 
 def review(ledger: Ledger, week: str, by: Somebody, now: datetime) -> None:

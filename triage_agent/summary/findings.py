@@ -1,9 +1,12 @@
 """What to do next: few things, each with its evidence, whom it concerns, and a change to make.
 
-Nothing is said on few data: a share has to differ from what is usual by more than chance.
+Nothing is said on few data: a share has to differ from what is usual by more than chance. Usual is
+what the weeks before hold together, but for one of them that is itself unusual beside the others:
+an odd week is told once, and the next one isn't told as its opposite.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, get_args
 
 from triage_agent.chance import differ
 from triage_agent.decision.output import spaced
@@ -17,6 +20,9 @@ FEWEST = 20
 """Items without which no share is compared."""
 CHANCE = 0.01 / 40
 """Beyond this nothing is chance: of twenty names, in two directions, one week in a hundred."""
+Rank = Literal["unread", "risk", "work"]
+"""What comes before what: that nobody reads this, what puts the agent at risk, all other work."""
+_RANKS = get_args(Rank)
 _CHANGES = {
     "missing_data": "have the form require what is missing, or ask for less under "
     "stops_when.missing_data.needs",
@@ -32,17 +38,19 @@ _CHANGES = {
 
 
 class Finding(Value):
-    """One thing that somebody had better do. `weight` ranks it: items more than usual a week.
+    """One thing that somebody had better do. `rank` orders these, and within one `weight`.
 
-    `evidence`: in figures; `concerns`: whom; `change`: what to do; `items`: some to look at;
-    `rule`: the one that stopped them.
+    `weight`: items a week beyond what is usual; 0 where none are counted. `evidence`: in
+    figures; `concerns`: whom; `change`: what to do; `items`: some to look at; `rule`: the one that
+    stopped them.
     """
 
     what: str
     evidence: str
     concerns: str
     change: str
-    weight: float
+    rank: Rank = "work"
+    weight: float = 0.0
     items: tuple[str, ...] = ()
     rule: str | None = None
 
@@ -53,17 +61,17 @@ def findings(
     items: Mapping[str, Sequence[str]],
     more: Iterable[Finding] = (),
 ) -> list[Finding]:
-    """At most five of these and `more`, the weightiest first.
+    """At most five of these and `more`, by rank, then the weightiest first.
 
     `items`: some by the rule that stopped them.
     """
     always = [*_broken(now)]
-    others = _weightiest([*_rules(now, earlier, items), *_categories(now, earlier), *more])
-    return _weightiest([*always, *others[: MOST - len(always)]])
+    others = _ranked([*_rules(now, earlier, items), *_categories(now, earlier), *more])
+    return _ranked([*always, *others[: MOST - len(always)]])
 
 
-def _weightiest(found: Sequence[Finding]) -> list[Finding]:
-    return sorted(found, key=lambda one: -one.weight)
+def _ranked(found: Sequence[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda one: (_RANKS.index(one.rank), -one.weight))
 
 
 def _broken(now: Counts) -> Iterator[Finding]:
@@ -116,7 +124,7 @@ def _categories(now: Counts, earlier: Sequence[Counts]) -> Iterator[Finding]:
             evidence=part.evidence,
             concerns="the page's owner",
             change="see where these come from: a campaign, a form, or one sender",
-            weight=abs(part.more) / 2,
+            weight=abs(part.more),
         )
 
 
@@ -146,11 +154,31 @@ def _unusual(
     now: Counts,
     earlier: Sequence[Counts],
 ) -> Iterator[tuple[str, _Part]]:
-    """The names whose part of the items differs from before by more than chance."""
-    of, usual_of = received(now), sum(map(received, earlier))
-    if of < FEWEST or usual_of < FEWEST:
+    """The names whose part of the items differs from what is usual by more than chance."""
+    of, before_of = received(now), [received(one) for one in earlier]
+    if of < FEWEST or sum(before_of) < FEWEST:
         return
     for name in dict.fromkeys([*this, *(name for one in before for name in one)]):
-        hits, usual = this.get(name, 0), sum(one.get(name, 0) for one in before)
+        hits, weeks = this.get(name, 0), [one.get(name, 0) for one in before]
+        usual, usual_of = _usual([*zip(weeks, before_of, strict=True)])
         if differ(hits, of, usual, usual_of, CHANCE):
             yield name, _Part(hits=hits, of=of, usual=usual / usual_of)
+
+
+def _usual(weeks: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The hits of the weeks before, and of how many: together, but for an odd one.
+
+    That is the one with the most items above or below the others' part, where that is more than
+    chance, and two of them have enough items.
+    """
+    hits, of = sum(one for one, _ in weeks), sum(one for _, one in weeks)
+    enough = [
+        _Part(hits=one, of=one_of, usual=(hits - one) / (of - one_of))
+        for one, one_of in weeks
+        if FEWEST <= one_of < of
+    ]
+    if len(enough) > 2:  # noqa: PLR2004 - itself, and two others
+        odd = max(enough, key=lambda one: abs(one.more))
+        if differ(odd.hits, odd.of, hits - odd.hits, of - odd.of, CHANCE):
+            return hits - odd.hits, of - odd.of
+    return hits, of

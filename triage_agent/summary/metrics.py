@@ -117,8 +117,8 @@ METRICS = (
     _times("reminded", "Reminded", "somebody was reminded"),
     _times("fell back", "FellBack", "a claim came to nothing in time"),
     _times("refused", "Refused", "an action was refused by the page"),
-    _times("runs", "Finished", "runs that ended well"),
-    _times("paused", "Paused", "the agent was paused"),
+    _times("runs", "Finished", "runs that ended well, in either mode"),
+    _times("paused", "Paused", "the agent was paused, in either mode"),
     Metric(
         "tokens",
         "tokens",

@@ -13,7 +13,15 @@ from triage_agent.ledger.documents import templates
 from triage_agent.summary import plots
 from triage_agent.summary.metrics import METRICS
 from triage_agent.summary.reading import Figure, Summary
-from triage_agent.summary.telling import amount, decided, missing, sentences, stands, tables
+from triage_agent.summary.telling import (
+    amount,
+    decided,
+    missing,
+    restated,
+    sentences,
+    stands,
+    tables,
+)
 from triage_agent.summary.weeks import parsed
 
 _SIGNS = {"to do": "▲", "nothing to do": "✓"}
@@ -45,6 +53,7 @@ def as_html(told: Summary) -> str:
         told=told,
         days=(week.monday, week.monday + timedelta(days=6)),
         sentences=sentences(told),
+        restated=restated(told) if told.restated else None,
         over_time=[(told.figure(name), words) for name, words in _OVER_TIME.items()],
         weeks=[str(week.before(number)) for number in range(told.weeks + 1)],
         decided=[*missing(told), *decided(told), *stands(told)],

@@ -65,7 +65,13 @@ def _post(parts: Parts, note: WeeklyNote, name: str) -> Sent:
         told = Failed(action=mark.name, code=code, reason=str(exc))
     else:
         sent = Sent(to=name, reference=posted.reference)
-        told = SummaryPosted(week=note.week, to=name, reference=posted.reference)
+        told = SummaryPosted(
+            week=note.week,
+            to=name,
+            reference=posted.reference,
+            mode=note.mode,
+            figures=note.figures,
+        )
     happened = [*([told] if told else []), *parts.calls.drain()]
     parts.ledger.keep(AGENT, parts.clock(), [(AGENT, event) for event in happened])
     return sent

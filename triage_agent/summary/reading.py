@@ -56,11 +56,21 @@ class Figure(Value):
     items: tuple[str, ...] = ()
 
 
+class Restated(Value):
+    """A figure that was another one when the week was told first; None: unknown."""
+
+    name: str
+    unit: Unit
+    was: float | None
+    now: float | None
+
+
 class Summary(Value):
     """A week by the page's clock: `since` to `until` in UTC; `weeks`: how many there are before.
 
     `topics`: `rule.topic`; `doubts`: what the agent took those for that it wasn't sure of; `ways`:
     how records came, and `lacking` what is missing in the records that came so.
+    `told_at`: when somebody was told of it first; `restated`: what has changed since.
     """
 
     week: str
@@ -78,6 +88,8 @@ class Summary(Value):
     people: People
     standing: Standing
     findings: tuple[Finding, ...]
+    told_at: datetime | None = None
+    restated: tuple[Restated, ...] = ()
 
     def figure(self, name: str) -> Figure:
         """One of `figures`."""

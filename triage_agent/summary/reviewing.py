@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from triage_agent.decision.output import spaced
-from triage_agent.decision.weekly import SummaryPosted, ToDo, WeeklyNote
+from triage_agent.decision.weekly import ToDo, WeeklyNote
 from triage_agent.ledger.phrases import joined
-from triage_agent.ledger.store import AGENT, Ledger
-from triage_agent.ledger.weekly_reviews import reviews
+from triage_agent.ledger.store import Ledger
+from triage_agent.ledger.weekly_reviews import posts, reviews
 from triage_agent.operating_model.schema import WEEKDAYS, Page
 from triage_agent.summary.findings import MOST, Finding
 from triage_agent.summary.reading import Summary
+from triage_agent.summary.restating import figures
 from triage_agent.summary.telling import sentences
 from triage_agent.summary.weeks import Week, parsed
 
@@ -25,33 +26,31 @@ def note(told: Summary, page: Page) -> WeeklyNote:
     return WeeklyNote(
         week=told.week,
         sentences=sentences(told),
-        to_do=tuple(ToDo(**one.model_dump(exclude={"weight", "rule"})) for one in told.findings),
+        to_do=tuple(ToDo(**one.model_dump(include={*ToDo.model_fields})) for one in told.findings),
         read_by=read_by(page, parsed(told.week)),
+        mode=told.mode,
+        figures=figures(told),
     )
 
 
 def with_unread(told: Summary, ledger: Ledger, page: Page, now: datetime) -> Summary:
     """First of all, that the summary of the week before was posted, and nobody has read it."""
     before = parsed(told.week).before()
-    posted = [
-        one.event
-        for one in ledger.told(AGENT, "SummaryPosted")
-        if isinstance(one.event, SummaryPosted) and one.event.week == str(before)
-    ]
+    posted = posts(ledger, str(before))
     day = read_by(page, before)
     over = datetime.combine(day + timedelta(days=1), time(), page.workflow.time.zone)
     if not posted or now < over or reviews(ledger, str(before)):
         return told
-    first = _unread(before, day, [one.to for one in posted])
+    first = _unread(before, day, [one.to for _, one in posted])
     return told.model_copy(update={"findings": (first, *told.findings)[:MOST]})
 
 
 def _unread(week: Week, day: date, to: Sequence[str]) -> Finding:
-    """It weighs more than any other: whatever those say, nobody hears it."""
+    """It comes before any other: whatever those say, nobody hears it."""
     return Finding(
         what=f"nobody says that they have read the summary of {week}",
         evidence=f"posted to {joined([*map(spaced, to)])}, to be read by {day:%A}, {day}",
         concerns="those whom weekly_review.by names",
         change=f"read it, and say so: triage-agent summary --week {week} --reviewed-by NAME",
-        weight=1e9,
+        rank="unread",
     )

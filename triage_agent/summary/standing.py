@@ -64,7 +64,7 @@ def of_standing(told: Standing, until: datetime) -> Iterator[Finding]:
             evidence="; ".join(told.uncleared),
             concerns="the page's owner",
             change="triage-agent evaluate --record, once it reaches what the page wants",
-            weight=_FIRST,
+            rank="risk",
         )
     if told.faults:
         yield Finding(
@@ -72,7 +72,7 @@ def of_standing(told: Standing, until: datetime) -> Iterator[Finding]:
             evidence=f"{told.faults:,} faults were found when it was verified last",
             concerns="whoever runs the agent",
             change="triage-agent ledger verify names them; put it back from a backup",
-            weight=_FIRST,
+            rank="risk",
         )
     elif told.verified and until - told.verified > FRESH:
         yield Finding(
@@ -82,7 +82,3 @@ def of_standing(told: Standing, until: datetime) -> Iterator[Finding]:
             change="triage-agent ledger verify, and see why no run did",
             weight=1.0,
         )
-
-
-_FIRST = 1e6
-"""Before whatever is counted in items."""

@@ -76,6 +76,15 @@ def _to_do(findings: Sequence[Finding]) -> str:
     return f"To do first: {first.what} ({first.evidence}); {first.change}."
 
 
+def restated(told: Summary) -> str:
+    """What has changed since somebody was told of the week first, where something has."""
+    changed = ", ".join(
+        f"{spaced(one.name)} {amount(one.now, one.unit)} (was {amount(one.was, one.unit)})"
+        for one in told.restated
+    )
+    return f"Changed since it was told on {told.told_at:%Y-%m-%d}: {changed}."
+
+
 def amount(value: float | None, unit: Unit) -> str:
     """A number as people read it; a dash where it isn't known."""
     if value is None:
@@ -85,6 +94,8 @@ def amount(value: float | None, unit: Unit) -> str:
             return f"{100 * value:.1f} %"
         case "USD":
             return f"${value:,.2f}"
+        case "items" | "times" if value < 10:  # noqa: PLR2004 - a mean of few
+            return f"{value:.1f}".removesuffix(".0")
         case _:
             return f"{value:,.0f}"
 
@@ -94,6 +105,7 @@ def as_markdown(told: Summary) -> str:
     blocks = [
         f"# Week {told.week}",
         " ".join(map(_plain, sentences(told))),
+        *([_plain(restated(told))] if told.restated else []),
         "## What to do next",
         _findings(told.findings),
         "## Figures",
@@ -102,11 +114,7 @@ def as_markdown(told: Summary) -> str:
     for heading, some in tables(told):
         if some:
             blocks += [f"## {heading}", _table(some)]
-    for heading, said_of in (
-        ("What is missing", missing(told)),
-        ("What people decided", decided(told)),
-        ("How it stands", stands(told)),
-    ):
+    for heading, said_of in parts(told):
         if lines := [f"- {_plain(about)}: {_plain(said)}" for about, said in said_of]:
             blocks += [f"## {heading}", "\n".join(lines)]
     return "\n\n".join(blocks) + "\n"
@@ -123,6 +131,15 @@ def tables(told: Summary) -> tuple[tuple[str, tuple[Figure, ...]], ...]:
         ("Stopped for", tuple(topics)),
         ("Not sure of", told.doubts),
         ("Came by", told.ways),
+    )
+
+
+def parts(told: Summary) -> tuple[tuple[str, Iterator[tuple[str, str]]], ...]:
+    """What is told in words, each part with its heading."""
+    return (
+        ("What is missing", missing(told)),
+        ("What people decided", decided(told)),
+        ("How it stands", stands(told)),
     )
 
 

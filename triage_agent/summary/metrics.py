@@ -8,6 +8,7 @@ from typing import Literal
 from triage_agent.decision.states import Status
 from triage_agent.decision.values import Value
 from triage_agent.ledger.weekly import Group
+from triage_agent.ledger.weekly_use import Used
 from triage_agent.operating_model.schema import UNCLEAR
 
 Unit = Literal["items", "times", "share", "USD", "tokens"]
@@ -18,6 +19,7 @@ class Counts(Value):
 
     groups: tuple[Group, ...]
     happened: dict[str, int]
+    used: Used = Used()
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ def _cost(counts: Counts) -> float | None:
     return None if None in costs else sum(cost or 0.0 for cost in costs)
 
 
+def _allowance(counts: Counts) -> float | None:
+    return counts.used.allowance.share if counts.used.allowance else None
+
+
 METRICS = (
     Metric("received", "items", "new items, each version of a request one", received),
     _items("settled", "settled", "of these, settled by now"),
@@ -90,6 +96,12 @@ METRICS = (
         lambda counts: sum(group.tokens for group in counts.groups),
     ),
     Metric("cost", "USD", "what these items cost; unknown where a price isn't known", _cost),
+    Metric(
+        "API allowance",
+        "share",
+        "the most that was used of the org's daily requests, by whoever, as a run told it",
+        _allowance,
+    ),
 )
 
 

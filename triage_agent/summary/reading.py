@@ -7,7 +7,7 @@ from statistics import fmean
 
 from triage_agent.decision.item import Mode
 from triage_agent.decision.values import Value
-from triage_agent.ledger import outcomes, weekly
+from triage_agent.ledger import outcomes, weekly, weekly_use
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.weekly import Wanted
 from triage_agent.ledger.weekly_people import deeds
@@ -18,6 +18,7 @@ from triage_agent.summary.metrics import METRICS, Counts, Metric, Unit, by_categ
 from triage_agent.summary.people import KINDS, People, people
 from triage_agent.summary.people_findings import of_people
 from triage_agent.summary.standing import Standing, of_standing, standing
+from triage_agent.summary.use import of_use, unused
 from triage_agent.summary.weeks import Week
 
 WEEKS = 4
@@ -69,8 +70,13 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
     used = _used([one.counts() for one in before], ends, outcomes.span(ledger, mode))
     rules = tuple(_each(by_rule, now, used, lambda rule: this.shown(Wanted(rule=rule))))
     decided = people(deeds(ledger, mode, this.since, this.until, KINDS), page.outcomes)
-    stands = standing(ledger, this.until)
-    more = [*of_standing(stands, this.until), *of_people(now, decided)]
+    never = unused(page, [now, *used]) if mode == "live" and len(used) == WEEKS else ()
+    stands = standing(ledger, this.until, never)
+    more = [
+        *of_standing(stands, this.until),
+        *of_people(now, decided),
+        *of_use(now, used, never),
+    ]
     found = findings(now, used, {one.name: one.items for one in rules}, more)
     return Summary(
         week=str(week),
@@ -98,7 +104,11 @@ class _Span:
 
     def counts(self) -> Counts:
         span = (self.ledger, self.mode, self.since, self.until)
-        return Counts(groups=tuple(weekly.groups(*span)), happened=weekly.happened(*span))
+        return Counts(
+            groups=tuple(weekly.groups(*span)),
+            happened=weekly.happened(*span),
+            used=weekly_use.used(self.ledger, self.since, self.until),
+        )
 
     def shown(self, wanted: Wanted) -> tuple[str, ...]:
         """Some of its items."""

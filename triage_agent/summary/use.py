@@ -36,7 +36,7 @@ def of_use(now: Counts, earlier: Sequence[Counts], never: Sequence[str]) -> Iter
         yield Finding(
             what="the org's requests of a day run short",
             evidence=f"{told.used:,} of {told.of:,} ({told.share:.1%}) used at most{compared}; "
-            f"{now.happened.get('Finished', 0):,} runs that week",
+            f"runs that week: {now.happened['Finished']:,}",
             concerns="whoever runs the agent",
             change="run it less often, or shorten workflow.item.look_back; see in the org's set-up "
             "which other app makes requests, for these count as well; or buy more",
@@ -44,7 +44,7 @@ def of_use(now: Counts, earlier: Sequence[Counts], never: Sequence[str]) -> Iter
         )
     if never:
         weeks = [now, *earlier]
-        runs = sum(one.happened.get("Finished", 0) for one in weeks)
+        runs = sum(one.happened["Finished"] for one in weeks)
         yield Finding(
             what=f"{joined([*map(spaced, never)])} may be done, and never is",
             evidence=f"not done once in {runs:,} runs of {len(weeks)} weeks, nor approved",

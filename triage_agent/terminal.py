@@ -153,7 +153,6 @@ def _rows(report: "RunReport") -> list[tuple[str, str]]:
     actions = (action for item in report.items for action in item.actions)
     asked = Counter(action.action for action in actions if action.state == "asked")
     cost = "unknown cost" if calls.cost_usd is None else f"${calls.cost_usd:.4f}"
-    used = report.allowance
     return [
         ("Categories", _counted(totals.by_category)),
         ("Stopped by", _counted(totals.by_stop)),
@@ -164,7 +163,6 @@ def _rows(report: "RunReport") -> list[tuple[str, str]]:
         *(("Failed", reason) for reason in _failures(report)),
         ("Model", f"{calls.calls} calls of {report.model}, {tokens}, {cost}"),
         ("Requests", f"{requests.salesforce} to Salesforce, {requests.slack} to Slack"),
-        *([("Allowance", f"{used.used:,} of {used.of:,} a day, by whoever")] if used else []),
     ]
 
 

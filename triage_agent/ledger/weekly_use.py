@@ -24,7 +24,7 @@ class Used(Value):
 
 
 def used(ledger: Ledger, since: datetime, until: datetime) -> Used:
-    """Of thousands of runs within a second."""
+    """As runs told it when they ended, in whichever mode, and as people said yes."""
     allowances, actions = list[Allowance](), Counter[str]()
     for _, one in told(ledger, since, until, ("Finished", "Approved")):
         match one.event:

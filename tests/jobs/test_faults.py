@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from triage_agent.connectors.patience import LONGEST_PAUSE, TRIES
+from triage_agent.decision.run_events import Finished
 from triage_agent.effects.deliver import SLACK_SETTLES
 from triage_agent.errors import TriageError
 
@@ -105,6 +106,23 @@ class Swept:
         """How often a kind of event is on the items' record."""
         streams = (self.site.events(item.item_id) for item in self.items)
         return sum(happened.event.kind == kind for stream in streams for happened in stream)
+
+
+def test_each_run_counts_what_it_did_itself(open_site: Callable[..., Site]) -> None:
+    """What a run takes up once more isn't told as done by it again; in shadow none is done."""
+    site = open_site(LEADS, faults=_faulty(f"fault: server_error, {POST}, rate: 1"))
+    site.sleep = lambda _seconds: None
+    counts = []
+    for mode in ("shadow", "live", "live"):
+        ended = site.last_word(site.sweep(mode).run_id)
+        assert isinstance(ended, Finished)
+        counts.append(ended.done)
+
+    assert {} == counts[0]
+    assert {"tag": 5, "draft_reply": 3, "create_task": 3, "set_status": 0, "escalate": 0} == counts[
+        1
+    ]
+    assert {0} == {*counts[2].values()}
 
 
 @pytest.fixture

@@ -33,8 +33,11 @@ LEADS: list[Json] = [
     },
     {"Company": "Curious", "Description": "What does a licence for 15 people cost a month?"},
 ]
-VARYING = {"at", "seconds", "key", "record_id", "reference", "record_ids", "path", "run", "digest"}
-"""What two runs never share: ids, moments, durations, and keys that hold ids."""
+VARYING = {
+    *("at", "seconds", "key", "record_id", "reference", "record_ids", "path", "run", "digest"),
+    "allowance",
+}
+"""What two runs never share: ids, moments, durations, keys that hold ids, and requests."""
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 """Of a Tuesday in New York: both runs' clock, so that what they ask expires at one moment."""
 

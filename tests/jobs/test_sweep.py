@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from ruamel.yaml import YAML
 
+from triage_agent.decision.events import Done, Drafted
+from triage_agent.decision.run_events import Finished
 from triage_agent.sandbox.leads import SAMPLE
 
 if TYPE_CHECKING:
@@ -27,6 +29,25 @@ if TYPE_CHECKING:
 TAGS = ("Triage_Category__c", "Triage_Confidence__c", "Triage_Summary__c")
 STAMPS = ("LastModifiedDate", "LastModifiedById", "SystemModstamp")
 SETTLED_CATEGORIES_WITHOUT_TASK = {"job_or_vendor_spam"}
+
+
+def test_the_end_of_a_run_tells_what_it_used(swept: Swept) -> None:
+    """Which of the page's actions it did and didn't, and what the org said of its allowance."""
+    ended = swept.site.last_word(swept.report.run_id)
+    done = Counter(dict.fromkeys(swept.site.rules.page.may, 0))
+    for item in swept.report.items:
+        happened = (one.event for one in swept.site.events(item.item_id))
+        done.update(one.action for one in happened if isinstance(one, Done | Drafted))
+
+    assert isinstance(ended, Finished)
+    assert {name: done[name] for name in swept.site.rules.page.may} == ended.done
+    assert 0 == ended.done["set_status"] < min(ended.done["tag"], ended.done["draft_reply"])
+    assert ended.allowance == swept.report.allowance
+    assert ended.allowance
+    assert 100_000 == ended.allowance.of
+    assert 0 < ended.allowance.used <= swept.report.requests.salesforce
+
+
 MEMBERS = {
     "005000000000002AAA": "U0MAYA00002",
     "005000000000003AAA": "U0JONAS0003",

@@ -231,7 +231,16 @@ EXAMPLES: dict[str, Event] = {
         run_events.Called(
             system="slack", method="POST", path="/api/auth.test", status=200, seconds=0.1
         ),
-        run_events.Finished(received=6, settled=3, escalated=1, failed=1, deferred=1, refused=2),
+        run_events.Finished(
+            received=6,
+            settled=3,
+            escalated=1,
+            failed=1,
+            deferred=1,
+            refused=2,
+            allowance=run_events.Allowance(used=4560, of=5000),
+            done={"create_task": 3, "set_status": 0, "tag": 4},
+        ),
         run_events.RefusedToStart(reason="the agent is paused"),
         run_events.FollowedUp(since=MOMENT, until=MOMENT, outcomes=2),
         run_events.MeasuredBefore(

@@ -109,7 +109,10 @@ WORDS = {
         "\nof Lead it reads Company, Email"
     ),
     "Called": "slack: POST /api/auth.test → 200",
-    "Finished": ("6 received: 3 settled, 1 escalated, 1 failed, 1 deferred; 2 actions refused"),
+    "Finished": (
+        "6 received: 3 settled, 1 escalated, 1 failed, 1 deferred; 2 actions refused\n"
+        "done: create_task 3, tag 4\n4,560 of the org's 5,000 requests a day were used"
+    ),
     "Held": "set_status waits for sales_development, by may.set_status.ask",
     "Blocked": "slack: POST /api/files was kept back: no method",
     "Paused": "paused by Dana Reyes: odd tags",

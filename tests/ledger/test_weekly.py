@@ -11,7 +11,7 @@ from sqlalchemy import event
 from tests.conftest import NewLedger
 from tests.ledger.conftest import EXAMPLES
 from tests.ledger.history import SETTLED, received
-from triage_agent.ledger import outcomes, weekly
+from triage_agent.ledger import outcomes, weekly, weekly_use
 from triage_agent.ledger.store import Ledger
 
 Ask = Callable[[Ledger, datetime], object]
@@ -20,6 +20,7 @@ OF_A_SPAN: dict[str, Ask] = {
     "groups": lambda ledger, at: weekly.groups(ledger, "live", at, at + WEEK),
     "happened": lambda ledger, at: weekly.happened(ledger, "live", at, at + WEEK),
     "told": lambda ledger, at: weekly.told(ledger, at, at + WEEK, ("Claimed", "Released")),
+    "used": lambda ledger, at: weekly_use.used(ledger, at, at + WEEK),
     "examples": lambda ledger, at: weekly.examples(
         ledger, "live", at, at + WEEK, weekly.Wanted(), 5
     ),

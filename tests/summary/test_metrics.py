@@ -18,6 +18,7 @@ from tests.ledger.conftest import CALL, EXAMPLES, Kept
 from triage_agent.decision import events
 from triage_agent.decision.events import Event, Happened
 from triage_agent.decision.item import Mode
+from triage_agent.decision.run_events import Allowance, Finished
 from triage_agent.decision.story import Story
 from triage_agent.ledger import tables
 from triage_agent.ledger.store import AGENT, Ledger, is_item
@@ -130,7 +131,14 @@ ITEMS = st.lists(
     min_size=1,
     max_size=6,
 )
-RUNS = st.lists(st.tuples(MOMENTS, st.sampled_from(("Started", "Finished", "Paused"))), max_size=4)
+FINISHED = st.builds(
+    lambda allowance: EXAMPLES["Finished"].model_copy(update={"allowance": allowance}),
+    st.none() | st.builds(Allowance, used=st.integers(0, 120), of=st.sampled_from((50, 100))),
+)
+RUNS = st.lists(
+    st.tuples(MOMENTS, st.sampled_from([EXAMPLES["Started"], EXAMPLES["Paused"]]) | FINISHED),
+    max_size=4,
+)
 
 
 @dataclass(frozen=True)
@@ -181,6 +189,13 @@ class Recount:
                 return None
             total += one.cost_usd
         return total
+
+    def allowance(self, week: Week) -> float | None:
+        """The greatest part of the day's requests that any run told of."""
+        told = [one for one in self.streams.get("run-1", []) if _in(week, one)]
+        ends = [one.event for one in told if isinstance(one.event, Finished)]
+        parts = [one.allowance.used / one.allowance.of for one in ends if one.allowance]
+        return max(parts, default=None)
 
     def _calls(self, week: Week) -> Iterator[events.Call]:
         for told, _ in self.items(week):
@@ -284,6 +299,7 @@ NAIVE: dict[str, Callable[[Recount, Week], float | None]] = {
     "minutes to a touch": Recount.touch,
     "tokens": Recount.tokens,
     "cost": Recount.cost,
+    "API allowance": Recount.allowance,
     **{name: partial(Recount.with_status, status=status) for name, status in STATUSES.items()},
     **{name: partial(Recount.times, kind=kind) for name, kind in TIMES.items()},
 }
@@ -312,7 +328,7 @@ def database(request: pytest.FixtureRequest, new_ledger: NewLedger) -> Kept:
 def test_a_week_is_what_counting_its_events_says(
     database: Kept,
     items: list[tuple[Mode, datetime, list[Step], int, str | None]],
-    runs: list[tuple[datetime, str]],
+    runs: list[tuple[datetime, Event]],
 ) -> None:
     """Every metric, category and rule of every week, in either mode."""
     Ledger.open(database.url).close()
@@ -322,9 +338,9 @@ def test_a_week_is_what_counting_its_events_says(
         for number, (mode, at, steps, alike, way) in enumerate(items):
             for other in range(alike):
                 _happen(ledger, f"item-{number}-{other}", (mode, way), at, [*steps, LAST[other]])
-        for at, kind in runs:
-            stream = AGENT if kind == "Paused" else "run-1"
-            ledger.append("run-1", at, [(stream, EXAMPLES[kind])])
+        for at, event in runs:
+            stream = AGENT if event.kind == "Paused" else "run-1"
+            ledger.append("run-1", at, [(stream, event)])
         for mode in ("live", "shadow"):
             count = Recount.of(ledger, mode)
             told = [read(ledger, PAGE, mode, week) for week in WEEKS]

@@ -64,7 +64,7 @@ def test_each_figure_that_changed_is_told(ledger: Ledger) -> None:
     assert POSTED == summary.told_at
     assert (
         "Changed since it was told on 2026-11-24: settled 104 (was -), escalated 73 (was 92), "
-        "cost $0.00 (was $1.50), minutes to touch - (was 12)."
+        "minutes to a touch - (was 12), cost $0.00 (was $1.50)."
     ) == restated(summary)
 
 

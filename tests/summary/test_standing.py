@@ -12,8 +12,11 @@ import pytest
 from tests.jobs.conftest import HOME
 from triage_agent.decision import run_events
 from triage_agent.ledger.store import AGENT, Ledger
+from triage_agent.project import read_model
+from triage_agent.summary.reading import read
 from triage_agent.summary.standing import of_standing, standing
-from triage_agent.summary.telling import schema_text
+from triage_agent.summary.telling import schema_text, stands
+from triage_agent.summary.weeks import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from triage_agent.decision.events import Event
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+PAGE = read_model(HOME).page
 UNTIL = MONDAY + timedelta(days=7)
 CLEARED = run_events.Cleared(
     evaluated_at=MONDAY, by="dana", page_sha256="p" * 64, trials=3, scores={}
@@ -65,6 +69,25 @@ def test_what_somebody_had_better_see_to(ledger: Ledger) -> None:
 
     assert ["the agent is in shadow, though its page is live", "the record isn't whole"] == broken
     assert "the record wasn't verified this week" == late[-1]
+
+
+def test_what_credentials_may_do_beyond_the_page(ledger: Ledger) -> None:
+    """Who let that pass last, and when; what is let pass after the week isn't told of it."""
+    tell(ledger, -9, run_events.ExcessAllowed(login="omar", excess=("may edit Case",)))
+    before = standing(ledger, UNTIL)
+    tell(ledger, 1, run_events.ExcessAllowed(login="dana", excess=("may edit Account", "mails")))
+    tell(ledger, 8, run_events.ExcessAllowed(login="omar", excess=("may delete",)))
+    now, week = standing(ledger, UNTIL), read(ledger, PAGE, "live", parsed("2026-W47"))
+
+    assert before.excess
+    assert ("omar", ("may edit Case",)) == (before.excess.by, before.excess.what)
+    assert standing(ledger, MONDAY - timedelta(days=9)).excess is None
+    for one, said in ((before, "2026-11-07: may edit Case"), (now, "may edit Account, and 1 more")):
+        told = dict(stands(week.model_copy(update={"standing": one})))["credentials"]
+        assert told.startswith("they can do more than the page, as ")
+        assert told.endswith(said)
+    assert "as dana let pass on 2026-11-17: " in told
+    assert [] == [*of_standing(now, UNTIL)]
 
 
 def test_the_schema_is_as_published() -> None:

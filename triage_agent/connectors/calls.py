@@ -5,19 +5,21 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from triage_agent.authority.wire import System
-from triage_agent.decision.run_events import Blocked, Called
+from triage_agent.decision.run_events import Allowance, Blocked, Called
 
 
 class CallLog:
     """Requests as they happened, safe to fill from several threads.
 
     `seconds_off`: how far each system's clock, as its last answer told it, is ahead of ours.
+    `allowance`: what Salesforce told last of its daily requests.
     """
 
     def __init__(self) -> None:
         self._called: deque[Called | Blocked] = deque()
         self.counts: Counter[str] = Counter()
         self.seconds_off: dict[System, float] = {}
+        self.allowance: Allowance | None = None
 
     def add(self, called: Called) -> None:
         """One request to Salesforce or Slack."""

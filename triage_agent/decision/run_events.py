@@ -215,7 +215,24 @@ class ExcessAllowed(Value):
     excess: tuple[str, ...]
 
 
+class Allowance(Value):
+    """Of the requests that the org grants for a day, `of`, those `used`: by whoever."""
+
+    used: int
+    of: int = Field(gt=0)
+
+    @property
+    def share(self) -> float:
+        """It may be more than 1: not all is refused that is too much."""
+        return self.used / self.of
+
+
 class Finished(Value):
+    """A run ended well. `allowance`: as the org told it last, where it did.
+
+    `done`: how often each of the page's actions was done, 0 included; empty in shadow.
+    """
+
     kind: Literal["Finished"] = "Finished"
     received: int
     settled: int
@@ -223,6 +240,8 @@ class Finished(Value):
     failed: int
     deferred: int
     refused: int
+    allowance: Allowance | None = None
+    done: dict[str, int] = Field(default_factory=dict)
 
 
 class Broke(Value):

@@ -18,7 +18,7 @@ import structlog
 from triage_agent.authority.limits import Breaker
 from triage_agent.connectors.salesforce.writing import COLLECTION
 from triage_agent.decision.actions import Action, Message
-from triage_agent.decision.events import Held, ModelCalled
+from triage_agent.decision.events import Done, Drafted, Held, ModelCalled
 from triage_agent.decision.progress import (
     Ask,
     Assess,
@@ -101,9 +101,10 @@ class Pipeline:
         self._under_way: defaultdict[str, set[str]] = defaultdict(set)
         self._breaker = Breaker(self._page.limits)
         self._tried: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._done = Counter[str]()
 
-    def run(self, unfinished: Iterable[str], fresh: Batches) -> None:
-        """Works until every item has ended or can't go on in this run."""
+    def run(self, unfinished: Iterable[str], fresh: Batches) -> Counter[str]:
+        """Works until every item has ended or can't go on in this run; how often what was done."""
         limits = self._page.limits
         self._fresh = fresh
         with ThreadPoolExecutor(limits.concurrency + len(self._page.may) + 2) as self._pool:
@@ -117,6 +118,7 @@ class Pipeline:
                 self._settle()
         if self._broken:
             raise self._broken
+        return self._done
 
     def _has_work(self) -> bool:
         waiting = any(lane.due_in(nothing_follows=True) is not None for lane in self._all_lanes())
@@ -207,6 +209,8 @@ class Pipeline:
         self._parts.ledger.keep(self._run, self._parts.clock(), entries)
         for _, event in entries:
             self._breaker.count(event)
+            if isinstance(event, Done | Drafted):
+                self._done[event.action] += 1
             if isinstance(event, ModelCalled) and event.call.outcome == "other_model":
                 other = f"{event.call.answered_by} answered, which hasn't passed the evaluation"
                 self._broken = self._broken or NotCleared(other)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from triage_agent.decision.events import Call
 from triage_agent.decision.item import Mode
+from triage_agent.decision.run_events import Allowance
 from triage_agent.decision.states import ActionState, Verdict
 from triage_agent.decision.stops import Source
 from triage_agent.decision.story import Story
@@ -92,7 +93,8 @@ class Requests(Value):
 class RunReport(Value):
     """The whole of a run. `totals.actions` counts the actions that were carried out.
 
-    `uncleared`: why it was in shadow, though the page is live.
+    `uncleared`: why it was in shadow, though the page is live. `allowance`: what was used of the
+    org's daily requests by then.
     """
 
     run_id: str
@@ -104,6 +106,7 @@ class RunReport(Value):
     totals: Totals
     model_calls: ModelCalls
     requests: Requests
+    allowance: Allowance | None = None
     seconds: float
 
 

@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -120,6 +120,7 @@ class _Sweep:
         self._begun = time.monotonic()
         self._reports: list[ItemReport] = []
         self._calls = ModelCalls()
+        self._done = Counter[str]()
         self._expected = 0
 
     def run(self, limit: int | None, only: str | None) -> RunReport:
@@ -146,10 +147,10 @@ class _Sweep:
             self._expected = len(unfinished) + received
         if self._expected:
             pipeline = Pipeline(parts, self._run, self._ended)
-            pipeline.run(unfinished, self._batches(found.fresh))
+            self._done = pipeline.run(unfinished, self._batches(found.fresh))
         report = self._report(received, found.deferred)
         counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
-        self._append(*parts.calls.drain(), run_events.Finished(**counts))
+        self._append(*parts.calls.drain(), self._finished(report, counts))
         bookkeeping.close(parts, self._run)
         log.info("run finished", run=self._run, **counts)
         return report
@@ -265,6 +266,11 @@ class _Sweep:
         entries = [(self._run, event) for event in told]
         self._parts.ledger.append(self._run, self._parts.clock(), entries)
 
+    def _finished(self, report: RunReport, counts: Mapping[str, int]) -> run_events.Finished:
+        actions = self._page.may if self._mode == "live" else ()
+        done = {name: self._done[name] for name in actions}
+        return run_events.Finished(**counts, allowance=report.allowance, done=done)
+
     def _report(self, received: int, deferred: list[ItemReport]) -> RunReport:
         items = [*self._reports, *deferred]
         rules = self._parts.rules
@@ -278,5 +284,6 @@ class _Sweep:
             totals=totals(items, received),
             model_calls=self._calls,
             requests=Requests(**self._parts.calls.counts),
+            allowance=self._parts.calls.allowance,
             seconds=round(time.monotonic() - self._begun, 2),
         )

@@ -206,7 +206,7 @@ def _run(timeline: Timeline, rows: Sequence[Row]) -> str:
         status=_run_status(timeline),
         wrong=wrong,
         began=began[0] if began else None,
-        counts=finished[-1].model_dump(exclude={"kind"}) if finished else {},
+        counts=finished[-1].model_dump(exclude={"kind", "allowance", "done"}) if finished else {},
         numbers=[("Took", phrases.length((last - first).total_seconds())), *_sums(rows)],
         asked=asked(timeline.happened, calls),
         rows=[(row, _cost(row.spent)) for row in rows],

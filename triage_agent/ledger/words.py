@@ -179,9 +179,18 @@ def _(event: Started) -> str:
 
 @words.register
 def _(event: Finished) -> str:
-    return (
+    counted = (
         f"{event.received} received: {event.settled} settled, {event.escalated} escalated, "
         f"{event.failed} failed, {event.deferred} deferred; {event.refused} actions refused"
+    )
+    done = ", ".join(f"{name} {times:,}" for name, times in event.done.items() if times)
+    used = event.allowance
+    return "\n".join(
+        [
+            counted,
+            *([f"done: {done}"] if done else []),
+            *([f"{used.used:,} of the org's {used.of:,} requests a day were used"] if used else []),
+        ]
     )
 
 

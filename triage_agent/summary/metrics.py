@@ -10,6 +10,7 @@ from triage_agent.decision.states import Status
 from triage_agent.decision.values import Value
 from triage_agent.ledger.fired import names
 from triage_agent.ledger.weekly import Group
+from triage_agent.ledger.weekly_use import Used
 from triage_agent.operating_model.schema import UNCLEAR
 from triage_agent.summary.waits import Waits
 
@@ -27,6 +28,7 @@ class Counts(Value):
     groups: tuple[Group, ...]
     happened: dict[str, int]
     waits: Waits = Waits(claimed=(), touched=())
+    used: Used = Used()
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,10 @@ def _median(minutes: Sequence[float]) -> float | None:
     return median(minutes) if minutes else None
 
 
+def _allowance(counts: Counts) -> float | None:
+    return counts.used.allowance.share if counts.used.allowance else None
+
+
 METRICS = (
     Metric("received", "items", "new items, each version of a request one", received),
     _items("settled", "settled", "of these, settled by now"),
@@ -126,6 +132,12 @@ METRICS = (
         lambda counts: sum(group.tokens for group in counts.groups),
     ),
     Metric("cost", "USD", "what these items cost; unknown where a price isn't known", _cost),
+    Metric(
+        "API allowance",
+        "share",
+        "the most that was used of the org's daily requests, by whoever, as a run told it",
+        _allowance,
+    ),
 )
 
 

@@ -7,14 +7,13 @@ from statistics import fmean
 
 from triage_agent.decision.item import Mode
 from triage_agent.decision.values import Value
-from triage_agent.ledger import outcomes, weekly
+from triage_agent.ledger import outcomes, weekly, weekly_use
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.weekly import Wanted
 from triage_agent.ledger.weekly_people import deeds
 from triage_agent.operating_model.schema import Page
 from triage_agent.summary.causes import changes, explained
 from triage_agent.summary.findings import Finding, findings
-from triage_agent.summary.input_findings import of_input
 from triage_agent.summary.metrics import (
     DOUBT,
     METRICS,
@@ -33,6 +32,7 @@ from triage_agent.summary.metrics import (
 from triage_agent.summary.people import KINDS, People, people
 from triage_agent.summary.people_findings import of_people
 from triage_agent.summary.standing import Standing, of_standing, standing
+from triage_agent.summary.use import of_use, unused
 from triage_agent.summary.waits import waits
 from triage_agent.summary.weeks import Week
 
@@ -105,8 +105,13 @@ def read(ledger: Ledger, page: Page, mode: Mode, week: Week) -> Summary:
     used = _used([one.counts() for one in before], ends, outcomes.span(ledger, mode))
     rules = tuple(_each(by_rule, now, used, lambda rule: this.shown(Wanted(rule=rule))))
     decided = people(deeds(ledger, mode, this.since, this.until, KINDS), page.outcomes)
-    stands = standing(ledger, this.until)
-    more = [*of_standing(stands, this.until), *of_people(now, decided), *of_input(now)]
+    never = unused(page, [now, *used]) if mode == "live" and len(used) == WEEKS else ()
+    stands = standing(ledger, this.until, never)
+    more = [
+        *of_standing(stands, this.until),
+        *of_people(now, decided),
+        *of_use(now, used, never),
+    ]
     found = findings(now, used, {one.name: one.items for one in rules}, more)
     return Summary(
         week=str(week),
@@ -159,6 +164,7 @@ class _Span:
                 sum(group.items for group in groups),
                 self.page.outcomes.first_touch,
             ),
+            used=weekly_use.used(self.ledger, self.since, self.until),
         )
 
     def shown(self, wanted: Wanted) -> tuple[str, ...]:

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from triage_agent.decision.run_events import Cleared, MeasuredBefore, NotCleared, Verified
+from triage_agent.decision.events import Happened
+from triage_agent.decision.run_events import (
+    Cleared,
+    ExcessAllowed,
+    MeasuredBefore,
+    NotCleared,
+    Verified,
+)
 from triage_agent.decision.values import Value
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.summary.findings import Finding
@@ -12,12 +19,21 @@ FRESH = timedelta(days=8)
 """A ledger is verified once a week; a day late is no news."""
 
 
+class Excess(Value):
+    """Somebody let credentials pass that can do more than the page: `what`, each in words."""
+
+    by: str
+    at: datetime
+    what: tuple[str, ...]
+
+
 class Standing(Value):
     """What was told last before a moment; None where it never was.
 
     `cleared`: when what runs was evaluated; `uncleared`: why it may not act, where that came after.
     `faults`: how many the last verification found. `minutes_before`: the median to a person's first
-    touch before the agent's time.
+    touch before the agent's time. `unused`: actions of the page that weren't done in all these
+    weeks.
     """
 
     cleared: datetime | None
@@ -25,9 +41,11 @@ class Standing(Value):
     verified: datetime | None
     faults: int
     minutes_before: float | None
+    unused: tuple[str, ...]
+    excess: Excess | None
 
 
-def standing(ledger: Ledger, until: datetime) -> Standing:
+def standing(ledger: Ledger, until: datetime, unused: tuple[str, ...] = ()) -> Standing:
     """How it stood when a week was over."""
     told = [one for one in ledger.told(AGENT, *_KINDS) if one.at < until]
     last = {one.event.kind: one for one in told}
@@ -44,10 +62,18 @@ def standing(ledger: Ledger, until: datetime) -> Standing:
         verified=verified.at if verified else None,
         faults=verified.event.found if verified and isinstance(verified.event, Verified) else 0,
         minutes_before=before,
+        unused=unused,
+        excess=_excess(last.get("ExcessAllowed")),
     )
 
 
-_KINDS = ("Cleared", "NotCleared", "Verified")
+_KINDS = ("Cleared", "NotCleared", "Verified", "ExcessAllowed")
+
+
+def _excess(told: Happened | None) -> Excess | None:
+    if told is None or not isinstance(told.event, ExcessAllowed):
+        return None
+    return Excess(by=told.event.login, at=told.at, what=told.event.excess)
 
 
 def _before(ledger: Ledger) -> float | None:
@@ -80,5 +106,6 @@ def of_standing(told: Standing, until: datetime) -> Iterator[Finding]:
             evidence=f"last on {told.verified:%Y-%m-%d}",
             concerns="whoever runs the agent",
             change="triage-agent ledger verify, and see why no run did",
-            weight=1.0,
+            rank="risk",
+            weight=0.1,
         )

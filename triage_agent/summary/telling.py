@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from triage_agent.decision.output import readable, spaced
+from triage_agent.ledger.phrases import joined
 from triage_agent.operating_model.rendering import plain
 from triage_agent.summary.findings import Finding
 from triage_agent.summary.metrics import Unit
@@ -181,6 +182,13 @@ def stands(told: Summary) -> Iterator[tuple[str, str]]:
     if state.verified:
         faults = f"{state.faults:,} faults" if state.faults else "whole"
         yield "record", f"{faults}, verified on {state.verified:%Y-%m-%d}"
+    if state.unused:
+        names = joined([*map(spaced, state.unused)])
+        yield "permitted, and never done", f"{names}, in this week and those before"
+    if excess := state.excess:
+        more = f", and {len(excess.what) - 1:,} more" if excess.what[1:] else ""
+        when = f"as {excess.by} let pass on {excess.at:%Y-%m-%d}"
+        yield "credentials", f"they can do more than the page, {when}: {excess.what[0]}{more}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -5,6 +5,7 @@ and puts addresses and bodies into its exceptions' text. All four are mended her
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -29,7 +30,7 @@ from triage_agent.connectors.calls import CallLog
 from triage_agent.connectors.guard import Pass, outgoing
 from triage_agent.connectors.patience import patiently
 from triage_agent.connectors.salesforce.metadata import API_VERSION
-from triage_agent.decision.run_events import Called
+from triage_agent.decision.run_events import Allowance, Called
 from triage_agent.errors import (
     AnswerLost,
     ConnectorError,
@@ -49,6 +50,8 @@ UNREACHABLE = "can't be reached; check its address (SALESFORCE_INSTANCE_URL) and
 _LOOPBACK_LOGIN = "loopback.salesforce.com"
 _BUSY = frozenset({"REQUEST_LIMIT_EXCEEDED", "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"})
 _WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+_USAGE = re.compile(r"(?<![\w-])api-usage=([0-9]{1,9})/([1-9][0-9]{0,8})\b")
+"""All of the org's: `Sforce-Limit-Info` may tell `per-app-api-usage` and `api-bursts` as well."""
 Result = TypeVar("Result")
 
 
@@ -291,6 +294,8 @@ class _Adapter(HTTPAdapter):
             response = super().send(request, stream, limits, verify, cert, proxies)
             status = response.status_code
             self._calls.tell_time("salesforce", response.headers.get("Date"))
+            if told := _allowance(response.headers.get("Sforce-Limit-Info", "")):
+                self._calls.allowance = told
             if not _is_login(path) and status != requests.codes.unauthorized:
                 self._logins = 0
         finally:
@@ -333,6 +338,12 @@ def _content(request: requests.PreparedRequest) -> Any:  # noqa: ANN401 - JSON
         return json.loads(request.body or "null")
     except ValueError:
         return None
+
+
+def _allowance(told: str) -> Allowance | None:
+    """What an answer says of the day's requests; None where it says nothing that can be read."""
+    found = _USAGE.search(told)
+    return Allowance(used=int(found[1]), of=int(found[2])) if found else None
 
 
 def _is_login(path: str) -> bool:

@@ -44,9 +44,10 @@ def _as_text(told: "Summary") -> None:
         ("Stopped by", told.rules),
     ):
         _table(title, figures)
-    if told.people.load or told.people.touched:
+    decided = [*telling.decided(told)]
+    if decided:
         out.print("\nWhat people decided:")
-    for about, said in telling.decided(told):
+    for about, said in decided:
         out.print(f"  {about}: {printable(said)}")
     for about, said in telling.stands(told):
         out.print(f"{about}: {printable(said)}")

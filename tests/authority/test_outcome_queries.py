@@ -43,7 +43,7 @@ def test_the_pages_queries_are_foreseen(model: OperatingModel) -> None:
 @pytest.mark.parametrize(
     ("name", "columns"),
     [
-        ("Task", ["IsDeleted", "Triage_Key__c", "WhoId", "OwnerId", "IsClosed"]),
+        ("Task", ["IsDeleted", "Triage_Key__c", "WhoId", "OwnerId", "IsClosed", "Description"]),
         ("Lead", ["IsDeleted", "MasterRecordId", "IsConverted"]),
         ("Case", ["IsDeleted", "IsClosed"]),
     ],

@@ -36,7 +36,8 @@ class People(Value):
 
     `sorted_anew`: by `was → should be`. `overruled`: by the rule that had stopped what somebody let
     go on; `of_no_use` likewise. `load`: decisions by whom, the most first. Minutes are medians,
-    None without any; `clean_up`: what was put right, by the page's names.
+    None without any; `clean_up`: what was put right, by the page's names. `drafts`: by what became
+    of them, see `FATES`; `draft_changed`: the median share changed of those that were edited.
     """
 
     sorted_anew: tuple[Differed, ...]
@@ -47,8 +48,17 @@ class People(Value):
     minutes_to_touch: float | None
     touched: int
     clean_up: dict[str, int]
+    drafts: tuple[Differed, ...]
+    draft_changed: float | None
 
 
+THROWN_AWAY = "thrown away"
+FATES = {"used": 0.95, "edited": 0.3, THROWN_AWAY: 0.0}
+"""What becomes of a draft, by the least share of its words that people keep.
+
+Of an item what they kept most counts: a letter with the draft in it, not a note of a call. Nothing
+is kept of a draft that was deleted. One of which nothing is known yet doesn't count.
+"""
 _SHOWN = 5
 
 
@@ -72,16 +82,33 @@ def people(deeds: Sequence[Deed], outcomes: Outcomes) -> People:
         for one in deeds
         if isinstance(one.event, Outcome) and _is(one, outcomes.clean_up)
     )
+    kept = _kept(deeds)
     return People(
         sorted_anew=_differed((_anew(one), one) for one in corrected),
         overruled=_differed((rule, one) for one in released for rule in one.rules),
         of_no_use=_differed((rule, one) for one in rejected for rule in one.rules),
         load=dict(load.most_common()),
-        minutes_to_claim=_median(one.at - one.received_at for one in claims),
-        minutes_to_touch=_median(_moment(one) - one.received_at for one in touches),
+        minutes_to_claim=_median(_minutes(one.at - one.received_at) for one in claims),
+        minutes_to_touch=_median(_minutes(_moment(one) - one.received_at) for one in touches),
         touched=len(touches),
         clean_up=dict(put_right.most_common()),
+        drafts=_differed((_fate(share), deed) for deed, share in kept),
+        draft_changed=_median(1 - share for _, share in kept if _fate(share) == "edited"),
     )
+
+
+def _kept(deeds: Iterable[Deed]) -> list[tuple[Deed, float]]:
+    """Each item of whose draft something is known, with the most that was kept of it."""
+    found: dict[str, tuple[Deed, float]] = {}
+    for one in deeds:
+        share = one.event.kept if isinstance(one.event, Outcome) else None
+        if share is not None and share >= found.get(one.item, (one, 0.0))[1]:
+            found[one.item] = one, share
+    return list(found.values())
+
+
+def _fate(kept: float) -> str:
+    return next(name for name, least in FATES.items() if kept >= least)
 
 
 def _anew(deed: Deed) -> str:
@@ -120,6 +147,10 @@ def _first(deeds: Iterable[Deed]) -> list[Deed]:
     return list(found.values())
 
 
-def _median(spans: Iterable[timedelta]) -> float | None:
-    minutes = [max(span, timedelta()) / timedelta(minutes=1) for span in spans]
-    return median(minutes) if minutes else None
+def _minutes(span: timedelta) -> float:
+    return max(span, timedelta()) / timedelta(minutes=1)
+
+
+def _median(values: Iterable[float]) -> float | None:
+    some = list(values)
+    return median(some) if some else None

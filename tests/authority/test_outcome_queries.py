@@ -60,6 +60,14 @@ def test_they_ask_for_what_the_page_names(
     assert "FROM CaseHistory" in soql.changes_since(fork)
 
 
+def test_what_people_sent_is_read_for_the_agents_items_alone(model: OperatingModel) -> None:
+    """How soon people came before the agent's time is measured without a word of theirs."""
+    contacted = model.page.outcomes.seen_as["contacted"]
+
+    assert "Description" in soql.touched_since(model.page, "Task")
+    assert "Description" not in soql.naming(model.page, contacted)
+
+
 @pytest.mark.parametrize(
     ("name", "history"),
     [

@@ -126,7 +126,7 @@ SHAPES = [
     ("an outcome that is seen in two", "{deleted: Task}", "{deleted: Task, merged: Task}", "task_deleted: {", "outcomes.seen_as.task_deleted: write one of changed, created, now, deleted and merged"),
     ("an outcome without its field", "{created: Task.WhoId,", "{created: Task,", "created: Task,", "outcomes.seen_as.contacted.created: String should match pattern '^[A-Za-z]\\w*\\.[A-Za-z]\\w*$', got 'Task'"),
     ("what was sent in what isn't made", "{deleted: Task}", "{deleted: Task, said_in: Description}", "task_deleted: {", "outcomes.seen_as.task_deleted: said_in stands only beside created: it is a field of what was created"),
-    ("what was sent in no field", "said_in: Description}", "said_in: Task.Description}", "said_in: Task", "outcomes.seen_as.contacted.said_in: String should match pattern '^[A-Za-z]\\w*$', got 'Task.Description'"),
+    ("what was sent in no field", "said_in: Description}", "said_in: Task.Description}", "said_in: Task", "outcomes.seen_as.contacted.said_in: String should match pattern '^[A-Za-z][A-Za-z0-9_]*$', got 'Task.Description'"),
     ("outcomes for ever", "within: 30d ", "within: ever ", "within: ever", "outcomes.within: 'ever' is no length of time; write a number and m, h or d: 30d"),
     ("a touch that is none", "first_touch: [contacted, status_changed, reassigned, task_closed, converted]", "first_touch: []", "first_touch: []", "outcomes.first_touch: List should have at least 1 item after validation, not 0, got []"),
     ("nobody may pause it", "may_pause: [owner, deputy, sales_development]", "may_pause: []", "may_pause: []", "recovery.may_pause: List should have at least 1 item after validation, not 0, got []"),

@@ -68,6 +68,10 @@ def called(cost: float | None, tokens: int = 13) -> Event:
     )
 
 
+def contacted(kept: float | None) -> Event:
+    return EXAMPLES["Outcome"].model_copy(update={"kept": kept})
+
+
 PLANS = st.sampled_from(("demo_request", "partnership", "unclear")).map(
     lambda name: [events.Planned(names=(), category=name)]
 )
@@ -91,6 +95,7 @@ STEPS: st.SearchStrategy[Sequence[Event]] = st.one_of(
     RULES.map(lambda rules: [stopped(*rules)]),
     st.builds(lambda cost: [called(cost)], COSTS),
     st.sampled_from([HANDED_OVER, FAILED]),
+    st.sampled_from((None, 0.0, 0.29, 0.3, 0.94, 0.95, 1.0)).map(lambda kept: [contacted(kept)]),
     st.sampled_from(PEOPLE).map(lambda kind: [EXAMPLES[kind]]),
 )
 MOMENTS = st.one_of(
@@ -167,6 +172,20 @@ class Recount:
             total += one.cost_usd
         return total
 
+    def drafts(self, week: Week) -> Counter[str]:
+        """By the most that people kept of each in a week, whenever its item came."""
+        found = Counter[str]()
+        for name, told in self.streams.items():
+            if not is_item(name) or self._mode(told) != self.mode:
+                continue
+            outcomes = [one.event for one in told if _in(week, one) and one.event.kind == "Outcome"]
+            shares = [one.kept for one in outcomes if one.kept is not None]
+            if shares and max(shares) >= 0.95:
+                found["used"] += 1
+            elif shares:
+                found["edited" if max(shares) >= 0.3 else "thrown away"] += 1
+        return found
+
     def _calls(self, week: Week) -> Iterator[events.Call]:
         for told, _ in self.items(week):
             for one in told:
@@ -225,7 +244,7 @@ def test_a_week_is_what_counting_its_events_says(
     items: list[tuple[Mode, datetime, list[Step], int]],
     runs: list[tuple[datetime, str]],
 ) -> None:
-    """Every metric, category and rule of every week, in either mode."""
+    """Every metric, category and rule of every week, and what became of drafts, in either mode."""
     Ledger.open(database.url).close()
     for table in tables.metadata.tables:
         database.change(f"DELETE FROM {table}")  # noqa: S608 - our own names
@@ -267,6 +286,7 @@ def _same(summary: Summary, count: Recount, week: Week) -> None:
         (count.rules(week), summary.rules),
     ):
         assert counted == Counter({one.name: one.now for one in figures if one.now})
+    assert count.drafts(week) == {one.what: one.times for one in summary.people.drafts}
 
 
 def _same_before(summary: Summary, count: Recount, week: Week) -> None:

@@ -95,7 +95,7 @@ def test_the_summary_tells_what_became_of_them(followed: Followed) -> None:
     assert [tuple(items["Edited"])] == [
         one.items for one in summary.people.drafts if one.what == "edited"
     ]
-    assert "used 2, thrown away 2, edited 1" == lines["drafts"]
+    assert "used 2, edited 1, thrown away 2" == lines["drafts"]
     assert lines["changed of those edited"].endswith(" % (median)")
 
 

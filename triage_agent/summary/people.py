@@ -82,7 +82,7 @@ def people(deeds: Sequence[Deed], outcomes: Outcomes) -> People:
         for one in deeds
         if isinstance(one.event, Outcome) and _is(one, outcomes.clean_up)
     )
-    kept = _kept(deeds)
+    drafts, draft_changed = _drafts(deeds)
     return People(
         sorted_anew=_differed((_anew(one), one) for one in corrected),
         overruled=_differed((rule, one) for one in released for rule in one.rules),
@@ -92,9 +92,17 @@ def people(deeds: Sequence[Deed], outcomes: Outcomes) -> People:
         minutes_to_touch=_median(_minutes(_moment(one) - one.received_at) for one in touches),
         touched=len(touches),
         clean_up=dict(put_right.most_common()),
-        drafts=_differed((_fate(share), deed) for deed, share in kept),
-        draft_changed=_median(1 - share for _, share in kept if _fate(share) == "edited"),
+        drafts=drafts,
+        draft_changed=draft_changed,
     )
+
+
+def _drafts(deeds: Iterable[Deed]) -> tuple[tuple[Differed, ...], float | None]:
+    """What became of them, in the order of `FATES`, and how much was changed of those edited."""
+    kept = _kept(deeds)
+    fates = _differed((_fate(share), deed) for deed, share in kept)
+    ordered = sorted(fates, key=lambda one: [*FATES].index(one.what))
+    return tuple(ordered), _median(1 - share for _, share in kept if _fate(share) == "edited")
 
 
 def _kept(deeds: Iterable[Deed]) -> list[tuple[Deed, float]]:

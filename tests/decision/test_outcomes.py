@@ -308,14 +308,16 @@ def test_a_draft_that_nobody_had_is_not_compared(page: Page) -> None:
 
 
 def test_a_draft_is_thrown_away_with_what_held_it(page: Page) -> None:
-    """Unless it was sent before; a task without a draft, or a record itself, throws none away."""
+    """Unless it was sent before; a record that held no draft, or the item's own, throws none away."""
     gone: list[Changed | Touched] = [touched(90, deleted=True)]
+    another: list[Changed | Touched] = [touched(id=OTHER, key=f"{ITEM}.other", deleted=True)]
     record: list[Changed | Touched] = [touched(**OF_LEAD, deleted=True)]
     (contacted,) = [one for _, one in Following([with_draft()], page).new(shown(page, sent(DRAFT)))]
 
     assert [0] == shares(page, gone, with_draft())
     assert [None] == shares(page, gone, with_draft(contacted))
     assert [None] == shares(page, gone, item(ITEM, *made()))
+    assert [None] == shares(page, another, with_draft())
     assert [None] == shares(page, record, with_draft())
 
 

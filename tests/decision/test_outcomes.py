@@ -308,7 +308,7 @@ def test_a_draft_that_nobody_had_is_not_compared(page: Page) -> None:
 
 
 def test_a_draft_is_thrown_away_with_what_held_it(page: Page) -> None:
-    """Unless it was sent before; any other record that goes, the item's own too, throws none away."""
+    """Unless it was sent before; any other record that goes throws none away."""
     gone: list[Changed | Touched] = [touched(90, deleted=True)]
     another: list[Changed | Touched] = [touched(id=OTHER, key=f"{ITEM}.other", deleted=True)]
     record: list[Changed | Touched] = [touched(**OF_LEAD, deleted=True)]

@@ -9,7 +9,7 @@ from triage_agent.authority import soql
 from triage_agent.connectors.salesforce.afterwards import created_between, rows_about, rows_since
 from triage_agent.decision.actions import CreateRecord
 from triage_agent.decision.cycle import cycle_time, waits
-from triage_agent.decision.events import Done, Event, Happened, Planned, Received
+from triage_agent.decision.events import Done, Drafted, Event, Happened, Planned, Received
 from triage_agent.decision.item import Record
 from triage_agent.decision.outcomes import Changed, Followed, Following, Rows, Touched, found
 from triage_agent.operating_model.grants import tracked
@@ -45,7 +45,7 @@ def outcomes(model: OperatingModel, _rules: object) -> Iterator[object]:
     yield _queries(page), tracked(page)
     shown = found(page, AGENT, Rows(list(_changes()), list(_records(page))))
     followed = [Followed(ITEM, _events(page))]
-    told = [outcome for _, outcome in Following(followed, page.outcomes.within).new(shown)]
+    told = [outcome for _, outcome in Following(followed, page).new(shown)]
     yield told
     for one in told:
         events = [*followed[0].events, _happened(one)]
@@ -73,7 +73,8 @@ def _changes() -> Iterator[Changed]:
 
 def _records(page: Page) -> Iterator[Touched]:
     """The record and what was made of it: gone, merged, and with each value of its fields."""
-    named = {seen.field for seen in page.outcomes.seen_as.values() if seen.field}
+    seen_as = page.outcomes.seen_as.values()
+    named = {name for seen in seen_as for name in (seen.field, seen.said_in) if name}
     for truth, gone in product((True, False), (None, "deleted", "merged")):
         for name, record in (("Lead", RECORD), ("Task", MADE), ("Task", OTHER)):
             values = {**dict.fromkeys(named, truth), "OwnerId": PERSON, "WhoId": RECORD}
@@ -96,7 +97,8 @@ def _events(page: Page) -> list[Happened]:
     )
     planned = Planned(names=("create_task",), category="c", actions=(made,))
     done = Done(action="create_task", key="k", reference=MADE)
-    return [_happened(event) for event in (received, planned, done)]
+    drafted = Drafted(action="draft_reply", words=2, text="Thank you.")
+    return [_happened(event) for event in (received, drafted, planned, done)]
 
 
 def _happened(event: Event) -> Happened:

@@ -43,7 +43,7 @@ def test_the_pages_queries_are_foreseen(model: OperatingModel) -> None:
 @pytest.mark.parametrize(
     ("name", "columns"),
     [
-        ("Task", ["IsDeleted", "Triage_Key__c", "WhoId", "OwnerId", "IsClosed"]),
+        ("Task", ["IsDeleted", "Triage_Key__c", "WhoId", "OwnerId", "IsClosed", "Description"]),
         ("Lead", ["IsDeleted", "MasterRecordId", "IsConverted"]),
         ("Case", ["IsDeleted", "IsClosed"]),
     ],
@@ -58,6 +58,14 @@ def test_they_ask_for_what_the_page_names(
     assert ["Id", *columns, *who] == re.findall(r"\w+", asked.partition(" FROM ")[0])[1:]
     assert asked.endswith(f" FROM {name} WHERE SystemModstamp >= {{}}")
     assert "FROM CaseHistory" in soql.changes_since(fork)
+
+
+def test_what_people_sent_is_read_for_the_agents_items_alone(model: OperatingModel) -> None:
+    """How soon people came before the agent's time is measured without a word of theirs."""
+    contacted = model.page.outcomes.seen_as["contacted"]
+
+    assert "Description" in soql.touched_since(model.page, "Task")
+    assert "Description" not in soql.naming(model.page, contacted)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from triage_agent.decision.actions import CreateRecord
 from triage_agent.decision.events import (
     Change,
     Done,
+    Drafted,
     Erased,
     Event,
     Happened,
@@ -22,6 +23,7 @@ from triage_agent.decision.events import (
     Received,
 )
 from triage_agent.decision.outcomes import Changed, Followed, Following, Found, Rows, Touched, found
+from triage_agent.decision.rollback_events import Reversed
 from triage_agent.operating_model.loading import load
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def made(**fields: Any) -> tuple[Event, Event]:  # noqa: ANN401 - a field's valu
 
 
 def told(page: Page, rows: list[Changed | Touched], *items: Followed) -> list[tuple[str, str]]:
-    following = Following(items, WITHIN)
+    following = Following(items, page)
     return [(name, one.name) for name, one in following.new(shown(page, *rows))]
 
 
@@ -242,7 +244,7 @@ def test_what_stays_so_is_told_once(page: Page) -> None:
 def test_no_text_comes_back_after_an_erasure(page: Page) -> None:
     """Of an item whose texts were erased it is told what happened, and no value."""
     erased = item(ITEM, Erased(by="Dana Reyes", login="dana", texts=7))
-    ((_, one),) = Following([erased], WITHIN).new(shown(page, changed()))
+    ((_, one),) = Following([erased], page).new(shown(page, changed()))
 
     assert ("status_changed", None) == (one.name, one.change)
 
@@ -250,6 +252,81 @@ def test_no_text_comes_back_after_an_erasure(page: Page) -> None:
 def test_an_item_that_never_was_has_no_outcomes(page: Page) -> None:
     """A key that a person typed leads nowhere."""
     assert [] == told(page, [touched(fields={"IsClosed": True})], Followed(ITEM, []))
+
+
+DRAFT = "Thank you. How do you plan your jobs today?"
+SIGNED = f"{DRAFT}\n\nThe Brightfield sales team"
+
+
+def with_draft(*more: Event, text: str | None = SIGNED) -> Followed:
+    """An item whose draft is in the task that was made."""
+    return item(ITEM, Drafted(action="draft_reply", words=9, text=text), *made(), *more)
+
+
+def sent(text: str | None, minutes: float = 60, number: int = 8) -> Touched:
+    """What a person sent, as a task of their own tells it."""
+    own: dict[str, Any] = {"id": f"00T00000000000{number}AAA", "key": None, "created_by": PERSON}
+    return touched(created_at=at(minutes), fields={"Description": text}, **own)
+
+
+def shares(page: Page, rows: list[Changed | Touched], *items: Followed) -> list[float | None]:
+    """What was kept of drafts, by each outcome that is told."""
+    return [one.kept for _, one in Following(items, page).new(shown(page, *rows))]
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        (f"Hi Ada,\n{DRAFT}\n\nMaya\n\n> We look for software. What is it?", 1),
+        (DRAFT.replace("jobs", "work"), 8 / 9),
+        ("We are on holiday.", 0),
+        (None, None),
+    ],
+)
+def test_what_was_sent_is_held_against_the_draft(
+    page: Page, text: str | None, share: float | None
+) -> None:
+    """The share of its words, but for the name that the page signs with; of no text, nothing."""
+    assert [share] == shares(page, [sent(text)], with_draft())
+
+
+def test_a_draft_that_nobody_had_is_not_compared(page: Page) -> None:
+    """One that wasn't written or is erased, that wasn't in a record yet, or not any more."""
+    undone = Reversed(action="create_task", key="k")
+    without_task = item(ITEM, Drafted(action="draft_reply", words=9, text=SIGNED))
+    later = [*item(ITEM).events, *with_draft().events[1:]]
+    late = [one.model_copy(update={"at": NOON + timedelta(hours=2)}) for one in later[1:]]
+    nobodys = (
+        item(ITEM, *made()),
+        with_draft(text=None),
+        without_task,
+        Followed(ITEM, [later[0], *late]),
+        with_draft(undone),
+    )
+
+    assert [[None]] * 5 == [shares(page, [sent(DRAFT)], one) for one in nobodys]
+
+
+def test_a_draft_is_thrown_away_with_what_held_it(page: Page) -> None:
+    """Unless it was sent before; any other record that goes throws none away."""
+    gone: list[Changed | Touched] = [touched(90, deleted=True)]
+    another: list[Changed | Touched] = [touched(id=OTHER, key=f"{ITEM}.other", deleted=True)]
+    record: list[Changed | Touched] = [touched(**OF_LEAD, deleted=True)]
+    (contacted,) = [one for _, one in Following([with_draft()], page).new(shown(page, sent(DRAFT)))]
+
+    assert [0] == shares(page, gone, with_draft())
+    assert [None] == shares(page, gone, with_draft(contacted))
+    assert [None] == shares(page, gone, item(ITEM, *made()))
+    assert [None] == shares(page, another, with_draft())
+    assert [None] == shares(page, record, with_draft())
+
+
+def test_a_page_that_compares_nothing_keeps_nothing(shipped: str) -> None:
+    """Without `said_in` nothing is known of any draft."""
+    page = load(shipped.replace(", said_in: Description}", "}")).page
+    rows: list[Changed | Touched] = [sent(DRAFT), touched(90, deleted=True)]
+
+    assert [None, None] == shares(page, rows, with_draft())
 
 
 ROWS = st.lists(
@@ -291,8 +368,8 @@ def test_it_doesnt_matter_how_often_one_looks(
     """Told in one look or in two that overlap, it comes to the same, by people, in their order."""
     first, second = (item(ITEM, *made()), item(LATER, received=NOON + timedelta(days=2)))
     ordered = shown(page, *rows)
-    once = [*Following([first, second], WITHIN).new(ordered)]
-    following = Following([first, second], WITHIN)
+    once = [*Following([first, second], page).new(ordered)]
+    following = Following([first, second], page)
     twice = [*following.new(ordered[:cut]), *following.new(ordered[max(0, cut - 3) :])]
     moments = [one.happened_at for _, one in once]
 

@@ -234,11 +234,14 @@ def test_its_outcomes_are_its_own(tmp_path: Path) -> None:
         act(url, nora, "PATCH", f"Case/{waits}", Triage_Category__c="feature_idea", Status="Closed")
         act(url, nora, "PATCH", f"Task/{tasks[worked]}", ActivityDate="2027-01-04")
         act(url, nora, "DELETE", f"Task/{tasks[waits]}")
-        act(url, nora, "POST", "Task", Subject="Asked back", WhatId=worked)
+        answer = {"Description": items[worked].draft or ""}
+        act(url, nora, "POST", "Task", Subject="Answered", WhatId=worked, **answer)
         run(target)
 
-    assert {"answered", "moved_on", "task_postponed"} == outcomes(target, items[worked].item_id)
-    assert {"sorted_anew", "moved_on", "solved", "task_deleted"} == outcomes(
+    assert {"answered": 1.0, "moved_on": None, "task_postponed": None} == outcomes(
+        target, items[worked].item_id
+    )
+    assert {"sorted_anew": None, "moved_on": None, "solved": None, "task_deleted": 0.0} == outcomes(
         target, items[waits].item_id
     )
 
@@ -262,7 +265,8 @@ def act(url: str, user: str, method: str, path: str, **fields: str) -> None:
     requests.request(method, where, json=fields, headers=headers, timeout=10).raise_for_status()
 
 
-def outcomes(target: Target, item: str) -> set[str]:
+def outcomes(target: Target, item: str) -> dict[str, float | None]:
+    """By the page's names, each with how much it kept of the draft."""
     with closing(wiring.open_ledger(target)) as ledger:
         events = [happened.event for happened in ledger.events(item)]
-    return {event.name for event in events if isinstance(event, Outcome)}
+    return {event.name: event.kept for event in events if isinstance(event, Outcome)}

@@ -131,6 +131,7 @@ EXAMPLES: dict[str, Event] = {
             by="005000000000002AAA",
             field="Status",
             change=events.Change(was="Open", became="Working"),
+            kept=0.875,
         ),
         review_events.Claimed(
             by="Maya Lindqvist", login="maya", slack="U0MAYA00002", salesforce="005000000000002AAA"

@@ -34,7 +34,7 @@ WORDS = {
     "Unclear": "tag may have happened: slack: not let in (invalid_auth); look for abc.tag",
     "Outcome": (
         "status changed at 2026-11-23 09:30 by 005000000000002AAA "
-        "(Lead 00Q000000000001AAA, from Open to Working)"
+        "(Lead 00Q000000000001AAA, from Open to Working, 88% of the draft kept)"
     ),
     "Claimed": "Maya Lindqvist (maya, in Slack U0MAYA00002) took it on themselves",
     "Released": (
@@ -136,7 +136,8 @@ ERASED = {
         "digest aaaaaaaaaaaa in place of bbbbbbbbbbbb"
     ),
     "Outcome": (
-        "status changed at 2026-11-23 09:30 by 005000000000002AAA (Lead 00Q000000000001AAA)"
+        "status changed at 2026-11-23 09:30 by 005000000000002AAA "
+        "(Lead 00Q000000000001AAA, 88% of the draft kept)"
     ),
 }
 

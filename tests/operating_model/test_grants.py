@@ -76,6 +76,17 @@ def test_what_shows_outcomes_is_seen(page: Page) -> None:
     assert {"IsClosed", "OwnerId", "WhoId"} <= {*granted["Task"].sees}
 
 
+def test_what_people_sent_is_seen(page: Page) -> None:
+    """The field in which that stands is seen, also where nothing else needs it."""
+    contacted = page.outcomes.seen_as["contacted"].model_copy(update={"said_in": "Body__c"})
+    seen_as = {**page.outcomes.seen_as, "contacted": contacted}
+    outcomes = page.outcomes.model_copy(update={"seen_as": seen_as})
+    task = grants(page.model_copy(update={"outcomes": outcomes}))["Task"]
+
+    assert "Body__c" in task.sees
+    assert "Body__c" not in task.sets
+
+
 def test_history_is_kept_of_what_outcomes_are_told_from(page: Page) -> None:
     """The item's fields whose changes count, and no others."""
     fork = load((FORK / FILE).read_text(encoding="utf-8")).page

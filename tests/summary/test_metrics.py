@@ -73,6 +73,10 @@ def called(cost: float | None, tokens: int = 13) -> Event:
     )
 
 
+def contacted(kept: float | None) -> Event:
+    return EXAMPLES["Outcome"].model_copy(update={"kept": kept})
+
+
 PLANS = st.sampled_from(("demo_request", "partnership", "unclear")).map(
     lambda name: [events.Planned(names=(), category=name)]
 )
@@ -105,6 +109,7 @@ STEPS: st.SearchStrategy[Sequence[Event]] = st.one_of(
     RULES.map(lambda rules: [stopped(*rules)]),
     st.builds(lambda cost: [called(cost)], COSTS),
     st.sampled_from([HANDED_OVER, FAILED]),
+    st.sampled_from((None, 0.0, 0.29, 0.3, 0.94, 0.95, 1.0)).map(lambda kept: [contacted(kept)]),
     st.sampled_from(PEOPLE).map(lambda kind: [EXAMPLES[kind]]),
     st.sampled_from([[TOUCH]]),
 )
@@ -196,6 +201,20 @@ class Recount:
         ends = [one.event for one in told if isinstance(one.event, Finished)]
         parts = [one.allowance.used / one.allowance.of for one in ends if one.allowance]
         return max(parts, default=None)
+
+    def drafts(self, week: Week) -> Counter[str]:
+        """By the most that people kept of each in a week, whenever its item came."""
+        found = Counter[str]()
+        for name, told in self.streams.items():
+            if not is_item(name) or self._mode(told) != self.mode:
+                continue
+            outcomes = [one.event for one in told if _in(week, one) and one.event.kind == "Outcome"]
+            shares = [one.kept for one in outcomes if one.kept is not None]
+            if shares and max(shares) >= 0.95:
+                found["used"] += 1
+            elif shares:
+                found["edited" if max(shares) >= 0.3 else "not used"] += 1
+        return found
 
     def _calls(self, week: Week) -> Iterator[events.Call]:
         for told, _ in self.items(week):
@@ -330,7 +349,7 @@ def test_a_week_is_what_counting_its_events_says(
     items: list[tuple[Mode, datetime, list[Step], int, str | None]],
     runs: list[tuple[datetime, Event]],
 ) -> None:
-    """Every metric, category and rule of every week, in either mode."""
+    """Every metric, category and rule of every week, and what became of drafts, in either mode."""
     Ledger.open(database.url).close()
     for table in tables.metadata.tables:
         database.change(f"DELETE FROM {table}")  # noqa: S608 - our own names
@@ -379,6 +398,7 @@ def _same(summary: Summary, count: Recount, week: Week) -> None:
     assert count.lacking(week) == {
         (one.came_by, one.lacks): (one.items, one.of) for one in summary.lacking
     }
+    assert count.drafts(week) == {one.what: one.times for one in summary.people.drafts}
 
 
 def _same_before(summary: Summary, count: Recount, week: Week) -> None:

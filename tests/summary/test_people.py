@@ -46,9 +46,9 @@ def corrected(category: str) -> review_events.Corrected:
     return review_events.Corrected(by="Maya", wrong="category", category=category, **WHO)
 
 
-def outcome(name: str, after: float) -> Outcome:
+def outcome(name: str, after: float, kept: float | None = None) -> Outcome:
     at = MONDAY + timedelta(minutes=after)
-    return Outcome(name=name, object="Lead", record_id="1", happened_at=at, by=None)
+    return Outcome(name=name, object="Lead", record_id="1", happened_at=at, by=None, kept=kept)
 
 
 def counts(rule: str, stopped: int) -> Counts:
@@ -131,3 +131,50 @@ def test_who_has_too_much_to_do() -> None:
     assert [] == [*of_people(week, even)]
     assert [] == [*of_people(week, few)]
     assert ["Ada decides far more than the others"] == [one.what for one in of_people(week, uneven)]
+
+
+def test_what_became_of_drafts() -> None:
+    """Each item counts once, by the most that was kept; the median is of the edited ones."""
+    shares = [1.0, 0.95, 0.949, 0.6, 0.3, 0.299, 0.0]
+    told = people(
+        [
+            *(deed(n, outcome("contacted", 20, kept)) for n, kept in enumerate(shares)),
+            deed(0, outcome("task_deleted", 30, 0.0)),
+            deed(6, outcome("contacted", 40, 0.1)),
+            deed(9, outcome("contacted", 40)),
+        ],
+        OUTCOMES,
+    )
+
+    assert [
+        ("used", 2, ("item-0", "item-1")),
+        ("edited", 3, ("item-2", "item-3", "item-4")),
+        ("not used", 2, ("item-5", "item-6")),
+    ] == [(one.what, one.times, one.items) for one in told.drafts]
+    assert pytest.approx(0.4) == told.draft_changed
+
+
+def test_without_drafts_nothing_is_said_of_any() -> None:
+    """No share of nothing, in the figures or in words."""
+    told = people([deed(1, outcome("contacted", 20))], OUTCOMES)
+
+    assert ((), None) == (told.drafts, told.draft_changed)
+    assert [] == [*of_people(counts("low_confidence", 0), told)]
+
+
+@pytest.mark.parametrize(
+    ("thrown", "of", "said"), [(7, 8, True), (6, 8, False), (7, 7, False), (30, 50, False)]
+)
+def test_drafts_that_are_thrown_away(thrown: int, of: int, said: bool) -> None:  # noqa: FBT001
+    """Where most surely are, somebody is to look at the prompt; of few, nothing is said."""
+    shares = [0.1 if n < thrown else 0.97 for n in range(of)]
+    told = people([deed(n, outcome("contacted", 9, one)) for n, one in enumerate(shares)], OUTCOMES)
+    found = list(of_people(counts("low_confidence", 0), told))
+
+    assert said == bool(found)
+    for one in found:
+        assert "people use few of the drafts" == one.what
+        assert f"{thrown} of {of} of which something is known this week" == one.evidence
+        assert "the page's owner" == one.concerns
+        assert "triage-agent timeline item-0" in one.change
+        assert "prompts/draft.md or of drafts.facts" in one.change

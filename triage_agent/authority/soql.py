@@ -143,7 +143,7 @@ def changes_of(page: Page) -> str:
 
 def touched_since(page: Page, name: str) -> str:
     """The records of an object that were made, changed or deleted since a moment."""
-    return f"{_touched(page, name)} WHERE SystemModstamp >= {{}}"
+    return f"{_touched(page, name, said(page, name))} WHERE SystemModstamp >= {{}}"
 
 
 def naming(page: Page, seen: Seen) -> str:
@@ -179,6 +179,11 @@ def touched(page: Page) -> list[str]:
     return [name for name in named if shown_by(page, name)]
 
 
+def said(page: Page, name: str) -> list[str]:
+    """The fields of an object's records that hold what people sent."""
+    return [seen.said_in for seen in shown_by(page, name).values() if seen.said_in]
+
+
 def keys(page: Page, name: str) -> list[str]:
     """The fields by which the agent knows records of an object as its own."""
     rules = (rule for rule in page.may.values() if isinstance(rule, CreateAction))
@@ -191,13 +196,14 @@ def _changes(page: Page) -> str:
     return f"SELECT {_columns(columns)} FROM {name}"
 
 
-def _touched(page: Page, name: str) -> str:
+def _touched(page: Page, name: str, more: Sequence[str] = ()) -> str:
     shown = shown_by(page, name).values()
     merges = any(seen.merged for seen in shown)
     columns = [
         *("IsDeleted", *(["MasterRecordId"] if merges else [])),
         *keys(page, name),
         *(seen.field for seen in shown if seen.field),
+        *more,
         *("CreatedById", "CreatedDate", "LastModifiedById", "LastModifiedDate"),
     ]
     return f"SELECT {_columns(columns)} FROM {name}"

@@ -37,11 +37,11 @@ _WORDS_OF_A_NAME = 7
 
 def signed(draft: Draft, page: Page) -> str:
     """The draft as a person sees it, once under the name that the page signs with."""
-    return f"{_unsigned(draft.text, page)}\n\n{page.drafts.sign_as}"
+    return f"{unsigned(draft.text, page)}\n\n{page.drafts.sign_as}"
 
 
-def _unsigned(text: str, page: Page) -> str:
-    """Without the page's name beneath it, which a model may have written itself."""
+def unsigned(text: str, page: Page) -> str:
+    """A draft without the page's name beneath it, which a model may have written itself."""
     name, lines = page.drafts.sign_as.casefold(), text.strip().splitlines()
     while lines and lines[-1].strip(" .,!-\u2013\u2014").casefold() in ("", name):
         lines.pop()
@@ -52,7 +52,7 @@ def _unsigned(text: str, page: Page) -> str:
 
 def stops_of_draft(draft: Draft, item: Item, patterns: PatternFile) -> tuple[Stop, ...]:
     """Why a draft may not be kept; empty where it may."""
-    written = _Written(_unsigned(draft.text, item.page), item, patterns)
+    written = _Written(unsigned(draft.text, item.page), item, patterns)
     return tuple(
         Stop(rule="outside_policy", topic="draft", fact=f"the draft was withheld: {fault}")
         for fault in _faults(written)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from difflib import SequenceMatcher
 
 from triage_agent.decision.text import normalised
 
@@ -11,6 +12,10 @@ _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[^\W_{_UNSPACED}]+")
 _LETTER = re.compile(rf"[{_UNSPACED}]")
 _LETTERS_A_WORD = 3
+_PART = re.compile(rf"{_WORD.pattern}|{_LETTER.pattern}")
+_PARTS_OF_A_DRAFT = 400
+_PARTS_OF_A_LETTER = 1_600
+"""More isn't compared, as that takes too long of what says one thing again and again."""
 
 _CODE = re.compile(r"[^\W_][\w-]{6,60}[^\W_]")
 _DIGITS_OF_A_CODE = 4
@@ -39,6 +44,17 @@ def _parts(text: str) -> tuple[list[str], list[str]]:
 
 def _runs(parts: list[str], length: int) -> set[tuple[str, ...]]:
     return {tuple(parts[at : at + length]) for at in range(len(parts) - length + 1)}
+
+
+def kept(draft: str, sent: str) -> float:
+    """The share of a draft's words that stand, in their order, in what was sent; 0 without any.
+
+    Case and punctuation don't matter, nor what else was sent: an address, or quoted mail.
+    """
+    words, others = (_PART.findall(normalised(text).casefold()) for text in (draft, sent))
+    words, others = words[:_PARTS_OF_A_DRAFT], others[:_PARTS_OF_A_LETTER]
+    alike = SequenceMatcher(None, words, others, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in alike) / len(words) if words else 0.0
 
 
 def codes(text: str) -> set[str]:

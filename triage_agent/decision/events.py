@@ -263,7 +263,9 @@ class Outcome(Value):
     """What came of an item later: `name` is one of the page's outcomes.
 
     `object` and `record_id`: the record that shows it. `by`: who did it, as the other system knows
-    them, where that is told. `happened_at` is the other system's own time.
+    them, where that is told. `happened_at` is the other system's own time. `kept`: the share of
+    the item's draft that stands in what people sent, 0 where they deleted what held it; None where
+    that isn't known. What they sent isn't kept.
     """
 
     kind: Literal["Outcome"] = "Outcome"
@@ -274,6 +276,7 @@ class Outcome(Value):
     by: str | None
     field: str | None = None
     change: Annotated[Change | None, Private] = None
+    kept: float | None = None
 
 
 class Erased(Value):

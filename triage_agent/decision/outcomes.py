@@ -6,10 +6,22 @@ Only what people do counts: what the agent's own user did is left out.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
-from triage_agent.decision.events import Change, Done, Erased, Happened, Outcome, Planned, Received
+from triage_agent.decision.drafts import unsigned
+from triage_agent.decision.echoes import kept
+from triage_agent.decision.events import (
+    Change,
+    Done,
+    Drafted,
+    Erased,
+    Happened,
+    Outcome,
+    Planned,
+    Received,
+)
+from triage_agent.decision.rollback_events import Reversed
 from triage_agent.decision.text import clipped
 from triage_agent.decision.values import Value
 from triage_agent.operating_model.kinds import Scalar
@@ -67,11 +79,13 @@ class Found:
     """What rows show. Whose it is follows from `about`: an item's record, or the key of an action.
 
     `dated`: its moment tells it from another time that the same happened to the same record.
+    `said`: what people sent, as far as it tells that; nothing, where what the agent made is gone.
     """
 
     outcome: Outcome
     about: str
     dated: bool
+    said: str | None = None
 
 
 def found(page: Page, agent: str, rows: Rows) -> list[Found]:
@@ -114,13 +128,19 @@ def _by_records(page: Page, agent: str, records: Sequence[Touched]) -> Iterator[
                 continue
             about = _about(seen, row, own)
             if about and (outcome := _shown(name, seen, row, agent)):
-                yield Found(outcome, about, dated=False)
+                yield Found(outcome, about, dated=False, said=_said(seen, row, own))
 
 
 def _about(seen: Seen, row: Touched, own: str) -> str | None:
     if seen.created:
         return _text(row.fields.get(seen.field or ""))
     return row.id if row.object == own else row.key
+
+
+def _said(seen: Seen, row: Touched, own: str) -> str | None:
+    if seen.deleted and row.object != own:
+        return ""
+    return _text(row.fields.get(seen.said_in or ""))
 
 
 def _shown(name: str, seen: Seen, row: Touched, agent: str) -> Outcome | None:
@@ -167,11 +187,25 @@ class Followed:
     def since(self) -> datetime:
         """When it was received: to the second, as the other system tells its moments."""
         received = (h.at for h in self.events if isinstance(h.event, Received))
-        return next(received).replace(microsecond=0)
+        return _second(next(received))
 
     @property
     def is_erased(self) -> bool:
         return any(isinstance(h.event, Erased) for h in self.events)
+
+    def draft(self, moment: datetime, holders: Sequence[str]) -> str | None:
+        """The draft that people had by then, from one of these actions, if it is known."""
+        written: str | None = None
+        there: str | None = None
+        for one in self.events:
+            match one.event:
+                case Drafted(text=text):
+                    written = text
+                case Done(action=name) if name in holders and _second(one.at) <= moment:
+                    there = written
+                case Reversed(action=name) if name in holders and _second(one.at) <= moment:
+                    there = None
+        return there
 
     def made(self, action: str, record_id: str) -> bool:
         """Whether a record is the one that an action made, as far as that is known."""
@@ -191,8 +225,10 @@ class Followed:
 class Following:
     """Items that may have outcomes. Each outcome is told once, of one of them."""
 
-    def __init__(self, followed: Sequence[Followed], within: timedelta) -> None:
-        self._within = within
+    def __init__(self, followed: Sequence[Followed], page: Page) -> None:
+        self._page = page
+        compared = any(seen.said_in for seen in page.outcomes.seen_as.values())
+        self._holders = page.draft_holders if compared else ()
         self._items = {one.item: one for one in followed if one.received}
         self._of_record: dict[str, list[Followed]] = {}
         self._told: dict[tuple[str, str], list[Outcome]] = {}
@@ -219,11 +255,25 @@ class Following:
             there = [item for item in some if self._was_there(item, one.outcome.happened_at)]
             if outcome and there and not self._is_told(outcome, dated=one.dated):
                 self._remember(outcome)
-                without = {"change": None} if there[-1].is_erased else {}  # no text comes back
-                yield there[-1].item, outcome.model_copy(update=without)
+                more: dict[str, object] = {"kept": self._kept(there[-1], one)}
+                if there[-1].is_erased:  # no text comes back
+                    more["change"] = None
+                yield there[-1].item, outcome.model_copy(update=more)
 
     def _was_there(self, item: Followed, moment: datetime) -> bool:
-        return item.since <= moment <= item.since + self._within
+        return item.since <= moment <= item.since + self._page.outcomes.within
+
+    def _kept(self, item: Followed, shown: Found) -> float | None:
+        """How much of its draft people kept; None where what is shown says nothing of that.
+
+        That what held the draft is gone says nothing any more once something was sent.
+        """
+        made = _KEY.fullmatch(shown.about)
+        was_sent = any(outcome.kept is not None for outcome in item.outcomes)
+        if shown.said is None or (made and (was_sent or made[2] not in self._holders)):
+            return None
+        draft = item.draft(shown.outcome.happened_at, self._holders)
+        return kept(unsigned(draft, self._page), shown.said) if draft else None
 
     def _is_told(self, outcome: Outcome, *, dated: bool) -> bool:
         told = self._told.get((outcome.name, outcome.record_id), [])
@@ -262,6 +312,11 @@ def item_of(about: str) -> str | None:
     """The item whose action marked a record with this key; None where it is no such key."""
     made = _KEY.fullmatch(about)
     return made[1] if made else None
+
+
+def _second(moment: datetime) -> datetime:
+    """A moment as the other system tells it."""
+    return moment.replace(microsecond=0)
 
 
 def same_id(one: str, other: str) -> bool:

@@ -48,7 +48,7 @@ def _follow_up(parts: Parts, run: str, agent: Who) -> None:
     since = max(oldest, last - OVERLAP)
     shown = found(page, agent(), rows_since(parts.salesforce, page, since))
     followed = outcomes.followed(ledger, parts.mode, (one.about for one in shown))
-    told = list(Following(followed, page.outcomes.within).new(shown))
+    told = list(Following(followed, page).new(shown))
     followed_up = FollowedUp(since=since, until=until, outcomes=len(told))
     ledger.append(run, parts.clock(), [*told, (run, followed_up)])
     for item, _ in told:

@@ -17,7 +17,7 @@ from triage_agent.ledger.tables import events, items, streams
 
 _RUNS = 50
 """How many runs are looked at for one in the same mode: modes seldom take turns."""
-_TELLING = ("Received", "Planned", "Done", "Outcome", "Erased")
+_TELLING = ("Received", "Drafted", "Planned", "Done", "Reversed", "Outcome", "Erased")
 
 
 def span(ledger: Ledger, mode: Mode) -> tuple[datetime, datetime] | None:

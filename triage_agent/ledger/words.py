@@ -222,7 +222,9 @@ def _(event: Outcome) -> str:
     if event.change and (event.change.was or event.change.became):
         change = f", from {event.change.was or 'nothing'} to {event.change.became or 'nothing'}"
     name = event.name.replace("_", " ")
-    return f"{name} at {event.happened_at:{_MOMENT}}{by} ({event.object} {event.record_id}{change})"
+    kept = "" if event.kept is None else f", {event.kept:.0%} of the draft kept"
+    shown = f"{event.object} {event.record_id}{change}{kept}"
+    return f"{name} at {event.happened_at:{_MOMENT}}{by} ({shown})"
 
 
 @words.register

@@ -340,6 +340,11 @@ def _outcomes_can_be_seen(page: Page) -> Found:
             yield path, f"no action sets {seen.changed}, so nobody knows what it was"
         elif seen.changed and seen.object == item and seen.field in page.logs.masks:
             yield path, f"{seen.field} is masked in the logs, so its changes can't be told"
+        elif seen.said_in and not page.draft_holders:
+            yield (
+                (*path[:-1], "said_in"),
+                "no action creates a record with a <draft> to compare with",
+            )
 
 
 def _outcomes_are_known(page: Page) -> Found:

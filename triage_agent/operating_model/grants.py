@@ -50,8 +50,9 @@ def grants(page: Page) -> dict[str, Grant]:
             grant.sees.append(column)
             grant.sets.setdefault(column, []).extend(allowed(rule, column))
     for seen in page.outcomes.seen_as.values():
-        if seen.field:
-            granted.setdefault(seen.object, Grant(seen.object)).sees.append(seen.field)
+        shown = [name for name in (seen.field, seen.said_in) if name]
+        if shown:
+            granted.setdefault(seen.object, Grant(seen.object)).sees.extend(shown)
     for grant in granted.values():
         grant.sees = list(dict.fromkeys(one for one in grant.sees if one != "Id"))
     return granted

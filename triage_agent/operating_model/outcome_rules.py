@@ -19,6 +19,9 @@ class Seen(Section):
     - `created`: a record was made, the field of which names the item's record;
     - `now`: a field has this value;
     - `deleted`, `merged`: the record is gone, or has become part of another one.
+
+    `said_in`: the field of a record that was `created` which holds what people sent. It is compared
+    with the item's draft; of what stands there nothing is kept.
     """
 
     changed: Place | None = None
@@ -26,11 +29,16 @@ class Seen(Section):
     now: Annotated[dict[Place, Scalar], Field(min_length=1, max_length=1)] | None = None
     deleted: FieldName | None = None
     merged: FieldName | None = None
+    said_in: FieldName | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if sum(getattr(self, way) is not None for way in WAYS) != 1:
             raise ValueError("write one of changed, created, now, deleted and merged")
+        if self.said_in and not self.created:
+            raise ValueError(
+                "said_in stands only beside created: it is a field of what was created"
+            )
         return self
 
     @property

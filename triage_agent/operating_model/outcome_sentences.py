@@ -37,7 +37,8 @@ def _seen(seen: Seen, own: str) -> str:
         case "changed":
             return place
         case "created":
-            return f"new {seen.object} by {seen.field}"
+            compared = f", its {seen.said_in} beside the draft" if seen.said_in else ""
+            return f"new {seen.object} by {seen.field}{compared}"
         case "now":
             return f"{place} {value_in_words(seen.value)}"
         case "deleted" | "merged":

@@ -124,7 +124,7 @@ footer p + p { margin: 0; }
 @media print {
   :root { --ink: #111; --soft: #444; --rule: #bbb; --tint: #1c4966; --paper: #fff; }
   body { max-width: none; padding: 0; font-size: 8.4pt; line-height: 1.05; }
-  header { padding-bottom: 0.4em; margin-bottom: 0.9em; }
+  header { padding-bottom: 0.4em; margin-bottom: 0.6em; }
   main { columns: 2; column-gap: 5mm; }
   section { margin-bottom: 0.3em; }
   h2 { padding-bottom: 0.05em; margin-bottom: 0.25em; }

@@ -9,7 +9,12 @@ from typing import Annotated, Literal, TypeGuard, get_args
 
 from pydantic import Field
 
-from triage_agent.operating_model.action_rules import ActionRule, PostAction
+from triage_agent.operating_model.action_rules import (
+    ActionRule,
+    CreateAction,
+    PostAction,
+    placeholders,
+)
 from triage_agent.operating_model.kinds import (
     Concurrency,
     Dollars,
@@ -309,3 +314,9 @@ class Page(Section):
     def actions(self, kind: type[Section]) -> Iterator[tuple[str, ActionRule]]:
         """The actions of one kind, with their names, in the page's order."""
         return ((name, rule) for name, rule in self.may.items() if isinstance(rule, kind))
+
+    @property
+    def draft_holders(self) -> tuple[str, ...]:
+        """The actions that create a record with the item's draft in it."""
+        made = ((name, rule) for name, rule in self.may.items() if isinstance(rule, CreateAction))
+        return tuple(name for name, rule in made if "draft" in placeholders(rule.set))

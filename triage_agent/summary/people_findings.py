@@ -7,7 +7,7 @@ from triage_agent.chance import wilson
 from triage_agent.decision.output import spaced
 from triage_agent.summary.findings import Finding
 from triage_agent.summary.metrics import Counts, by_category, by_rule
-from triage_agent.summary.people import People
+from triage_agent.summary.people import NOT_USED, People
 
 FEWEST = 8
 """Decisions of one kind without which nothing is said of it."""
@@ -17,9 +17,10 @@ _ADD = "triage-agent cases add {item} makes a case of one; then evaluate a chang
 
 
 def of_people(now: Counts, told: People) -> Iterator[Finding]:
-    """Rules that people overrule, categories that they correct, and who has too much to do."""
+    """Rules that people overrule, what they sort anew or throw away, and who has too much to do."""
     yield from _overruled(by_rule(now), told)
     yield from _sorted_anew(by_category(now), told)
+    yield from _not_used(told)
     yield from _load(told.load)
 
 
@@ -49,6 +50,21 @@ def _sorted_anew(received: Mapping[str, int], told: People) -> Iterator[Finding]
                 concerns="the page's owner",
                 change=_ADD.format(item=one.items[0])
                 + f"workflow.categories.{was} and {should}, or of low_confidence.costly_pairs",
+                weight=float(one.times),
+                items=one.items,
+            )
+
+
+def _not_used(told: People) -> Iterator[Finding]:
+    of = sum(one.times for one in told.drafts)
+    for one in told.drafts:
+        if one.what == NOT_USED and of >= FEWEST and wilson(one.times / of, of)[0] > 0.5:  # noqa: PLR2004 - most of them
+            yield Finding(
+                what="people use few of the drafts",
+                evidence=f"{one.times:,} of {of:,} of which something is known this week",
+                concerns="the page's owner",
+                change=f"triage-agent timeline {one.items[0]} has one; then evaluate a change of "
+                "prompts/draft.md or of drafts.facts",
                 weight=float(one.times),
                 items=one.items,
             )

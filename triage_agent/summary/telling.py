@@ -164,9 +164,12 @@ def decided(told: Summary) -> Iterator[tuple[str, str]]:
         ("sorted anew", people.sorted_anew),
         ("let go on, though stopped by", people.overruled),
         ("handed over to no use, stopped by", people.of_no_use),
+        ("drafts", people.drafts),
     ):
         if differed:
             yield about, _counted({one.what: one.times for one in differed})
+    if people.draft_changed is not None:
+        yield "changed of those edited", f"{amount(people.draft_changed, 'share')} (median)"
     for about, counts in (("put right", people.clean_up), ("decisions by", people.load)):
         if counts:
             yield about, _counted(counts)

@@ -78,8 +78,10 @@ def _changed(page: Page, row: Row) -> Changed:
 def _touched(page: Page, name: str, rows: Sequence[Row]) -> Iterator[Touched]:
     keys = soql.keys(page, name)
     fields = [seen.field for seen in soql.shown_by(page, name).values() if seen.field]
+    said = soql.said(page, name)
     for row in rows:
         values: dict[str, Scalar] = {field: row[field] for field in fields}
+        values |= {field: row[field] for field in said if field in row}
         yield Touched(
             object=name,
             id=row["Id"],

@@ -211,7 +211,7 @@ SANDBOX = ("run", "--sandbox")
     [
         (_remove_page, SANDBOX, ["no operating_model.yaml", "--project DIR"]),
         (_replace(PAGE, "owner:", "ownr:"), SANDBOX, ["operating_model.yaml:", "ownr", "owner"]),
-        (_replace(PAGE, "version: 8", "version: ["), SANDBOX, ["operating_model.yaml", "no YAML"]),
+        (_replace(PAGE, "version: 9", "version: ["), SANDBOX, ["operating_model.yaml", "no YAML"]),
         (_replace(ASSESS, "model: ", "modle: "), SANDBOX, ["prompts/assess.md", "front matter"]),
         (_replace(ASSESS, "{% endblock %}", ""), SANDBOX, ["prompts/assess.md", "template"]),
         (_replace(PATTERNS, "never_state:", "never_stat:"), SANDBOX, ["prompts/patterns.yaml"]),

@@ -157,7 +157,7 @@ def test_another_team_is_told(shipped: str) -> None:
 @pytest.mark.parametrize("change", [("  escalate:", "  hand_over:"), None])
 def test_what_nobody_can_decide(edited: Callable[[str, str], Page], change: Any) -> None:  # noqa: ANN401 - a pair or nothing
     """An action that the page has no more, or texts that are gone: nobody is told of these."""
-    page = edited(*change) if change else edited("version: 8", "version: 9")
+    page = edited(*change) if change else edited("version: 9", "version: 10")
     bare = PLANNED if change else PLANNED.model_copy(update={"actions": None})
     happened = [Happened(at=at(MORNING), run="r", event=event) for event in (bare, POSTED)]
 

@@ -151,7 +151,7 @@ def test_turning_it_live_voids_nothing(on: TypeIn, project: Path, systems: str) 
     edit(page, "mode: live", "mode: shadow")
     recorded = on("evaluate", "--record")
     edit(page, "mode: shadow", "mode: live")
-    edit(page, "version: 8", "version: 9")
+    edit(page, "version: 9", "version: 10")
 
     assert 0 == recorded.code, recorded.out + recorded.err
     assert "live" == run(on, "--strict")["mode"]

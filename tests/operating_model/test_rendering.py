@@ -37,7 +37,7 @@ ANSWERS = [
     "Dana Reyes, Omar Haddad, Maya Lindqvist, Jonas Weber or Priya Nair may do that",
 ]
 LEAVES = [
-    ("version: 8", "version: 9"),
+    ("version: 9", "version: 10"),
     ("name: Inbound sales requests", "name: Inbound questions"),
     ("mode: shadow", "mode: live"),
     ("look_back: 30d", "look_back: 36h"),

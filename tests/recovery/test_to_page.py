@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GOOD = (HOME / "operating_model.yaml").read_text(encoding="utf-8")
 LAWYER = {"Description": f"{USUAL['Description']} Else we will take legal action."}
 LEGAL = "      legal: A legal claim, threat or dispute, or a question about the law.\n"
-BAD = GOOD.replace("version: 8\n", "version: 9\n").replace(LEGAL, "")
+BAD = GOOD.replace("version: 9\n", "version: 10\n").replace(LEGAL, "")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_blast_radius_is_told(site: Site) -> None:
     run = site.sweep().run_id
     write(site, GOOD)
     before = site.state()
-    usual, stopped = tried(site, run, 8)
+    usual, stopped = tried(site, run, 9)
 
     assert usual.was
     assert (usual.was, ()) == (usual.would, usual.differs)
@@ -77,8 +77,8 @@ def test_a_page_that_a_run_went_by_is_kept(site: Site) -> None:
     run = site.sweep().run_id
     write(site, GOOD)
 
-    assert [(), ()] == [one.differs for one in tried(site, run, 9)]
-    with pytest.raises(WrongUsage, match="no page of version 11 is known, only of 8, 9"):
+    assert [(), ()] == [one.differs for one in tried(site, run, 10)]
+    with pytest.raises(WrongUsage, match="no page of version 11 is known, only of 9, 10"):
         tried(site, run, 11)
 
 
@@ -86,13 +86,13 @@ def test_the_same_is_not_asked_twice(site: Site) -> None:
     """The model is asked only what it wasn't before, and that is on record with the item."""
     run = site.sweep().run_id
     first = asked(site, run)
-    tried(site, run, 9)
+    tried(site, run, 10)
     same = asked(site, run)
     write(site, GOOD)
-    found = tried(site, run, 8)
+    found = tried(site, run, 9)
     more = asked(site, run)
 
-    assert found == tried(site, run, 8)
+    assert found == tried(site, run, 9)
     assert first == same
     assert len(more) > len(first)
     assert more == asked(site, run)
@@ -111,7 +111,7 @@ def test_what_was_not_read_is_not_guessed(site: Site) -> None:
     """Where the other page reads what nobody read then, it says so instead of a verdict."""
     run = site.sweep().run_id
     write(site, GOOD.replace("Email, Phone, Company,", "Email, Fax, Phone, Company,"))
-    found = tried(site, run, 8)
+    found = tried(site, run, 9)
 
     assert ["that page reads Lead.Fax, which wasn't read"] * 2 == [one.untold for one in found]
 
@@ -121,7 +121,7 @@ def test_what_is_gone_is_not_guessed(site: Site) -> None:
     run = site.sweep().run_id
     custody.erase(site.target, "ada@lind-heating.example", "dana")
 
-    assert ["its texts have been erased"] * 2 == [one.untold for one in tried(site, run, 9)]
+    assert ["its texts have been erased"] * 2 == [one.untold for one in tried(site, run, 10)]
 
 
 def test_the_limits_hold(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_the_limits_hold(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rejudging, "AT_ONCE", 1)
     run = site.sweep().run_id
     write(site, GOOD.replace("tokens_per_run: 5000000", "tokens_per_run: 10"))
-    found = rolling_back.try_page(site.target, Selection(run=run), 8).found
+    found = rolling_back.try_page(site.target, Selection(run=run), 9).found
 
     assert found[0].would
     assert str(found[1].untold).startswith("limits.tokens_per_run: ")
@@ -141,7 +141,7 @@ def test_the_command_tells(site: Site, type_in: TypeIn, capsys: pytest.CaptureFi
     capsys.readouterr()
     write(site, GOOD)
     where = ("--project", site.project, "--sandbox-url", site.url)
-    words = ("rollback", "--run", run, "--to-page", "8")
+    words = ("rollback", "--run", run, "--to-page", "9")
     shown, told = type_in(*words, *where), type_in(*words, "--json", *where)
     refused = type_in(*words, "--apply", *where)
 
@@ -150,5 +150,5 @@ def test_the_command_tells(site: Site, type_in: TypeIn, capsys: pytest.CaptureFi
     assert "escalate: no → yes" in shown.out
     assert "decides 1 otherwise: 1 that went on would stop" in " ".join(shown.out.split())
     assert all(len(line) <= 80 for line in shown.out.splitlines())
-    assert [8, 2] == [json.loads(told.out)["version"], len(json.loads(told.out)["found"])]
+    assert [9, 2] == [json.loads(told.out)["version"], len(json.loads(told.out)["found"])]
     assert "--to-page only tells; leave --apply out" in refused.err

@@ -205,7 +205,7 @@ def test_it_needs_no_token_of_the_app(desk: Desk, project: Path) -> None:
         _, said = process.communicate(timeout=20)
 
     assert 200 == answer.status_code
-    assert {"last_heard": None, "ledger": "readable", "page_version": 8}.items() <= (
+    assert {"last_heard": None, "ledger": "readable", "page_version": 9}.items() <= (
         answer.json().items()
     )
     assert (0, "") == (process.returncode, said)

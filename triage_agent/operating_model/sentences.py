@@ -78,7 +78,7 @@ def _workflow(page: Page) -> Iterator[Line]:
     yield Line(
         f"It takes up each new {item.object}",
         f"({pairs(item.new_when)}) created {since} and within the last {back}. "
-        f"The request is its {all_of(item.request_text)}.",
+        f"The request is its {all_of(item.request_text)}; how it came, its {all_of(item.came_by)}.",
     )
     kinds = {name: _category(one) for name, one in page.workflow.categories.items()}
     yield Line("A request is one of these:", items=_items(kinds))

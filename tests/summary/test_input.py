@@ -4,6 +4,7 @@ import pytest
 
 from triage_agent.ledger.fired import Fired
 from triage_agent.ledger.weekly import Group
+from triage_agent.summary.findings import findings
 from triage_agent.summary.input_findings import of_input
 from triage_agent.summary.metrics import Counts, Lacking, lacking
 
@@ -68,3 +69,16 @@ def test_a_form_that_does_not_ask_is_named() -> None:
 def test_otherwise_nothing_is_said(groups: tuple[Group, ...]) -> None:
     """Not where it is missing everywhere, of few, or by chance, or where nobody knows the way."""
     assert [] == [*of_input(counts(*groups))]
+
+
+def test_a_rule_is_told_once() -> None:
+    """Where the rule as a whole is told, with what is behind it, its forms aren't told again."""
+    usual = counts(group("Web", 100), group("Phone", 100))
+    now = counts(group("Web", 40, "Email"), group("Web", 60), group("Phone", 100))
+
+    assert ["missing data stops more than usual"] == [
+        one.what for one in findings(now, [usual] * 4, {}, of_input(now))
+    ]
+    assert ["Email is missing in what comes by Web"] == [
+        one.what for one in findings(now, [now] * 4, {}, of_input(now))
+    ]

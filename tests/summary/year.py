@@ -29,12 +29,13 @@ STOPS = {
 }  # fmt: skip
 """How often a rule stops a request."""
 TOPICS = {"missing_data": ("Email", "Phone", "Company"), "restricted_topic": ("legal", "billing")}
+WAYS = {"Web": 7, "Phone Inquiry": 2, "Partner Referral": 1}
 REPS = {"Maya Lindqvist": 1, "Jonas Weber": 1, "Priya Nair": 1}
 
 
 @dataclass(frozen=True)
 class Usual:
-    """What a week is like; `lacks`: the topic of what is missing, where a form lost a field."""
+    """What a week is like; `lacks`: what the form on the web doesn't ask for any more."""
 
     categories: Mapping[str, int] = field(default_factory=lambda: CATEGORIES)
     stops: Mapping[str, float] = field(default_factory=lambda: STOPS)
@@ -45,7 +46,7 @@ class Usual:
 
 ODD = {
     9: Usual(stops={**STOPS, "low_confidence": 0.30}, page=(7, 8)),
-    15: Usual(stops={**STOPS, "missing_data": 0.30}, lacks="Email"),
+    15: Usual(lacks="Email"),
     20: Usual(reps={"Maya Lindqvist": 12, "Jonas Weber": 1, "Priya Nair": 1}),
     25: Usual(categories={**CATEGORIES, "job_or_vendor_spam": 70}),
 }
@@ -88,13 +89,19 @@ def _week(ledger: Ledger, monday: datetime, usual: Usual, chance: random.Random)
 def _item(
     item: str, at: datetime, category: str, usual: Usual, chance: random.Random
 ) -> Iterator[tuple[datetime, str, Event]]:
-    yield at, item, events.Received(mode="live", object="Lead", record_id=item[:15])
-    fired = [rule for rule, often in usual.stops.items() if chance.random() < often]
+    (way,) = chance.choices([*WAYS], [*WAYS.values()])
+    yield at, item, events.Received(mode="live", object="Lead", record_id=item[:15], came_by=way)
+    lost = usual.lacks if way == "Web" and chance.random() < 0.3 else None
+    fired = [
+        rule
+        for rule, often in usual.stops.items()
+        if chance.random() < often or (lost and rule == "missing_data")
+    ]
     if not fired:
         yield at, item, events.Planned(names=(), category=category)
         return
     rules = tuple(
-        events.FiredRule(rule=rule, topic=_topic(rule, usual, chance), source="floor")
+        events.FiredRule(rule=rule, topic=_topic(rule, lost, chance), source="floor")
         for rule in fired
     )
     yield at, item, events.Stopped(rules=rules)
@@ -114,9 +121,9 @@ def _item(
         yield soon, item, review_events.Released(category=category, **someone)
 
 
-def _topic(rule: str, usual: Usual, chance: random.Random) -> str | None:
-    if rule == "missing_data" and usual.lacks:
-        return usual.lacks
+def _topic(rule: str, lost: str | None, chance: random.Random) -> str | None:
+    if rule == "missing_data" and lost:
+        return lost
     return chance.choice(TOPICS[rule]) if rule in TOPICS else None
 
 

@@ -63,10 +63,13 @@ def findings(
 ) -> list[Finding]:
     """At most five of these and `more`, by rank, then the weightiest first.
 
-    `items`: some by the rule that stopped them.
+    `items`: some by the rule that stopped them. Of a rule that is told there is no more.
     """
-    always = [*_broken(now)]
-    others = _ranked([*_rules(now, earlier, items), *_categories(now, earlier), *more])
+    always, rules = [*_broken(now)], [*_rules(now, earlier, items)]
+    told = {one.rule for one in rules}
+    others = _ranked(
+        [*rules, *_categories(now, earlier), *(one for one in more if one.rule not in told)]
+    )
     return _ranked([*always, *others[: MOST - len(always)]])
 
 

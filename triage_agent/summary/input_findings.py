@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from triage_agent.chance import differ
 from triage_agent.decision.output import spaced
 from triage_agent.summary.findings import CHANCE, FEWEST, Finding
-from triage_agent.summary.metrics import UNKNOWN, Counts, Lacking, lacking, received
+from triage_agent.summary.metrics import MISSING, UNKNOWN, Counts, Lacking, lacking, received
 
 
 def of_input(now: Counts) -> Iterator[Finding]:
@@ -28,4 +28,5 @@ def _finding(one: Lacking, usual: float, more: float) -> Finding:
         concerns=f"whoever looks after what comes by {one.came_by}",
         change=f"have {spaced(one.lacks)} asked for, and required, there",
         weight=more,
+        rule=MISSING,
     )

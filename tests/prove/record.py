@@ -119,8 +119,8 @@ def _measured(place: Place, sides: Sides) -> Measured:
     yield from measures.timeline(sides.all)
     yield from measures.starts(sides.all, sides.empty)
     yield from measures.verification(sides.all)
-    yield from measures.summary(sides.all)
     yield from measures.appending(sides.few, sides.many, place.template)
+    yield from measures.summary(sides.all)
     yield from measures.taking_out(sides.all)
 
 

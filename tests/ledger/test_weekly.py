@@ -19,7 +19,7 @@ WEEK = timedelta(days=7)
 OF_A_SPAN: dict[str, Ask] = {
     "groups": lambda ledger, at: weekly.groups(ledger, "live", at, at + WEEK),
     "happened": lambda ledger, at: weekly.happened(ledger, "live", at, at + WEEK),
-    "told": lambda ledger, at: weekly.told(ledger, at, at + WEEK, ("Claimed", "Released")),
+    "told": lambda ledger, at: list(weekly.told(ledger, at, at + WEEK, ("Claimed", "Released"))),
     "used": lambda ledger, at: weekly_use.used(ledger, at, at + WEEK),
     "examples": lambda ledger, at: weekly.examples(
         ledger, "live", at, at + WEEK, weekly.Wanted(), 5

@@ -62,7 +62,8 @@ def _received(ledger: Ledger, since: datetime, until: datetime) -> list[Row]:
 
 
 def _by_people(row: Row) -> Iterator[Event]:
-    number, name, status, received_at = row
+    _, name, status, received_at = row
+    number = int(name[:8], 16)
     who = {"by": REPS[number % 3], "login": "rep", "slack": "U1", "salesforce": None}
     if status == "escalated":
         yield Claimed(**who)

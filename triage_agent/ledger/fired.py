@@ -4,6 +4,7 @@ The last where the sender's words were an order to the agent. No name of a page 
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from triage_agent.decision.events import FiredRule
 from triage_agent.decision.values import Value
@@ -27,8 +28,9 @@ def _one(fired: FiredRule) -> str:
     return f"{fired.rule}{topic}{'!' if fired.order else ''}"
 
 
+@lru_cache(4096)
 def read(text: str | None) -> tuple[Fired, ...]:
-    """The same from a row."""
+    """The same from a row; of many rows most say the same."""
     return tuple(map(_read, text.split(","))) if text else ()
 
 
@@ -37,6 +39,7 @@ def _read(text: str) -> Fired:
     return Fired(rule=rule, topic=topic or None, order=text.endswith("!"))
 
 
-def names(fired: Iterable[Fired]) -> tuple[str, ...]:
+@lru_cache(4096)
+def names(fired: tuple[Fired, ...]) -> tuple[str, ...]:
     """Each rule once."""
     return tuple(dict.fromkeys(one.rule for one in fired))

@@ -6,15 +6,14 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, RowMapping, exists, func, or_, select
 
-from triage_agent.decision.events import Event, Happened
+from triage_agent.decision.events import Event
 from triage_agent.decision.item import Mode
 from triage_agent.decision.states import Status
 from triage_agent.decision.values import Value
 from triage_agent.ledger import fired, rows
-from triage_agent.ledger.chain import event_of, opened
+from triage_agent.ledger.chain import event_of
 from triage_agent.ledger.fired import Fired
 from triage_agent.ledger.packing import unpacked
-from triage_agent.ledger.rows import BARE
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.tables import COST, IS_TOLD, events, items, streams
 
@@ -79,26 +78,32 @@ def happened(ledger: Ledger, mode: Mode, since: datetime, until: datetime) -> di
     of_others = exists().where(items.c.stream == events.c.stream, items.c.mode != mode)
     query = (
         select(events.c.kind, func.count())
-        .where(IS_TOLD, _at(since, until), ~of_others)
+        .where(IS_TOLD, at_some_time(since, until), ~of_others)
         .group_by(events.c.kind)
     )
     with ledger.database.reading() as connection:
         return {row.kind: int(row[1]) for row in connection.execute(query)}
 
 
-def told(
-    ledger: Ledger, since: datetime, until: datetime, kinds: Sequence[str]
-) -> list[tuple[str, Happened]]:
-    """The events of some kinds, of those in `TOLD`, in a span, each with its stream, in order.
+class Told(NamedTuple):
+    """An event without its text, and its stream's name."""
 
-    Without texts.
-    """
-    query = BARE.where(IS_TOLD, events.c.kind.in_(kinds), _at(since, until)).order_by(
-        events.c.number
+    stream: str
+    at: datetime
+    event: Event
+
+
+def told(ledger: Ledger, since: datetime, until: datetime, kinds: Sequence[str]) -> Iterator[Told]:
+    """The events of some kinds, of those in `TOLD`, in a span, in order."""
+    query = (
+        select(streams.c.name, events.c.at, events.c.kind, events.c.body)
+        .join(streams, streams.c.id == events.c.stream)
+        .where(IS_TOLD, events.c.kind.in_(kinds), at_some_time(since, until))
+        .order_by(events.c.number)
     )
     with ledger.database.reading() as connection:
-        sealed = map(rows.sealed, connection.execute(query))
-        return [(one.stream, opened(one)) for one in sealed]
+        for name, at, kind, body in connection.execute(query):
+            yield Told(name, rows.moment(at), event_of(kind, unpacked(body)))
 
 
 class Wanted(Value):
@@ -146,7 +151,7 @@ def happened_to(
         select(streams.c.name)
         .join(items, items.c.stream == streams.c.id)
         .join(events, events.c.stream == items.c.stream)
-        .where(IS_TOLD, events.c.kind == kind, _at(since, until), items.c.mode == mode)
+        .where(IS_TOLD, events.c.kind == kind, at_some_time(since, until), items.c.mode == mode)
         .group_by(streams.c.name)
         .order_by(func.max(events.c.number).desc())
         .limit(most)
@@ -195,5 +200,6 @@ def _within(mode: Mode, since: datetime, until: datetime) -> ColumnElement[bool]
     return (items.c.mode == mode) & span
 
 
-def _at(since: datetime, until: datetime) -> ColumnElement[bool]:
+def at_some_time(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """Of an event: that it happened in a span."""
     return (events.c.at >= rows.micros(since)) & (events.c.at < rows.micros(until))

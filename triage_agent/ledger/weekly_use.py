@@ -26,7 +26,7 @@ class Used(Value):
 def used(ledger: Ledger, since: datetime, until: datetime) -> Used:
     """As runs told it when they ended, in whichever mode, and as people said yes."""
     allowances, actions = list[Allowance](), Counter[str]()
-    for _, one in told(ledger, since, until, ("Finished", "Approved")):
+    for one in told(ledger, since, until, ("Finished", "Approved")):
         match one.event:
             case Finished(allowance=allowance, done=done):
                 allowances += [allowance] if allowance else []

@@ -4,28 +4,28 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from triage_agent.decision.events import Happened
 from triage_agent.decision.output import spaced
 from triage_agent.decision.run_events import PageChanged
 from triage_agent.ledger import weekly
 from triage_agent.ledger.store import AGENT, Ledger
+from triage_agent.ledger.weekly import Told
 from triage_agent.summary.findings import Finding
 from triage_agent.summary.metrics import MISSING, Counts, by_rule, by_topic, lacking
 
 
-def changes(ledger: Ledger, span: tuple[datetime, datetime]) -> list[Happened]:
+def changes(ledger: Ledger, span: tuple[datetime, datetime]) -> list[Told]:
     """When the page's version changed in a span."""
     return [
         one
-        for stream, one in weekly.told(ledger, *span, ("PageChanged",))
-        if stream == AGENT
+        for one in weekly.told(ledger, *span, ("PageChanged",))
+        if one.stream == AGENT
         and isinstance(one.event, PageChanged)
         and one.event.version != one.event.was_version
     ]
 
 
 def explained(
-    found: Sequence[Finding], now: Counts, changed: Sequence[Happened], zone: ZoneInfo
+    found: Sequence[Finding], now: Counts, changed: Sequence[Told], zone: ZoneInfo
 ) -> Iterator[Finding]:
     """The same with what may be behind each: whoever reads it needn't look for that."""
     for one in found:
@@ -42,7 +42,7 @@ def explained(
         yield one.model_copy(update={"evidence": "; ".join(evidence), "change": change})
 
 
-def _change(last: Happened, zone: ZoneInfo) -> str:
+def _change(last: Told, zone: ZoneInfo) -> str:
     event = last.event
     assert isinstance(event, PageChanged)
     return (

@@ -77,7 +77,7 @@ def _excess(told: Happened | None) -> Excess | None:
 
 
 def _before(ledger: Ledger) -> float | None:
-    measured = ledger.last(None, "MeasuredBefore")
+    measured = ledger.last(AGENT, "MeasuredBefore")
     event = measured.event if measured else None
     return event.median_minutes if isinstance(event, MeasuredBefore) else None
 

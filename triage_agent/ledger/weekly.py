@@ -102,7 +102,7 @@ def told(ledger: Ledger, since: datetime, until: datetime, kinds: Sequence[str])
         .order_by(events.c.number)
     )
     with ledger.database.reading() as connection:
-        for name, at, kind, body in connection.execute(query):
+        for name, at, kind, body in connection.execute(query).all():
             yield Told(name, rows.moment(at), event_of(kind, unpacked(body)))
 
 
@@ -189,7 +189,7 @@ def later(
         .where(events.c.kind.in_(kinds))
     )
     with ledger.database.reading() as connection:
-        for stream, received_at, at, kind, body in connection.execute(query):
+        for stream, received_at, at, kind, body in connection.execute(query).all():
             event = event_of(kind, unpacked(body))
             yield Later(stream, rows.moment(received_at), rows.moment(at), event)
 

@@ -50,5 +50,7 @@ def deeds(
                 category=category,
                 rules=fired.names(fired.read(rules)),
             )
-            for name, at, kind, body, received_at, category, rules in connection.execute(query)
+            for name, at, kind, body, received_at, category, rules in connection.execute(
+                query
+            ).all()
         ]

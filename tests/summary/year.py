@@ -79,10 +79,10 @@ def _week(ledger: Ledger, monday: datetime, usual: Usual, chance: random.Random)
         for _ in range(times):
             at = monday + timedelta(days=chance.randrange(5), minutes=chance.randrange(480, 1080))
             told += _item(f"{chance.getrandbits(96):024x}", at, category, usual, chance)
-    hours: dict[datetime, list[tuple[str, Event]]] = {}
+    together: dict[datetime, list[tuple[str, Event]]] = {}
     for at, stream, event in sorted(told, key=lambda one: one[0]):
-        hours.setdefault(at.replace(minute=0), []).append((stream, event))
-    for at, some in hours.items():
+        together.setdefault(at.replace(minute=at.minute // 15 * 15), []).append((stream, event))
+    for at, some in together.items():
         ledger.append(run, at, some)
 
 
@@ -99,6 +99,8 @@ def _item(
     ]
     if not fired:
         yield at, item, events.Planned(names=(), category=category)
+        if chance.random() < 0.6:  # a rep answers it, with the draft or without
+            yield at + timedelta(hours=4), item, _contacted(item, at, chance)
         return
     rules = tuple(
         events.FiredRule(rule=rule, topic=_topic(rule, lost, chance), source="floor")
@@ -116,9 +118,27 @@ def _item(
     (who,) = chance.choices([*usual.reps], [*usual.reps.values()])
     someone: dict[str, Any] = {"by": who, "login": "x", "slack": "U1", "salesforce": None}
     soon = at + timedelta(minutes=chance.randrange(5, 50))
-    yield soon, item, review_events.Claimed(**someone)
+    decided: list[Event] = [review_events.Claimed(**someone)]
     if chance.random() < 0.15:
-        yield soon, item, review_events.Released(category=category, **someone)
+        decided.append(review_events.Released(category=category, **someone))
+        decided.append(events.Planned(names=(), category=category))
+    elif chance.random() < 0.5:
+        decided.append(review_events.Rejected(**someone))
+    told = sum(isinstance(one, review_events.Decided) for one in decided)
+    decided.append(review_events.Shown(action="escalate", decisions=told))
+    for one in decided:
+        yield soon, item, one
+
+
+def _contacted(item: str, at: datetime, chance: random.Random) -> events.Outcome:
+    return events.Outcome(
+        name="contacted",
+        object="Task",
+        record_id=item[:15],
+        happened_at=at + timedelta(minutes=chance.randrange(6, 200)),
+        by=None,
+        kept=chance.choice((1.0, 1.0, 0.98, 0.7, 0.6, 0.1)),
+    )
 
 
 def _topic(rule: str, lost: str | None, chance: random.Random) -> str | None:

@@ -67,7 +67,7 @@ def _happened(figures: Iterable[Figure]) -> tuple[Sequence[Figure], Sequence[str
     """The figures to show, and the names of those that are 0 in each of the weeks."""
     shown, nothing = list[Figure](), list[str]()
     for one in figures:
-        if any(value != 0 for value in (one.now, *one.weeks)):
+        if any((one.now, *one.weeks)):
             shown.append(one)
         else:
             nothing.append(one.name)

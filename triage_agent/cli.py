@@ -22,6 +22,7 @@ from triage_agent import (
     listening,
     terminal,
     wiring,
+    working,
 )
 from triage_agent.cli_options import As, AsJson, Embedded, Format, Project, Served, Verbose
 from triage_agent.errors import TriageError
@@ -67,6 +68,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     strict: Annotated[
         bool, typer.Option("--strict", help="End with 3 where it isn't what passed evaluation.")
     ] = False,
+    enqueue: Annotated[
+        bool, typer.Option("--enqueue", help="Hand the items out to workers, on PostgreSQL.")
+    ] = False,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print one JSON object (deploy/run_report.schema.json)."),
@@ -79,9 +83,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Take up all new records once, then exit: the scheduled job."""
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    put = working.handing_out(target) if enqueue else None
     with terminal.progress() as progress:
         report = wiring.run(
-            target, shadow=shadow, limit=limit, only=item, strict=strict, progress=progress
+            target, shadow=shadow, limit=limit, only=item, strict=strict, progress=progress, put=put
         )
     if as_json:
         terminal.print_json(report)
@@ -343,6 +348,18 @@ def listen(
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
     listening.listen(target, listening.told_to_end(), terminal.say, http)
+
+
+@app.command()
+def worker(
+    project: Project = None,
+    sandbox_url: Served = None,
+    verbose: Verbose = False,
+) -> None:
+    """Work off what runs hand out with --enqueue, until Ctrl-C: on as many machines as wanted."""
+    terminal.set_up_logs(verbose=verbose)
+    target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
+    working.work(target, listening.told_to_end(), terminal.say)
 
 
 @app.command()

@@ -127,7 +127,9 @@ def show_run(report: "RunReport", next_commands: list[tuple[str, str]]) -> None:
     out, totals = screen(), report.totals
     if report.uncleared:
         out.print(f"In shadow, nothing is changed: {'; '.join(report.uncleared)}.", style="yellow")
-    if not report.items:
+    if report.handed_out:
+        out.print(f"{totals.received} received: {report.handed_out} handed out to workers")
+    elif not report.items:
         out.print("Nothing new: every record in the window has been taken up before.")
     else:
         out.print(

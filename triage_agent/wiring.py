@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from triage_agent.decision.run_events import Cleared
     from triage_agent.doctor.finding import Report
     from triage_agent.evaluation.clearance import Passed
+    from triage_agent.jobs.batches import Put
     from triage_agent.jobs.parts import Parts, Rules
     from triage_agent.jobs.report import RunReport
-    from triage_agent.jobs.sweep import Progress
+    from triage_agent.jobs.running import Progress
     from triage_agent.ledger.store import Ledger
     from triage_agent.ledger.timeline import Timeline
     from triage_agent.operating_model.schema import Page
@@ -47,31 +48,29 @@ def run(  # noqa: PLR0913 - one parameter an option
     only: str | None,
     progress: "Progress",
     strict: bool = False,
+    put: "Put | None" = None,
     clock: Clock = now,
 ) -> "RunReport":
     """One sweep over a target's new records.
 
     What hasn't passed its evaluation is in shadow on real systems; with `strict`, `NotCleared`.
+    `put`: where its items are handed out to workers.
     """
     from triage_agent.jobs.sweep import sweep
-    from triage_agent.project import read_prices, read_rules
     from triage_agent.settings import Settings
 
-    rules, prices = read_rules(target.project), read_prices(target.project)
+    terms = terms_of(target, shadow=shadow, strict=strict)
     settings = Settings.of(target.project)
     if target.is_real:
         settings.require_real()
     sys.setswitchinterval(SWITCH)
-    terms = Terms(rules, prices, "shadow" if shadow else mode_of(target, rules.page))
-    if target.is_real and terms.mode == "live":
-        terms = _with_clearance(target.project, terms, strict=strict)
     with systems(target, settings) as found:
 
         def once(terms: Terms) -> "RunReport":
             with closing(open_ledger(target)) as ledger:
                 brake = brake_of(target, settings, ledger)
                 with closing(join(found, terms, ledger, brake, clock=clock)) as parts:
-                    return sweep(parts, limit=limit, only=only, progress=progress)
+                    return sweep(parts, limit=limit, only=only, progress=progress, put=put)
 
         try:
             return once(terms)
@@ -100,6 +99,17 @@ class Terms:
     uncleared: tuple[str, ...] = ()
     cleared: "Cleared | None" = None
     trusted: frozenset[str] | None = None
+
+
+def terms_of(target: Target, *, shadow: bool = False, strict: bool = False) -> Terms:
+    """By what a run goes now."""
+    from triage_agent.project import read_prices, read_rules
+
+    rules, prices = read_rules(target.project), read_prices(target.project)
+    terms = Terms(rules, prices, "shadow" if shadow else mode_of(target, rules.page))
+    if target.is_real and terms.mode == "live":
+        return _with_clearance(target.project, terms, strict=strict)
+    return terms
 
 
 def _with_clearance(project: Path, terms: Terms, *, strict: bool) -> Terms:
@@ -161,8 +171,9 @@ def join(
     brake: "Brake",
     sleep: Callable[[float], None] = time.sleep,
     clock: Clock = now,
+    places: Callable[[], int] | None = None,
 ) -> "Parts":
-    """All that a sweep works with."""
+    """All that a sweep works with; `places`: where others ask the model at the same time."""
     import structlog
 
     from triage_agent.authority.wire import Wire
@@ -204,6 +215,7 @@ def join(
         asked_model=BASELINE if found.baseline else rules.assess.front.model,
         clock=clock,
         sleep=sleep,
+        places=places or (lambda: rules.page.limits.concurrency),
         uncleared=terms.uncleared,
         cleared=terms.cleared,
     )

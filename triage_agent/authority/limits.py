@@ -42,3 +42,21 @@ class Breaker:
             if used > most
         )
         return next(passed, None)
+
+
+def part(limits: Limits, before: int, items: int, of: int) -> Limits:
+    """The part of a run's limits that some of its items have: those of all parts are the whole.
+
+    `before`: how many items are in earlier parts. How many questions are asked at once is no
+    matter of parts.
+    """
+    counts = ("messages_per_run", "failures_per_run", "refusals_per_run", "tokens_per_run")
+    parts: dict[str, float] = {
+        name: _part(getattr(limits, name), before, items, of) for name in counts
+    }
+    parts["cost_usd_per_run"] = limits.cost_usd_per_run * items / of
+    return limits.model_copy(update=parts)
+
+
+def _part(limit: int, before: int, items: int, of: int) -> int:
+    return limit * (before + items) // of - limit * before // of

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from triage_agent.decision.actions import Action
 from triage_agent.decision.assessment import Assessment
+from triage_agent.decision.batch_events import GivenUp, HandedOut
 from triage_agent.decision.item import Mode, Record
 from triage_agent.decision.review_events import (
     Approved,
@@ -326,6 +327,8 @@ Event = Annotated[
     | RollbackFinished
     | Erased
     | Started
+    | HandedOut
+    | GivenUp
     | Listening
     | RefusedToStart
     | PageChanged

@@ -240,6 +240,7 @@ class Finished(Value):
     failed: int
     deferred: int
     refused: int
+    handed_out: int = 0
     allowance: Allowance | None = None
     done: dict[str, int] = Field(default_factory=dict)
 

@@ -52,6 +52,7 @@ from triage_agent.jobs.lanes import Lane, available
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.questions import Questions
 from triage_agent.jobs.steps import Steps, Work, taken
+from triage_agent.operating_model.schema import Limits
 
 log = structlog.get_logger()
 POSTS_AT_ONCE = 20
@@ -62,6 +63,8 @@ NONCE = 16
 READ_AHEAD = 4
 """How many times over the model's places are filled by questions that wait: reading takes time."""
 READ, LOOK_UP, SHOW = "read", "look up", "show"
+PLACES_AGAIN = 1.0
+"""Seconds after which a question asks again for a place: workers elsewhere may have left some."""
 TRIES = 5
 """How often one run takes the same step of an item at most."""
 Step = tuple[str, str]
@@ -82,9 +85,12 @@ class Pipeline:
         parts: Parts,
         run: str,
         ended: Callable[[str, Story], None],
+        limits: Limits | None = None,
     ) -> None:
+        """`limits`: this run's part of the page's, where it has only a part."""
         self._parts, self._run, self._ended = parts, run, ended
         self._page = parts.rules.page
+        self._limits = limits or self._page.limits
         self._steps = Steps(parts)
         self._asking: deque[tuple[str, str, Callable[[], list[Entry]]]] = deque()
         self._asked = 0
@@ -99,15 +105,14 @@ class Pipeline:
         self._lost: defaultdict[System, list[str]] = defaultdict(list)
         self._looking: set[System] = set()
         self._under_way: defaultdict[str, set[str]] = defaultdict(set)
-        self._breaker = Breaker(self._page.limits)
+        self._breaker = Breaker(self._limits)
         self._tried: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._done = Counter[str]()
 
     def run(self, unfinished: Iterable[str], fresh: Batches) -> Counter[str]:
         """Works until every item has ended or can't go on in this run; how often what was done."""
-        limits = self._page.limits
         self._fresh = fresh
-        with ThreadPoolExecutor(limits.concurrency + len(self._page.may) + 2) as self._pool:
+        with ThreadPoolExecutor(self._limits.concurrency + len(self._page.may) + 2) as self._pool:
             self._fly(self._connect, lambda _entries: [])
             for item in unfinished:
                 self._route(item)
@@ -131,11 +136,11 @@ class Pipeline:
         """Starts all that can start now."""
         for system in [system for system in self._lost if system not in self._looking]:
             self._look_up(system, self._lost.pop(system))
-        while self._asking and self._asked < self._page.limits.concurrency:
+        while self._asking and self._asked < self._parts.places():
             item, step, question = self._asking.popleft()
             self._asked += 1
             self._fly(question, partial(self._answered, item, step))
-        if len(self._asking) < READ_AHEAD * self._page.limits.concurrency:
+        if len(self._asking) < READ_AHEAD * self._limits.concurrency:
             self._read_on()
         for name, lane in self._lanes.items():
             if lane.due_in(nothing_follows=self._upstream_is_dry()) == 0.0:
@@ -176,6 +181,7 @@ class Pipeline:
     def _settle(self) -> None:
         """Waits for something to finish, commits all that has, and routes its items."""
         pauses = [lane.due_in(nothing_follows=False) for lane in self._all_lanes()]
+        pauses += [PLACES_AGAIN] if self._asking else []
         patience = min((pause for pause in pauses if pause is not None), default=None)
         entries: list[Entry] = []
         steps: list[Step] = []
@@ -336,7 +342,7 @@ class Pipeline:
         self._fly(work if batch else list, landing)
 
     def _messages_of(self, team: str) -> Messages:
-        limit = self._page.limits.messages_per_run
+        limit = self._limits.messages_per_run
         return self._messages.setdefault(team, Messages(limit))
 
     def _overflow(self, team: str, waiting: int) -> Overflow | None:

@@ -93,8 +93,8 @@ class Requests(Value):
 class RunReport(Value):
     """The whole of a run. `totals.actions` counts the actions that were carried out.
 
-    `uncleared`: why it was in shadow, though the page is live. `allowance`: what was used of the
-    org's daily requests by then.
+    `uncleared`: why it was in shadow, though the page is live. `handed_out`: how many items workers
+    are to work off. `allowance`: what was used of the org's daily requests by then.
     """
 
     run_id: str
@@ -103,6 +103,7 @@ class RunReport(Value):
     page: PageReport
     model: str
     items: list[ItemReport] = Field(default_factory=list)
+    handed_out: int = 0
     totals: Totals
     model_calls: ModelCalls
     requests: Requests

@@ -1,9 +1,8 @@
 """The scheduled job: every new record becomes an item, and every item goes its way once."""
 
 import secrets
-import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,27 +15,19 @@ from triage_agent.connectors.salesforce.reading import (
     new_records,
     surroundings,
 )
-from triage_agent.decision import events, missing, run_events
+from triage_agent.decision import events, missing
 from triage_agent.decision.item import Record, afresh, came_by, identity, masked
-from triage_agent.decision.story import Story
 from triage_agent.effects.deliver import Entry
 from triage_agent.effects.look_up import look_up_threads
-from triage_agent.errors import LedgerFailed, RunRefused, TriageError, WrongUsage
+from triage_agent.errors import LedgerFailed, RunRefused, WrongUsage
 from triage_agent.jobs import bookkeeping
+from triage_agent.jobs.batches import Put, hand_out, handed_out
 from triage_agent.jobs.outcomes import look_back
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.reminders import remind
-from triage_agent.jobs.report import (
-    ItemReport,
-    ModelCalls,
-    PageReport,
-    Requests,
-    RunReport,
-    deferred_report,
-    item_report,
-    totals,
-)
+from triage_agent.jobs.report import ItemReport, RunReport, deferred_report
+from triage_agent.jobs.running import Progress, Running, broke
 from triage_agent.ledger.store import AGENT, ORG, WORKSPACE
 
 READ_AT_ONCE = 200
@@ -64,18 +55,17 @@ class Found:
     deferred: list[ItemReport] = field(default_factory=list)
 
 
-Progress = Callable[[int, int], None]
-"""Told how many items have ended, of how many."""
-
-
 def sweep(
     parts: Parts,
     *,
     limit: int | None = None,
     only: str | None = None,
     progress: Progress = lambda ended, of: None,  # noqa: ARG005
+    put: Put | None = None,
 ) -> RunReport:
     """Runs once. `limit` tightens the page's items per run; `only` names one item or record.
+
+    `put`: where it hands its items out, in place of working them off.
 
     `RunRefused` where another run holds the lock, `Paused` where the agent is paused, or pauses
     itself; any error but the first and `LedgerFailed` is on the ledger before it is raised.
@@ -86,44 +76,24 @@ def sweep(
         try:
             lock.enter_context(parts.ledger.only_run(run, now))
         except RunRefused as exc:
-            _record(parts, run, run_events.RefusedToStart(reason=str(exc)))
+            broke(parts, run, exc)
             raise
         try:
-            return _Sweep(parts, run, progress).run(limit, only)
+            return _Sweep(parts, run, progress).run(limit, only, put)
         except LedgerFailed:
             raise  # there is nowhere to write it down
         except Exception as exc:
-            reason = str(exc) if isinstance(exc, TriageError) else type(exc).__name__
-            began = parts.ledger.told(run, "Started")
-            refused = isinstance(exc, RunRefused) and not began
-            kind = run_events.RefusedToStart if refused else run_events.Broke
-            _record(parts, run, kind(reason=reason))
+            broke(parts, run, exc)
             raise
-
-
-def _record(parts: Parts, run: str, why: run_events.RefusedToStart | run_events.Broke) -> None:
-    """Why a run ended. What ended it is raised, also where the ledger fails as well."""
-    try:
-        told = [*parts.calls.drain(), why]
-        parts.ledger.append(run, parts.clock(), [(run, event) for event in told])
-        if isinstance(why, run_events.Broke):
-            bookkeeping.anchored(parts, run)
-    except LedgerFailed as failed:
-        reason, said = why.reason, str(failed)
-        log.error("the ledger can't say why the run ended", run=run, why=reason, ledger=said)  # noqa: TRY400 - no traceback
 
 
 class _Sweep:
     def __init__(self, parts: Parts, run: str, progress: Progress) -> None:
-        self._parts, self._mode, self._run, self._progress = parts, parts.mode, run, progress
+        self._parts, self._mode, self._run = parts, parts.mode, run
         self._page = parts.rules.page
-        self._begun = time.monotonic()
-        self._reports: list[ItemReport] = []
-        self._calls = ModelCalls()
-        self._done = Counter[str]()
-        self._expected = 0
+        self._running, self._progress = Running(parts, run, progress), progress
 
-    def run(self, limit: int | None, only: str | None) -> RunReport:
+    def run(self, limit: int | None, only: str | None, put: Put | None) -> RunReport:
         """Checks, finds, works, reports."""
         parts = self._parts
         parts.check_pause()
@@ -134,26 +104,32 @@ class _Sweep:
         if only and not (unfinished or found.fresh or parts.ledger.find(only)):
             raise WrongUsage(f"--item {only}: no new record and no item has this id")
         received = len(found.fresh)
-        self._expected = len(unfinished) + received
         replaced = [one.replaces for one in found.fresh if one.replaces]
         bookkeeping.check(parts, [*unfinished, *replaced])
         bookkeeping.expire(parts)
         self._begin(len(unfinished))
-        log.info("run started", run=self._run, mode=self._mode, items=self._expected)
-        self._progress(0, self._expected)
+        expected = len(unfinished) + received
+        log.info("run started", run=self._run, mode=self._mode, items=expected)
+        self._progress(0, expected)
         look_back(parts, self._run)
         if only is None:
             unfinished = [*dict.fromkeys([*unfinished, *remind(parts, self._run)])]
-            self._expected = len(unfinished) + received
-        if self._expected:
-            pipeline = Pipeline(parts, self._run, self._ended)
-            self._done = pipeline.run(unfinished, self._batches(found.fresh))
-        report = self._report(received, found.deferred)
-        counts = report.totals.model_dump(exclude={"by_category", "by_stop", "actions"})
-        self._append(*parts.calls.drain(), self._finished(report, counts))
+        handed_out = self._work(unfinished, found.fresh, put)
+        report = self._running.finish(received, found.deferred, handed_out)
         bookkeeping.close(parts, self._run)
-        log.info("run finished", run=self._run, **counts)
         return report
+
+    def _work(self, unfinished: list[str], fresh: deque[Fresh], put: Put | None) -> int:
+        """Works its items off, or hands them out; how many it has handed out."""
+        running, of = self._running, len(unfinished) + len(fresh)
+        if put:
+            hand_out(self._parts, self._run, (unfinished, self._batches(fresh)), of, put)
+            return of
+        running.expected = of
+        if of:
+            pipeline = Pipeline(self._parts, self._run, running.ended)
+            running.done = pipeline.run(unfinished, self._batches(fresh))
+        return 0
 
     def _check(self) -> None:
         """Whose org this is, and whether it can take what the page would write."""
@@ -172,11 +148,11 @@ class _Sweep:
                 parts.ledger.append(self._run, parts.clock(), left)
 
     def _unfinished(self, only: str | None) -> list[str]:
-        ledger = self._parts.ledger
+        ledger, others = self._parts.ledger, handed_out(self._parts.ledger)
         return [
             item
             for item in ledger.unfinished(self._mode)
-            if only is None or only in (item, ledger.story(item).record_id)
+            if item not in others and (only is None or only in (item, ledger.story(item).record_id))
         ]
 
     def _find(self, limit: int | None, only: str | None) -> Found:
@@ -201,7 +177,7 @@ class _Sweep:
 
     def _begin(self, unfinished: int) -> None:
         """Tells by what the run goes, and whether that is what the run before went by."""
-        started, ledger = self._started(unfinished), self._parts.ledger
+        started, ledger = self._running.started(unfinished), self._parts.ledger
         before = ledger.last(None, "Started")
         told: list[Entry] = [(self._run, started)]
         if before and (change := bookkeeping.changed(before.event, started)):
@@ -210,19 +186,6 @@ class _Sweep:
         told += bookkeeping.cleared(self._parts)
         ledger.forget(AGENT)
         ledger.append(self._run, self._parts.clock(), told)
-
-    def _started(self, unfinished: int) -> run_events.Started:
-        rules = self._parts.rules
-        return run_events.Started(
-            mode=self._mode,
-            page_version=rules.page.version,
-            page_sha256=rules.model.sha256,
-            prompts_sha256=rules.prompts_sha256,
-            model=self._parts.asked_model,
-            unfinished=unfinished,
-            reads={name: tuple(read.fields) for name, read in rules.page.reads.items()},
-            uncleared=self._parts.uncleared,
-        )
 
     def _batches(self, fresh: deque[Fresh]) -> Iterator[list[Entry]]:
         """Reads a batch's surroundings when it is wanted; what was read isn't kept here."""
@@ -254,36 +217,3 @@ class _Sweep:
             related=tuple(around.records),
         )
         return [(one.item, received), (one.item, read)]
-
-    def _ended(self, item: str, story: Story) -> None:
-        self._reports.append(item_report(item, story))
-        for run, call in story.calls:
-            self._calls = self._calls.plus(call) if run == self._run else self._calls
-        self._progress(len(self._reports), self._expected)
-        log.debug("item ended", item=item, status=story.status)
-
-    def _append(self, *told: events.Event) -> None:
-        entries = [(self._run, event) for event in told]
-        self._parts.ledger.append(self._run, self._parts.clock(), entries)
-
-    def _finished(self, report: RunReport, counts: Mapping[str, int]) -> run_events.Finished:
-        actions = self._page.may if self._mode == "live" else ()
-        done = {name: self._done[name] for name in actions}
-        return run_events.Finished(**counts, allowance=report.allowance, done=done)
-
-    def _report(self, received: int, deferred: list[ItemReport]) -> RunReport:
-        items = [*self._reports, *deferred]
-        rules = self._parts.rules
-        return RunReport(
-            run_id=self._run,
-            mode=self._mode,
-            uncleared=list(self._parts.uncleared),
-            page=PageReport(version=rules.page.version, sha256=rules.model.sha256),
-            model=self._parts.asked_model,
-            items=items,
-            totals=totals(items, received),
-            model_calls=self._calls,
-            requests=Requests(**self._parts.calls.counts),
-            allowance=self._parts.calls.allowance,
-            seconds=round(time.monotonic() - self._begun, 2),
-        )

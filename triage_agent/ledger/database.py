@@ -13,6 +13,10 @@ from triage_agent.errors import WrongUsage
 from triage_agent.ledger.failures import GONE, failed, first_words, stopped, trouble
 from triage_agent.ledger.migrate import migrate
 
+NO_WORKERS = (
+    "workers need a ledger on PostgreSQL: name it in TRIAGE_LEDGER_URL, like postgresql://HOST/NAME"
+)
+
 
 class Database(ABC):
     """Transactions and the runs' lock. `place` names it to people, without credentials."""
@@ -87,6 +91,16 @@ class Database(ABC):
     @abstractmethod
     def only_run(self, run: str, now: datetime) -> AbstractContextManager[None]:
         """Holds the lock of this ledger's runs; `RunRefused` names the run that holds it."""
+
+    def only_batch(self, batch: str, now: datetime) -> AbstractContextManager[None]:
+        """Holds the lock of one batch; `RunRefused` names the worker that holds it."""
+        raise WrongUsage(
+            f"{batch} ({now:%H:%M:%S}): {NO_WORKERS}, and the ledger {self.place} is a file"
+        )
+
+    def batches(self) -> list[str]:
+        """The batches that workers have or will take, by name; a file has none."""
+        return []
 
     @abstractmethod
     def only_reminder(self, run: str, now: datetime) -> AbstractContextManager[None]:

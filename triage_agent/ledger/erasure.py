@@ -6,7 +6,7 @@ text is gone is told by an event: `Erased` on the item's own stream, `TextsExpir
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,7 +63,7 @@ def expire(ledger: Ledger, before: datetime, now: datetime) -> int:
         there = connection.execute(count).scalar_one()
     if there:
         told = TextsExpired(before=before, texts=there)
-        ledger.append(AGENT, now, [(AGENT, told)], delete(payloads).where(*old))
+        ledger.append(AGENT, now, [(AGENT, told)], _taking_out(*old))
         ledger.database.scrub()
     return there
 
@@ -148,8 +148,12 @@ def erase(ledger: Ledger, address: str, by: Somebody, now: datetime) -> Erasure:
         if count
     ]
     numbers = select(streams.c.id).where(streams.c.name.in_([item for item, _ in told]))
-    ledger.append(AGENT, now, told, delete(payloads).where(payloads.c.stream.in_(numbers)))
+    ledger.append(AGENT, now, told, _taking_out(payloads.c.stream.in_(numbers)))
     return Erasure(len(told), sum(texts.values()), left, ledger.database.scrub())
+
+
+def _taking_out(*texts: ColumnElement[bool]) -> Callable[[Connection], object]:
+    return lambda connection: connection.execute(delete(payloads).where(*texts))
 
 
 def _left(ledger: Ledger, item: str) -> Iterator[Left]:

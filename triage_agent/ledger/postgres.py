@@ -7,9 +7,10 @@ its process, wherever that was, and whoever lost the lock can write no more.
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert
@@ -22,6 +23,8 @@ from triage_agent.ledger.failures import LOST, failed, stopped
 DRIVER = "postgresql+psycopg"
 RUN_LOCK, REMINDER_LOCK = 1_953_655_143, 1_953_655_145
 """The keys of the advisory locks; they have a database to themselves, so any number will do."""
+_BATCHES = 2**31
+"""From this key on each batch has its own; that two have the same makes one wait."""
 _LONGEST_NAME = 63
 _ALIVE = {
     "connect_timeout": "10",  # seconds, as are the next two
@@ -44,6 +47,13 @@ _HOLDER = text("""
     SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND classid = 0 AND objid = :key AND objsubid = 1 AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+
+
+_HANDS_OUT = text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
+_BATCHES_LEFT = text("""
+    SELECT args->>'batch' FROM procrastinate_jobs
+    WHERE queue_name = 'batches' AND status IN ('todo', 'doing')
 """)
 
 
@@ -96,14 +106,26 @@ class PostgresDatabase(Database):
         with self._run.begin():
             yield self._run
 
+    def only_run(self, run: str, now: datetime) -> AbstractContextManager[None]:
+        return self._writing_through(RUN_LOCK, run, now)
+
+    def only_batch(self, batch: str, now: datetime) -> AbstractContextManager[None]:
+        return self._writing_through(_BATCHES + crc32(batch.encode()) % _BATCHES, batch, now)
+
     @contextmanager
-    def only_run(self, run: str, now: datetime) -> Iterator[None]:
-        with self._holding(RUN_LOCK, run, now) as connection:
+    def _writing_through(self, key: int, run: str, now: datetime) -> Iterator[None]:
+        with self._holding(key, run, now) as connection:
             self._run = connection
             try:
                 yield
             finally:
                 self._run = None
+
+    def batches(self) -> list[str]:
+        with self.transaction() as connection:
+            if not connection.execute(_HANDS_OUT).scalar():
+                return []
+            return [str(name) for name in connection.execute(_BATCHES_LEFT).scalars()]
 
     @contextmanager
     def only_reminder(self, run: str, now: datetime) -> Iterator[None]:

@@ -5,7 +5,7 @@ with the events and says nothing that they don't. `chain.check` proves each stre
 One run writes at a time (`only_run`), from one thread.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Select, func, select
+from sqlalchemy import Connection, Insert, Select, func, select
 
 from triage_agent.chunks import chunks
 from triage_agent.decision.events import Event, Happened
@@ -76,6 +76,10 @@ class Ledger:
         """
         return self.database.only_run(run, now)
 
+    def only_batch(self, batch: str, now: datetime) -> AbstractContextManager[None]:
+        """Holds the lock of one batch, likewise; `WrongUsage` where the database has no such."""
+        return self.database.only_batch(batch, now)
+
     def only_reminder(self, run: str, now: datetime) -> AbstractContextManager[None]:
         """Holds the lock of whoever reminds people, so that nobody is told twice; likewise."""
         return self.database.only_reminder(run, now)
@@ -85,12 +89,12 @@ class Ledger:
         run: str,
         at: datetime,
         new: Sequence[tuple[str, Event]],
-        erasing: Delete | None = None,
+        also: Callable[[Connection], object] | None = None,
         after: Mapping[str, int] = _NOTHING,
     ) -> None:
         """Adds events to the ends of their streams, all or none; durable when this returns.
 
-        `erasing`: what takes the texts out that the events say are gone. `after`: how many events
+        `also`: done in the same transaction, with these or not at all. `after`: how many events
         some streams had when this was decided; `StreamMoved` where they have others by now.
         `LedgerFailed`, and what was to follow must not be done, where they aren't there.
         """
@@ -111,8 +115,8 @@ class Ledger:
                     self._story(connection, stream, link.sequence).tell(happened)
                 links.append(link)
             rows.add(connection, links, self._ids)
-            if erasing is not None:
-                connection.execute(erasing)
+            if also:
+                also(connection)
             self._project(connection, dict.fromkeys(stream for stream, _ in new))
 
     def keep(self, run: str, at: datetime, new: Sequence[tuple[str, Event]]) -> None:

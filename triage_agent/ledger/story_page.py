@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import chain, groupby
 from typing import Any
 
+from triage_agent.decision.batch_events import GivenUp
 from triage_agent.decision.events import Call, Drafted, Happened, ModelCalled, Received
 from triage_agent.decision.output import spaced, worded
 from triage_agent.decision.run_events import (
@@ -235,6 +236,8 @@ def _run_status(timeline: Timeline) -> str:
                 return "finished"
             case Broke():
                 return "broke off"
+            case GivenUp():
+                return "given up"
             case RefusedToStart():
                 return "did not begin"
     return "under way"

@@ -20,7 +20,9 @@ _SHORT = 15
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "What did the agent receive?": (
         "Received",
+        "HandedOut",
         "Started",
+        "GivenUp",
         "Finished",
         "RefusedToStart",
         "Broke",

@@ -2,6 +2,7 @@
 
 from functools import singledispatch
 
+from triage_agent.decision.batch_events import GivenUp, HandedOut
 from triage_agent.decision.cycle import CycleTime
 from triage_agent.decision.events import (
     Assessed,
@@ -183,6 +184,8 @@ def _(event: Finished) -> str:
         f"{event.received} received: {event.settled} settled, {event.escalated} escalated, "
         f"{event.failed} failed, {event.deferred} deferred; {event.refused} actions refused"
     )
+    if event.handed_out:
+        counted = f"{event.received} received: {event.handed_out} items handed out to workers"
     done = ", ".join(f"{name} {times:,}" for name, times in event.done.items() if times)
     used = event.allowance
     return "\n".join(
@@ -192,6 +195,18 @@ def _(event: Finished) -> str:
             *([f"{used.used:,} of the org's {used.of:,} requests a day were used"] if used else []),
         ]
     )
+
+
+@words.register
+def _(event: HandedOut) -> str:
+    last = event.before + len(event.items)
+    return f"items {event.before + 1} to {last} of {event.of} were handed out together"
+
+
+@words.register
+def _(event: GivenUp) -> str:
+    alone = "its items are worked off one by one" if event.alone else "its item has failed"
+    return f"given up after {event.times} tries: {event.reason}; {alone}"
 
 
 @words.register

@@ -164,7 +164,7 @@ def uncleared(target: Target, page: "Page") -> tuple[str, ...]:
     return _clearance(target.project, read_rules(target.project))[1]
 
 
-def join(
+def join(  # noqa: PLR0913, PLR0917 - each a part that somebody replaces
     found: Systems,
     terms: Terms,
     ledger: "Ledger",

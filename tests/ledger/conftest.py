@@ -10,7 +10,14 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from tests.conftest import KINDS, Kind, NewLedger
 from tests.postgres import Cluster
-from triage_agent.decision import events, review_events, rollback_events, run_events, weekly
+from triage_agent.decision import (
+    batch_events,
+    events,
+    review_events,
+    rollback_events,
+    run_events,
+    weekly,
+)
 from triage_agent.decision.actions import (
     Again,
     Approval,
@@ -242,6 +249,8 @@ EXAMPLES: dict[str, Event] = {
             allowance=run_events.Allowance(used=4560, of=5000),
             done={"create_task": 3, "set_status": 0, "tag": 4},
         ),
+        batch_events.HandedOut(items=("item-1", "item-2"), before=200, of=250),
+        batch_events.GivenUp(times=3, reason="it broke: ValueError", alone=("run-1.1.0",)),
         run_events.RefusedToStart(reason="the agent is paused"),
         run_events.FollowedUp(since=MOMENT, until=MOMENT, outcomes=2),
         run_events.MeasuredBefore(

@@ -98,12 +98,13 @@ def test_a_run_counts(book: Book, examples: Examples) -> None:
     ) in about.text
 
 
-@pytest.mark.parametrize("kind", ["Broke", "RefusedToStart"])
+@pytest.mark.parametrize("kind", ["Broke", "GivenUp", "RefusedToStart"])
 def test_a_run_that_went_wrong_says_why_first(book: Book, examples: Examples, kind: str) -> None:
     """What broke a run off, or kept it from beginning, stands at the top."""
     why = {
         "Broke": "Broke off slack: can't be reached (CONNECT)",
         "RefusedToStart": "Did not begin the agent is paused",
+        "GivenUp": "Given up it broke: ValueError",
     }
     book.tell("run-1", examples[kind])
 

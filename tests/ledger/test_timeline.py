@@ -72,6 +72,8 @@ WORDS = {
     "Withdrawn": ("Dana Reyes (dana) has had it rolled back; the agent does nothing more with it"),
     "Reversed": "tag is undone (Triage_Category__c), as it was already",
     "LeftAsIs": "tag is left for people (Triage_Summary__c): it was changed since",
+    "HandedOut": "items 201 to 202 of 250 were handed out together",
+    "GivenUp": "given up after 3 tries: it broke: ValueError; its items are worked off one by one",
     "RefusedToStart": "the run did not begin: the agent is paused",
     "FollowedUp": "asked what changed from 2026-11-23 09:30 on; 2 outcomes",
     "MeasuredBefore": (

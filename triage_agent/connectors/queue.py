@@ -20,7 +20,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlalchemy import Connection
 
-from triage_agent.errors import RunRefused
+from triage_agent.errors import RunRefused, TriageError, WrongUsage
 
 QUEUE, TASK = "batches", "batch"
 """By these the ledger finds what isn't worked off yet."""
@@ -52,7 +52,7 @@ class _Again(BaseRetryStrategy):
         match exception:
             case _GivenUp():
                 return None
-            case RunRefused():  # the agent is paused, or the like
+            case RunRefused() | WrongUsage():  # it is paused, or what it goes by is wrong
                 return RetryDecision(retry_in={"seconds": PUT_OFF})
             case _:
                 return RetryDecision(retry_in={"seconds": POLL})
@@ -92,12 +92,13 @@ class Worker:
     def _work_off(self, batch: str) -> None:
         try:
             self._worked.work_off(batch)
-        except RunRefused as exc:
-            log.info("a batch is put off", batch=batch, reason=str(exc))
+        except (RunRefused, WrongUsage) as exc:
+            log.warning("a batch is put off", batch=batch, reason=str(exc))
             raise
         except Exception as exc:
-            log.warning("a batch broke", batch=batch, error=type(exc).__name__)
-            if self._worked.give_up(batch, f"it broke: {type(exc).__name__}"):
+            reason = str(exc) if isinstance(exc, TriageError) else type(exc).__name__
+            log.warning("a batch broke", batch=batch, reason=reason)
+            if self._worked.give_up(batch, f"it broke: {reason}"):
                 raise _GivenUp from exc
             raise
 

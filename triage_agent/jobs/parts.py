@@ -38,7 +38,8 @@ class Parts:
     """Everything that a sweep needs; tests replace any of it.
 
     `check_pause` raises `Paused` where the agent is; `pause` has it pause itself, for a reason.
-    `places`: how many questions may be asked at once by now. `uncleared`: why it may not act, though the page is live; `cleared`: by what it may.
+    `places`: how many questions may be asked at once by now.
+    `uncleared`: why it may not act, though the page is live; `cleared`: by what it may.
     """
 
     rules: Rules

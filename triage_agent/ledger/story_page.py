@@ -198,7 +198,9 @@ def _run(timeline: Timeline, rows: Sequence[Row]) -> str:
     first, last = timeline.happened[0].at, timeline.happened[-1].at
     finished = [event for event in events if isinstance(event, Finished)]
     began = [event for event in events if isinstance(event, Started)]
-    wrong = [event.reason for event in events if isinstance(event, Broke | RefusedToStart)]
+    wrong = [
+        event.reason for event in events if isinstance(event, Broke | GivenUp | RefusedToStart)
+    ]
     entries = list(_entries(timeline.happened))
     return _rendered(
         "run.html",

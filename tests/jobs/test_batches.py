@@ -1,0 +1,295 @@
+"""Batches: what a run hands out is worked off once, by whichever worker comes first."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import closing
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.jobs.conftest import HOME, USUAL
+from triage_agent import wiring, working
+from triage_agent.authority.limits import part
+from triage_agent.connectors import queue
+from triage_agent.decision.batch_events import GivenUp, HandedOut
+from triage_agent.errors import LedgerFailed, RunRefused, WrongUsage
+from triage_agent.jobs import batches
+from triage_agent.jobs.sweep import sweep
+from triage_agent.ledger.places import Places
+from triage_agent.ledger.store import Ledger
+from triage_agent.operating_model.schema import Limits
+from triage_agent.settings import Settings
+from triage_agent.targets import systems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+    from tests.conftest import NewLedger
+    from tests.jobs.conftest import Site
+    from triage_agent.jobs.parts import Parts
+
+LEADS = 5
+
+
+@pytest.fixture
+def site(
+    open_site: Callable[..., Site], new_ledger: NewLedger, monkeypatch: pytest.MonkeyPatch
+) -> Site:
+    """Five leads that settle, and a ledger on PostgreSQL that workers share."""
+    url = new_ledger("postgres")
+    monkeypatch.setenv("TRIAGE_LEDGER_URL", url)
+    monkeypatch.setattr(batches, "MOST", 2)
+    monkeypatch.setattr("triage_agent.jobs.sweep.READ_AT_ONCE", 2)
+    found: Site = open_site(
+        [{**USUAL, "Email": f"ada{n}@lind-heating.example"} for n in range(LEADS)]
+    )
+    found.settings = Settings(triage_ledger_url=url)
+    shutil.copy(HOME / "operating_model.yaml", found.project)
+    shutil.copytree(HOME / "prompts", found.project / "prompts")
+    queue.prepare(url)
+    return found
+
+
+def hand_out(site: Site, put: Callable[[Connection, str], object] = queue.put) -> int:
+    """A run that hands out all that it finds; how many items that are."""
+    with site.parts() as parts:
+        return sweep(parts, put=put).handed_out
+
+
+def left(site: Site) -> list[str]:
+    with site.ledger() as ledger:
+        return ledger.database.batches()
+
+
+def worker(site: Site) -> working.Batches:
+    """What a worker does with batches, in this process."""
+    with systems(site.target, site.settings) as found:
+        return working.Batches(site.target, site.settings, found, Event(), wiring.now)
+
+
+def work(site: Site, made: working.Batches, patience: float = 30) -> None:
+    """A worker in this process, until nothing is left."""
+    until, url = Event(), str(Settings().triage_ledger_url.get_secret_value())  # type: ignore[union-attr]
+    worked = queue.Worked(made.work_off, made.give_up)
+    thread = Thread(target=queue.Worker(url, worked).run, args=(until,))
+    thread.start()
+    ends = time.monotonic() + patience
+    while left(site) and time.monotonic() < ends:
+        time.sleep(0.05)
+    until.set()
+    thread.join()
+    assert [] == left(site)
+
+
+def told(site: Site, batch: str, *kinds: str) -> list[object]:
+    with site.ledger() as ledger:
+        return [one.event for one in ledger.told(batch, *kinds)]
+
+
+def test_a_run_hands_out_and_a_worker_works_off(site: Site) -> None:
+    """Each item is in one batch and ends as a run would have ended it; each batch is a run."""
+    assert LEADS == hand_out(site)
+    names = left(site)
+    assert [0, 2, 4] == [
+        one.before
+        for name in names
+        for one in told(site, name, "HandedOut")
+        if isinstance(one, HandedOut)
+    ]
+    assert not site.tasks()
+
+    work(site, worker(site))
+
+    assert LEADS == len(site.tasks())
+    assert [["Started", "Finished"]] * 3 == [
+        [type(one).__name__ for one in told(site, name, "Started", "Finished")] for name in names
+    ]
+    assert [] == site.faults()
+    assert 0 == hand_out(site)
+
+
+def test_what_is_handed_out_is_left_alone(site: Site) -> None:
+    """Neither another run, nor one that hands out, takes up what workers will take."""
+    hand_out(site)
+    before = left(site)
+
+    with site.parts() as parts:
+        report = sweep(parts)
+
+    assert ([], 0, before) == (report.items, hand_out(site), left(site))
+    assert not site.tasks()
+
+
+def test_a_batch_is_told_of_with_its_items_or_not_at_all(site: Site) -> None:
+    """Where workers can't be told, no item has begun that nobody will take up."""
+
+    def fails(_connection: Connection, _batch: str) -> None:
+        raise LedgerFailed("the queue is gone")
+
+    with pytest.raises(LedgerFailed, match="the queue is gone"):
+        hand_out(site, fails)
+    with site.ledger() as ledger:
+        assert [] == ledger.unfinished("live")
+    assert [] == left(site)
+    assert LEADS == hand_out(site)
+
+
+def test_a_batch_that_was_worked_off_is_not_again(site: Site) -> None:
+    """A second worker that was told of it finds nothing to do."""
+    hand_out(site)
+    first = left(site)[0]
+    made = worker(site)
+    made.work_off(first)
+    state = site.state()
+
+    made.work_off(first)
+
+    after = site.state()
+    assert state["slack"] == after["slack"]
+    assert state["salesforce"] == after["salesforce"]
+
+
+def test_one_worker_at_a_time_has_a_batch(site: Site) -> None:
+    """Whoever comes second waits until the first is done with it, however long that takes."""
+    hand_out(site)
+    batch = left(site)[0]
+    made = worker(site)
+    with site.ledger() as holder, holder.only_batch(batch, wiring.now()):
+        second = Thread(target=made.work_off, args=(batch,))
+        second.start()
+        time.sleep(0.5)
+        assert second.is_alive()
+        assert not told(site, batch, "Started")
+    second.join(30)
+
+    assert told(site, batch, "Finished")
+
+
+def test_a_batch_that_breaks_again_and_again(site: Site) -> None:
+    """After three tries its items go one by one, so that one of them harms no other."""
+    hand_out(site)
+    made = worker(site)
+    honest, (bad, *_) = made.work_off, _items(site, left(site)[0])
+
+    def breaks(batch: str) -> None:
+        if bad not in _items(site, batch):
+            return honest(batch)
+        with site.parts() as parts:
+            _begin(parts, batch)
+        raise ValueError("whatever this item has")
+
+    made.work_off = breaks  # type: ignore[method-assign]
+    work(site, made, patience=60)
+
+    with site.ledger() as ledger:
+        failed = ledger.unfinished("live")
+        why = ledger.story(bad).failures
+    assert [bad] == failed
+    assert ["it broke: ValueError"] == [one.reason for one in why]
+    assert LEADS - 1 == len(site.tasks())
+    given_up = [one for name in _batches_of(site) for one in told(site, name, "GivenUp")]
+    assert [2, 0] == [len(one.alone) for one in given_up if isinstance(one, GivenUp)]
+
+
+def _begin(parts: Parts, batch: str) -> None:
+    from triage_agent.jobs.running import Running  # noqa: PLC0415 - as the worker does
+
+    running = Running(parts, batch, lambda *_: None)
+    running.append(running.started(1))
+
+
+def _items(site: Site, batch: str) -> tuple[str, ...]:
+    with site.ledger() as ledger:
+        return batches.handed(ledger, batch).items
+
+
+def _batches_of(site: Site) -> list[str]:
+    return [name for name in site.streams() if "." in name]
+
+
+def test_a_pause_puts_a_batch_off(site: Site) -> None:
+    """A worker of a paused agent changes nothing, and the batch counts as never begun."""
+    hand_out(site)
+    batch = left(site)[0]
+    with site.ledger() as ledger:
+        wiring.brake_of(site.target, site.settings, ledger).pause("Dana Reyes", "a test")
+
+    with pytest.raises(RunRefused, match="paused"):
+        worker(site).work_off(batch)
+
+    assert not told(site, batch, "Started", "GivenUp")
+    assert not worker(site).give_up(batch, "paused")
+
+
+def test_a_file_has_no_workers(
+    open_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite nothing can be handed out: it says what is needed."""
+    monkeypatch.delenv("TRIAGE_LEDGER_URL", raising=False)
+    site = open_site([])
+
+    with pytest.raises(WrongUsage, match="need a ledger on PostgreSQL: name it in TRIAGE_LEDGER"):
+        working.handing_out(site.target)
+    with site.ledger() as ledger:
+        assert batches.handed_out(ledger) == frozenset()
+        with pytest.raises(WrongUsage, match="is a file"):
+            ledger.only_batch("run-1.0", wiring.now())
+
+
+@pytest.fixture
+def ledger(new_ledger: NewLedger) -> Iterator[Ledger]:
+    with closing(Ledger.open(new_ledger("postgres"))) as opened:
+        yield opened
+
+
+def test_workers_share_the_places(ledger: Ledger) -> None:
+    """Each has an equal part within a second, and never more together than there are."""
+    at = [0.0]
+    with Places(ledger, 5, lambda: at[0]) as first:
+        assert 5 == first()
+        with Places(ledger, 5, lambda: at[0]) as second:
+            assert 0 == second()
+            at[0] += 1
+            assert 3 == first()
+            at[0] += 1
+            assert 2 == second()
+            assert 3 == first()
+        at[0] += 2
+        assert 5 == first()
+
+
+def test_a_single_place_is_one_workers(ledger: Ledger) -> None:
+    """Where the page lets one question be asked at once, the second worker waits for its turn."""
+    at = [0.0]
+    with Places(ledger, 1, lambda: at[0]) as first:
+        assert 1 == first()
+        with Places(ledger, 1, lambda: at[0]) as second:
+            at[0] += 2
+            assert (1, 0) == (first(), second())
+
+
+LIMITS = Limits(
+    concurrency=32, items_per_run=2000, messages_per_run=20, failures_per_run=20,
+    refusals_per_run=5, tokens_per_run=5_000_000, cost_usd_per_run=20.0,
+)  # fmt: skip
+
+
+@given(sizes=st.lists(st.integers(1, 200), min_size=1, max_size=30))
+def test_the_parts_of_limits_are_the_whole(sizes: list[int]) -> None:
+    """However a run is cut into batches, together they may do what the run might."""
+    before, parts = 0, list[Limits]()
+    for size in sizes:
+        parts.append(part(LIMITS, before, size, sum(sizes)))
+        before += size
+
+    for name in ("messages_per_run", "failures_per_run", "refusals_per_run", "tokens_per_run"):
+        assert getattr(LIMITS, name) == sum(getattr(one, name) for one in parts)
+    assert pytest.approx(20.0) == sum(one.cost_usd_per_run for one in parts)
+    assert {32} == {one.concurrency for one in parts}

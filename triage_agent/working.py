@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from triage_agent.jobs.batches import Put
     from triage_agent.ledger.store import Ledger
 
+AT_ONCE = 32
+"""Questions that one worker asks at once at most; the page says how many all of them may."""
 BUSY = 2.0
 """Seconds until a batch is tried again that another worker still holds."""
 
@@ -81,7 +83,7 @@ class Batches:
         terms = terms_of(self._target)
         brake = brake_of(self._target, self._settings, ledger)
         with (
-            Places(ledger, terms.rules.page.limits.concurrency) as places,
+            Places(ledger, terms.rules.page.limits.concurrency, AT_ONCE) as places,
             closing(
                 join(self._found, terms, ledger, brake, clock=self._clock, places=places)
             ) as parts,

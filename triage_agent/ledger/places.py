@@ -37,10 +37,10 @@ class Places:
     """A worker's part, from now until it is closed."""
 
     def __init__(
-        self, ledger: Ledger, of: int, clock: Callable[[], float] = time.monotonic
+        self, ledger: Ledger, of: int, most: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`of`: how many there are in all; each worker is to name as many."""
-        self._of, self._clock, self._place = of, clock, ledger.place
+        """`of`: how many there are in all, which each worker names alike; `most`: of its own."""
+        self._of, self._most, self._clock, self._place = of, most, clock, ledger.place
         self._held: list[int] = []
         self._due = clock()
         self._session = ledger.database.engine.connect().execution_options(
@@ -73,7 +73,7 @@ class Places:
     def _share(self) -> None:
         """Takes places, or leaves some, until it has as many as the others."""
         workers = self._session.execute(_COUNTED, {"key": _WORKERS}).scalar_one()
-        fair = -(-self._of // workers)
+        fair = min(self._most, -(-self._of // workers))
         while len(self._held) > fair:
             self._session.execute(_LEAVE, {"space": _PLACES, "place": self._held.pop()})
         if more := fair - len(self._held):

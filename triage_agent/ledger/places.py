@@ -6,6 +6,7 @@ leaves its own free. Who works has an equal part of them.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +32,7 @@ _TAKE = text("""
     LIMIT :more
 """)
 _LEAVE = text("SELECT pg_advisory_unlock(CAST(:space AS int), CAST(:place AS int))")
+_LEAVE_ALL = text("SELECT pg_advisory_unlock_all()")
 
 
 class Places:
@@ -58,7 +60,8 @@ class Places:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._session.close()
+        with self._session, suppress(DBAPIError):  # the session's end may take a moment
+            self._session.execute(_LEAVE_ALL)
 
     def __call__(self) -> int:
         """How many it has now, which may be none; `LedgerFailed` where that can't be known."""

@@ -1,4 +1,4 @@
-"""`deploy/docker/`, as far as it can be held without an engine; `tests.prove.image` goes further."""
+"""`deploy/docker/`, held without an engine. `tests.prove.image` goes further."""
 
 import re
 import subprocess
@@ -38,7 +38,7 @@ def test_the_compose_file_is_one() -> None:
 
 
 def test_the_dockerfile_is_one() -> None:
-    """hadolint finds nothing in it."""
+    """The linter of Dockerfiles finds nothing in it."""
     told = subprocess.run(  # noqa: S603 - our own file
         [Path(sys.executable).with_name("hadolint"), TREE / "Dockerfile"],
         capture_output=True,

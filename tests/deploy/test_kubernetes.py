@@ -42,7 +42,7 @@ PODS: dict[str, Document] = {name: one["spec"] for name, one in _templates().ite
 
 @pytest.mark.parametrize("version", ["1.31", "1.37"])
 def test_manifests_are_valid(version: str) -> None:
-    """Each is by Kubernetes' own schemas, the oldest that has all of it and the newest; no key more."""
+    """Each is by Kubernetes' own schemas, the oldest that has all of it and the newest; no more."""
     checker = Path(sys.executable).with_name("kubernetes-validate")
     told = subprocess.run(  # noqa: S603 - our own files
         [checker, "--strict", "--quiet", "--kubernetes-version", version, *MANIFESTS],

@@ -25,7 +25,8 @@ lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 bench: .venv/runtime  ## what a run costs, measured
 	@$(BIN)/python -m tests.bench
 
-prove: .venv/dev  ## the long proofs: what is killed, five years of weeks, and a record of a million items
+prove: .venv/dev  ## the long proofs: an image, what is killed, five years of weeks, and a record of a million items
+	@$(BIN)/python -m tests.prove.image
 	@$(BIN)/python -m tests.prove
 	@$(BIN)/python -m tests.prove.years
 	@$(BIN)/python -m tests.prove.record
@@ -44,6 +45,7 @@ generated: .venv/runtime  ## write what is generated from the code
 
 lock: .venv/dev  ## pin every dependency, with hashes
 	@$(LOCK) --extra build --output-file requirements.lock pyproject.toml
+	@$(LOCK) --extra build --extra postgres --constraint requirements.lock --output-file requirements-containers.lock pyproject.toml
 	@$(LOCK) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:  ## forget the environment and everything that was run in it

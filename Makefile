@@ -45,7 +45,7 @@ generated: .venv/runtime  ## write what is generated from the code
 
 lock: .venv/dev  ## pin every dependency, with hashes
 	@$(LOCK) --extra build --output-file requirements.lock pyproject.toml
-	@$(LOCK) --extra build --extra postgres --constraint requirements.lock --output-file requirements-containers.lock pyproject.toml
+	@$(LOCK) --extra build --extra scale --constraint requirements.lock --output-file requirements-containers.lock pyproject.toml
 	@$(LOCK) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:  ## forget the environment and everything that was run in it

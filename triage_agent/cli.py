@@ -352,6 +352,12 @@ def listen(
 
 @app.command()
 def worker(
+    at_once: Annotated[
+        int, typer.Option(min=1, help="Questions that it asks the model at once at most.")
+    ] = working.AT_ONCE,
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="Begin the runs and tell of weeks, too; one does.")
+    ] = False,
     project: Project = None,
     sandbox_url: Served = None,
     verbose: Verbose = False,
@@ -359,7 +365,7 @@ def worker(
     """Work off what runs hand out with --enqueue, until Ctrl-C: on as many machines as wanted."""
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
-    working.work(target, listening.told_to_end(), terminal.say)
+    working.work(target, listening.told_to_end(), terminal.say, at_once=at_once, schedule=schedule)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from triage_agent.errors import RunRefused, WrongUsage
 from triage_agent.settings import Settings, secret
 from triage_agent.targets import Systems, Target, systems
-from triage_agent.wiring import Clock, brake_of, join, now, open_ledger, terms_of
+from triage_agent.wiring import Clock, brake_of, join, now, open_ledger, run, terms_of
 
 if TYPE_CHECKING:
     from triage_agent.jobs.batches import Put
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 32
 """Questions that one worker asks at once at most; the page says how many all of them may."""
+EVERY_FIVE_MINUTES, EVERY_HOUR = "*/5 * * * *", "7 * * * *"
 BUSY = 2.0
 """Seconds until a batch is tried again that another worker still holds."""
 
@@ -42,28 +43,66 @@ def _url(target: Target) -> str:
     return f"postgresql://{rest}"
 
 
-def work(target: Target, until: Event, ready: Callable[[str], None], clock: Clock = now) -> None:
-    """Works batches off until told to stop; `ready` is told when it begins."""
-    handing_out(target)
-    from triage_agent.connectors.queue import Worked, Worker
+def work(
+    target: Target,
+    until: Event,
+    ready: Callable[[str], None],
+    *,
+    at_once: int = AT_ONCE,
+    schedule: bool = False,
+    clock: Clock = now,
+) -> None:
+    """Works batches off until told to stop; `ready` is told when it begins.
+
+    `at_once`: questions that it asks at once at most. `schedule`: one of the workers that are told so also begins the runs, and tells of the week.
+    """
+    put = handing_out(target)
+    from triage_agent.connectors.queue import Scheduled, Worked, Worker
+
+    due = (
+        Scheduled("run", EVERY_FIVE_MINUTES, lambda: _run(target, put)),
+        Scheduled("week", EVERY_HOUR, lambda: _tell_week(target, clock)),
+    )
 
     settings = Settings.of(target.project)
     if target.is_real:
         settings.require_real()
     with systems(target, settings) as found:
-        batches = Batches(target, settings, found, until, clock)
+        batches = Batches(target, settings, found, until, clock, at_once)
         ready("Working off what runs hand out, until Ctrl-C.")
-        Worker(_url(target), Worked(batches.work_off, batches.give_up)).run(until)
+        worked = Worked(batches.work_off, batches.give_up)
+        Worker(_url(target), worked, due if schedule else ()).run(until)
+
+
+def _run(target: Target, put: "Put") -> None:
+    """Finds what is new, hands it out, asks what came of earlier items, and reminds people."""
+    run(target, shadow=False, limit=None, only=None, progress=lambda *_: None, put=put)
+
+
+def _tell_week(target: Target, clock: Clock) -> None:
+    """In working time, so that nobody is told at night; who was told before isn't told again."""
+    from triage_agent.decision.waiting import is_working_time
+    from triage_agent.project import read_model
+    from triage_agent.summarising import post
+
+    if is_working_time(read_model(target.project).page, clock()):
+        post(target, None, clock)
 
 
 class Batches:
     """Works off each batch by what page, prompts and clearance say when it is begun."""
 
     def __init__(
-        self, target: Target, settings: Settings, found: Systems, until: Event, clock: Clock
+        self,
+        target: Target,
+        settings: Settings,
+        found: Systems,
+        until: Event,
+        clock: Clock,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._target, self._settings, self._found = target, settings, found
-        self._until, self._clock = until, clock
+        self._until, self._clock, self._at_once = until, clock, at_once
 
     def work_off(self, batch: str) -> None:
         """Waits for whoever holds the batch: it may be a worker that was taken for dead."""
@@ -83,7 +122,7 @@ class Batches:
         terms = terms_of(self._target)
         brake = brake_of(self._target, self._settings, ledger)
         with (
-            Places(ledger, terms.rules.page.limits.concurrency, AT_ONCE) as places,
+            Places(ledger, terms.rules.page.limits.concurrency, self._at_once) as places,
             closing(
                 join(self._found, terms, ledger, brake, clock=self._clock, places=places)
             ) as parts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from contextlib import closing
+from itertools import pairwise
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -226,6 +227,35 @@ def test_a_pause_puts_a_batch_off(site: Site) -> None:
 
     assert not told(site, batch, "Started", "GivenUp")
     assert not worker(site).give_up(batch, "paused")
+
+
+def test_what_is_due_is_done_by_one_of_the_workers(new_ledger: NewLedger) -> None:
+    """Each moment once, however many workers there are; what fails is done the next time."""
+    url = new_ledger("postgres")
+    queue.prepare(url)
+    done: list[float] = []
+
+    def due() -> None:
+        done.append(time.time())
+        raise RunRefused("another run is under way")
+
+    nothing = queue.Worked(lambda _batch: None, lambda _batch, _reason: False)
+    until, scheduled = Event(), [queue.Scheduled("run", "* * * * * */2", due)]
+    threads = [
+        Thread(target=queue.Worker(url, nothing, scheduled).run, args=(until,)) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    ends = time.monotonic() + 30
+    while len(done) < 3 and time.monotonic() < ends:
+        time.sleep(0.1)
+    until.set()
+    for thread in threads:
+        thread.join()
+
+    assert len(done) >= 3
+    gaps = [later - earlier for earlier, later in pairwise(done)]
+    assert [] == [gap for gap in gaps if gap < 1]
 
 
 def test_a_file_has_no_workers(

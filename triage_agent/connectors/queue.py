@@ -6,9 +6,10 @@ silent, under a lock, so that one of them does.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -24,6 +25,7 @@ from triage_agent.errors import RunRefused, TriageError, WrongUsage
 
 QUEUE, TASK = "batches", "batch"
 """By these the ledger finds what isn't worked off yet."""
+SCHEDULE = "schedule"
 HEARTBEAT, SILENT, LOOK, POLL, PUT_OFF = 5, 20, 5, 2, 15
 """Seconds: between signs of life, until a worker is taken for dead, between looks for one, between
 polls, and until what was refused is tried again."""
@@ -39,6 +41,15 @@ class Worked:
 
     work_off: Callable[[str], object]
     give_up: Callable[[str, str], bool]
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """Something that one of all workers does, whenever `cron` says so."""
+
+    name: str
+    cron: str
+    do: Callable[[], object]
 
 
 class _GivenUp(Exception):
@@ -76,14 +87,25 @@ def put(connection: Connection, batch: str) -> None:
     ).defer(batch=batch)
 
 
+def _do(one: Scheduled, timestamp: int) -> None:  # noqa: ARG001 - the library's
+    """What can't be done now is done the next time."""
+    try:
+        one.do()
+    except TriageError as exc:
+        log.warning("what was due is put off", what=one.name, reason=str(exc))
+
+
 class Worker:
     """Takes batches from the queue, one at a time, until it is told to stop."""
 
-    def __init__(self, url: str, worked: Worked) -> None:
-        self._url, self._worked = url, worked
+    def __init__(self, url: str, worked: Worked, scheduled: Sequence[Scheduled] = ()) -> None:
+        self._url, self._worked, self._scheduled = url, worked, scheduled
         self._app = App(connector=PsycopgConnector(conninfo=url))
         task = self._app.task(name=TASK, queue=QUEUE, retry=_Again())
         task(self._work_off)
+        for one in scheduled:
+            named = self._app.task(name=one.name, queue=SCHEDULE, lock=one.name)
+            self._app.periodic(cron=one.cron)(named(partial(_do, one)))
 
     def run(self, until: Event) -> None:
         """Works; a batch that is under way when it is to stop is worked off first."""
@@ -104,24 +126,28 @@ class Worker:
 
     async def _run(self, until: Event) -> None:
         async with self._app.open_async():
-            working = asyncio.create_task(
-                self._app.run_worker_async(
-                    queues=[QUEUE],
-                    install_signal_handlers=False,
-                    update_heartbeat_interval=HEARTBEAT,
-                    stalled_worker_timeout=SILENT,
-                    fetch_job_polling_interval=POLL,
-                    delete_jobs="successful",
-                )
-            )
+            queues = [QUEUE, SCHEDULE] if self._scheduled else [QUEUE]
+            workings = [asyncio.create_task(self._serve(name)) for name in queues]
             looking = asyncio.create_task(self._look(until))
             stopped = asyncio.create_task(asyncio.to_thread(until.wait))
-            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*workings, stopped}, return_when=asyncio.FIRST_COMPLETED)
             until.set()
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
+            for working in workings:
+                working.cancel()
+                with suppress(asyncio.CancelledError):
+                    await working
             await asyncio.gather(looking, stopped)
+
+    async def _serve(self, name: str) -> None:
+        """Does what one queue holds, one after another."""
+        await self._app.run_worker_async(
+            queues=[name],
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=SILENT,
+            fetch_job_polling_interval=POLL,
+            delete_jobs="successful",
+        )
 
     async def _look(self, until: Event) -> None:
         """Takes over from the dead, again and again."""

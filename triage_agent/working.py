@@ -54,7 +54,8 @@ def work(
 ) -> None:
     """Works batches off until told to stop; `ready` is told when it begins.
 
-    `at_once`: questions that it asks at once at most. `schedule`: one of the workers that are told so also begins the runs, and tells of the week.
+    `at_once`: questions that it asks at once at most. `schedule`: one of the workers that are told
+    so also begins the runs, and tells of the week.
     """
     put = handing_out(target)
     from triage_agent.connectors.queue import Scheduled, Worked, Worker

@@ -59,7 +59,7 @@ class Site:
         """One worker more."""
         log = (self.found.project / f"worker-{len(self.workers)}.log").open("wb")
         self.workers.append(
-            subprocess.Popen(
+            subprocess.Popen(  # noqa: S603 - our own program
                 self.command("worker", "--at-once", AT_ONCE), env=self.environment, stderr=log
             )
         )

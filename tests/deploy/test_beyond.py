@@ -126,6 +126,20 @@ def test_what_the_model_costs_is_told_by_its_prices() -> None:
     assert dollars(WORLD, PLAIN) == pytest.approx(0.00036 + 0.00016)
 
 
+def test_more_processes_share_the_work_and_ask_more_at_once() -> None:
+    """Nine take a ninth each, and have nine times as much under way."""
+    nine = replace(WORLD, processes=9)
+
+    for name in ("processor", "questions at once"):
+        assert _load(name, 1000, nine) == pytest.approx(_load(name, 1000) / 9)
+    assert _load("long requests", 1000, nine) == pytest.approx(9 * 4 / 25)
+
+
+def test_unasked_people_get_what_is_handed_over() -> None:
+    """No question, and no message for one."""
+    assert simulate.unasked(PLAIN) == replace(PLAIN, asked=0, messages=0.5)
+
+
 def test_what_never_breaks_says_so() -> None:
     """Where nothing is asked, nobody's decisions are taken up."""
     unasked = resources(WORLD, simulate.unasked(ITEM))
@@ -191,9 +205,26 @@ def test_a_run_takes_no_more_than_the_page_says() -> None:
     assert day.oldest > 20 * 60
 
 
-def test_what_is_slow_leaves_items_behind() -> None:
-    """A message that takes an hour lets a day have 24 at most."""
-    assert _day(messages_a_second=1 / 3600).done <= 24
+@pytest.mark.parametrize(
+    ("item", "world"),
+    [
+        (PLAIN, {"messages_a_second": 1 / 3600}),
+        (PLAIN, {"seconds_a_call": 32 * 3600}),
+        (replace(PLAIN, processor=3600), {}),
+        (replace(PLAIN, written=3600), {}),
+        (replace(PLAIN, tokens_in=11_999_900), {"tokens_per_run": inf, "dollars_per_run": inf}),
+    ],
+    ids=["messages", "questions", "processor", "ledger", "tokens"],
+)
+def test_what_takes_an_hour_lets_a_day_have_24(item: Item, world: dict[str, float]) -> None:
+    """Whatever it is; what a run has begun with at midnight isn't done."""
+    item = replace(item, read_again=0)
+    day = simulated(500, _changed(WORLD, items_per_run=1, **world), item, seed=1)
+    came = [minute for minute, number in enumerate(arrivals(500, 1)) for _ in range(number)]
+
+    begun = -(-came[0] // 5) * 5
+    assert day.done == (MINUTES - begun) // 60
+    assert day.oldest == MINUTES - came[day.done]
 
 
 def test_a_run_that_takes_too_much_pauses_the_agent() -> None:
@@ -219,6 +250,8 @@ def test_what_is_still_new_takes_requests_and_time() -> None:
 
     assert idle.requests == 288 * 12
     assert day.requests < _day(days_new=400).requests
+    undecided = _day(days_new=0, decision_requests=0)
+    assert undecided.requests == pytest.approx(288 * 12 + 500 * 0.05, abs=2)
     assert day.done > simulated(500, WORLD, replace(PLAIN, read_again=20), seed=1).done
 
 

@@ -40,6 +40,7 @@ generated: .venv/runtime  ## write what is generated from the code
 		> deploy/eval_cases.schema.json
 	@$(BIN)/python -c 'from triage_agent.summary.telling import schema_text; print(schema_text(), end="")' \
 		> deploy/summary.schema.json
+	@$(BIN)/python -m deploy.beyond.simulate --svg > docs/beyond.svg
 	@$(BIN)/triage-agent grants salesforce
 	@$(BIN)/triage-agent grants slack
 

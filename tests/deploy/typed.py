@@ -12,7 +12,7 @@ from typer.main import get_command
 from triage_agent.cli import app
 from triage_agent.settings import Settings
 
-COMING = {"worker", "--enqueue", "--metrics", "requirements-containers.lock"}
+COMING: set[str] = set()
 """What the trees type and the command line doesn't know yet; empty, once it does."""
 
 SETTINGS = {name.upper() for name in Settings.model_fields}

@@ -39,6 +39,8 @@ generated: .venv/runtime  ## write what is generated from the code
 		> deploy/eval_cases.schema.json
 	@$(BIN)/python -c 'from triage_agent.summary.telling import schema_text; print(schema_text(), end="")' \
 		> deploy/summary.schema.json
+	@$(BIN)/python -c 'from triage_agent.watch.status import schema_text; print(schema_text(), end="")' \
+		> deploy/status.schema.json
 	@$(BIN)/triage-agent grants salesforce
 	@$(BIN)/triage-agent grants slack
 

@@ -21,9 +21,20 @@ from triage_agent import (
     holding,
     listening,
     terminal,
+    watching,
     wiring,
 )
-from triage_agent.cli_options import As, AsJson, Embedded, Format, Project, Served, Verbose
+from triage_agent.cli_options import (
+    As,
+    AsJson,
+    Embedded,
+    Format,
+    Http,
+    Metrics,
+    Project,
+    Served,
+    Verbose,
+)
 from triage_agent.errors import TriageError
 from triage_agent.targets import target_of
 
@@ -241,14 +252,20 @@ def anchor(
 
 @app.command()
 def status(
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object (deploy/status.schema.json)."),
+    ] = False,
     project: Project = None,
     sandbox: Embedded = False,
     sandbox_url: Served = None,
 ) -> None:
     """Say in six lines what is going on."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    terminal.show_status(holding.Agent(target).status(), as_json=as_json)
+    agent = holding.Agent(target_of(project, sandbox=sandbox, sandbox_url=sandbox_url))
+    if as_json:
+        terminal.print_json(agent.standing())
+    else:
+        terminal.show_status(agent.status())
 
 
 @app.command()
@@ -327,14 +344,8 @@ def sandbox(
 
 @app.command()
 def listen(
-    http: Annotated[
-        str | None,
-        typer.Option(
-            help="Have Slack post it there (HOST: 127.0.0.1); /health tells how it is.",
-            metavar="[HOST:]PORT",
-            show_default=False,
-        ),
-    ] = None,
+    http: Http = None,
+    metrics: Metrics = None,
     project: Project = None,
     sandbox_url: Served = None,
     verbose: Verbose = False,
@@ -342,7 +353,9 @@ def listen(
     """Hear what people decide in Slack, over its Socket Mode or HTTP, until Ctrl-C."""
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
-    listening.listen(target, listening.told_to_end(), terminal.say, http)
+    until = listening.told_to_end()
+    with watching.watched(target, metrics):
+        listening.listen(target, until, terminal.say, http)
 
 
 @app.command()

@@ -62,10 +62,11 @@ def _queue(count: int, oldest: int | None) -> Queue:
 
 def received(ledger: Ledger, mode: Mode, since: datetime) -> dict[str, int]:
     """How many of the items received since then stand where, by status."""
+    status = func.coalesce(items.c.status, "")  # not by its index, which holds every year
     query = (
-        select(items.c.status, func.count())
+        select(status, func.count())
         .where(items.c.received_at >= rows.micros(since), items.c.mode == mode)
-        .group_by(items.c.status)
+        .group_by(status)
     )
     return {row[0]: row[1] for row in _all(ledger, query)}
 

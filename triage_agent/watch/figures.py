@@ -70,11 +70,11 @@ class Figures(Value):
     recent_items: dict[str, int] = Field(
         description="Items received in the last 24 hours, by where they stand now."
     )
-    unread_week: str | None = Field(
-        description="The last week that people were told of, where the day to read it by is over "
-        "and nobody says that they have."
+    week_unread: bool = Field(
+        description="Whether nobody says that they have read of the last week that people were "
+        "told of, though the day to read it by is over."
     )
-    week_unread: bool = Field(description="Whether nobody has read such a week.")
+    unread_week: str | None = Field(description="The week that nobody says they have read of.")
     today_tokens: int = Field(
         description="Tokens that the model used for items received today, by the page's clock."
     )
@@ -85,7 +85,8 @@ class Figures(Value):
         description="Tokens that the model used for items received in the last 24 hours."
     )
     recent_usd: float = Field(
-        description="What the model cost for items received in the last 24 hours, likewise."
+        description="What the model cost for items received in the last 24 hours, as far as prices "
+        "are known."
     )
     recent_unpriced_items: int = Field(
         description="Items received in the last 24 hours that cost more, at prices not known."

@@ -22,15 +22,10 @@ from triage_agent.watch.figures import DAY, RUNS, Figures, figures
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)  # ten in the morning of a Wednesday in New York
 HOUR = timedelta(hours=1)
-STOPPED, ASKED = EXAMPLES["Stopped"], EXAMPLES["Asked"]
+STOPPED = EXAMPLES["Stopped"]
 FAILED = events.Failed(action="tag", code="ROW_LOCKED", reason="refused")
 PLANNED = events.Planned(names=("tag",), category="demo_request")
-HANDED_OVER = events.Planned(
-    names=("escalate",),
-    category="unclear",
-    hand_overs=("escalate",),
-    actions=EXAMPLES["Planned"].actions,  # type: ignore[union-attr]
-)
+HANDED_OVER = EXAMPLES["Planned"].model_copy(update={"names": ("escalate",)})
 DONE = events.Done(action="escalate", key="k", reference="C/1.2")
 ENDED = run_events.Finished(received=3, settled=1, escalated=1, failed=1, deferred=0, refused=0)
 
@@ -84,15 +79,16 @@ def test_nothing_yet(read: Callable[..., Figures]) -> None:
 
 def test_items_and_their_ages(ledger: Ledger, read: Callable[..., Figures]) -> None:
     """Open, failed and waiting are counted of one mode, each kind with the age of its oldest."""
-    for hours, mode, name, *told in (
-        (50, "shadow", "s"),
-        (30, "live", "f", PLANNED, FAILED),
-        (3, "live", "o"),
-        (2, "live", "done", SETTLED),
-        (1, "live", "asked", STOPPED, HANDED_OVER, DONE),
-    ):
-        entries = [(name, received(name, mode=mode)), *((name, one) for one in told)]  # type: ignore[arg-type]
+
+    def begins(name: str, hours: int, *then: events.Event, mode: Mode = "live") -> None:
+        entries = [(name, one) for one in (received(name, mode=mode), *then)]
         ledger.append("run-1", NOW - hours * HOUR, entries)
+
+    begins("in shadow", 50, mode="shadow")
+    begins("failed", 30, PLANNED, FAILED)
+    begins("open", 3)
+    begins("settled", 2, SETTLED)
+    begins("handed over", 1, STOPPED, HANDED_OVER, DONE)
     told = read()
 
     assert (1, 1) == (told.open_items, told.failed_items)
@@ -105,7 +101,10 @@ def test_items_and_their_ages(ledger: Ledger, read: Callable[..., Figures]) -> N
 @pytest.mark.parametrize("how", ["finished", "broke", "unended"])
 def test_the_last_run(ledger: Ledger, read: Callable[..., Figures], how: str) -> None:
     """It is the one that began last, with when and how it ended, and what it came to."""
-    ends = {"finished": ENDED, "broke": run_events.Broke(reason="slack: can't be reached")}
+    ends: dict[str, events.Event] = {
+        "finished": ENDED,
+        "broke": run_events.Broke(reason="slack: can't be reached"),
+    }
     ledger.append("run-1", NOW - 5 * HOUR, [("run-1", STARTED), ("run-1", ENDED)])
     ledger.append("run-2", NOW - 3 * HOUR, [("run-2", STARTED)])
     if how in ends:
@@ -152,15 +151,16 @@ def test_who_holds_it(ledger: Ledger, read: Callable[..., Figures], tmp_path: Pa
 
 def test_what_it_costs(ledger: Ledger, read: Callable[..., Figures]) -> None:
     """Spending is told of today by the page's clock, and of 24 hours, in whichever mode."""
-    for name, hours, mode, call in (
-        ("before", 25, "live", paid(1000, 1.0)),
-        ("yesterday", 11, "live", paid(100, 0.5)),  # eleven in the evening in New York
-        ("shadow", 3, "shadow", paid(10, 0.25)),
-        ("unknown", 2, "live", paid(1, None)),
-    ):
+
+    def begins(name: str, hours: int, call: events.Event, mode: Mode = "live") -> None:
         ledger.append(
             "run-1", NOW - hours * HOUR, [(name, received(name, mode=mode)), (name, call)]
-        )  # type: ignore[arg-type]
+        )
+
+    begins("before", 25, paid(1000, 1.0))
+    begins("yesterday", 11, paid(100, 0.5))  # eleven in the evening in New York
+    begins("in shadow", 3, paid(10, 0.25), mode="shadow")
+    begins("at no price", 2, paid(1, None))
     told = read()
 
     assert (101 + 11 + 2, 0.75, 1) == (

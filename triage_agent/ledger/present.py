@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Executable, func, select
 
 from triage_agent.decision.item import Mode
 from triage_agent.ledger import rows
@@ -96,6 +96,6 @@ def _told(row: Any) -> Told:  # noqa: ANN401 - a row of `_TOLD`
     return Told(name, rows.moment(at), event_of(kind, unpacked(body)))
 
 
-def _all(ledger: Ledger, query: Select[Any]) -> list[Any]:
+def _all(ledger: Ledger, query: Executable) -> list[Any]:
     with ledger.database.reading() as connection:
         return list(connection.execute(query))

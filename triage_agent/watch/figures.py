@@ -100,7 +100,10 @@ class Figures(Value):
 
 
 def figures(ledger: Ledger, page: Page, mode: Mode, brake: Brake, now: datetime) -> Figures:
-    """As they stand now, read from any thread. `mode`: what the agent is in, once it is cleared."""
+    """As they stand now. `mode`: what the agent is in, once it is cleared.
+
+    Any thread may ask, through a ledger by which no run writes at that moment.
+    """
     begun = next(present.newest(ledger, "Started"), None)
     uncleared = (
         begun is not None and isinstance(begun.event, Started) and bool(begun.event.uncleared)

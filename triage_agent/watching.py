@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def watched(target: Target, address: str | None, option: str = "--metrics") -> Iterator[None]:
+def watched(target: Target, address: str | None) -> Iterator[None]:
     """Serves /health and /metrics of a target until it is left; without an address nothing.
 
-    `address`: a port, or HOST:PORT, as `option` of the command line says it. What is told is read
-    from the target's ledger, on a connection beside those that a run writes through.
+    `address`: a port, or HOST:PORT, as --metrics says it. What is told is read from the target's
+    ledger, through connections beside those that a run writes through.
     """
     if address is None:
         yield
         return
     from triage_agent.connectors.serving import Address, serving
 
-    where = Address.of(option, address)
+    where = Address.of("--metrics", address)
     with ExitStack() as ends:
         ledger = ends.enter_context(closing(open_ledger(target)))
         ends.enter_context(serving(where, watch(target, ledger, Pages(target)).routes()))
@@ -47,7 +47,6 @@ def watch(target: Target, ledger: "Ledger", page: "Pages") -> "Watch":
         return True
 
     def metrics() -> bytes:
-        readable()  # a file that has gone is read on, but for this
         told = page().page
         return exposed(figures(ledger, told, mode_of(target, told), brake, now()))
 

@@ -54,7 +54,6 @@ def run(  # noqa: PLR0913 - one parameter an option
     What hasn't passed its evaluation is in shadow on real systems; with `strict`, `NotCleared`.
     """
     from triage_agent.jobs.sweep import sweep
-    from triage_agent.jobs.traces import traced
     from triage_agent.project import read_prices, read_rules
     from triage_agent.settings import Settings
 
@@ -71,8 +70,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         def once(terms: Terms) -> "RunReport":
             with closing(open_ledger(target)) as ledger:
                 brake = brake_of(target, settings, ledger)
-                parts = join(found, terms, ledger, brake, clock=clock)
-                with closing(parts), traced(ledger):
+                with closing(join(found, terms, ledger, brake, clock=clock)) as parts:
                     return sweep(parts, limit=limit, only=only, progress=progress)
 
         try:

@@ -150,6 +150,7 @@ def test_an_item_that_is_resumed() -> None:
     assert ("run-1",) == traced(all_of_it, "run-2").before
     assert 1 == len(traced(all_of_it, "run-2").children)
     assert trace("item-1", "run-listener", all_of_it) is None
+    assert trace("item-1", "run-1", told(received("1"))) is None
     assert trace("item-1", "run-3", all_of_it) is None
 
 

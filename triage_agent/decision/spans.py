@@ -21,8 +21,11 @@ from triage_agent.decision.story import Story
 from triage_agent.decision.values import Value
 
 Attribute = str | int | float | tuple[str, ...]
-WORK = ("Received", "ModelCalled", "Planned", "Intended")
-"""What a run does with an item: where one of these happened there is a trace."""
+WORK = ("ModelCalled", "Planned", "Intended", "Failed")
+"""What a run does with an item: where one of these happened there is a trace.
+
+One that only received it has handed it out, or was ended before it came to more.
+"""
 OUTCOMES = {
     "Intended": "intended again",
     "Done": "done",

@@ -37,6 +37,7 @@ from triage_agent.jobs.report import (
     item_report,
     totals,
 )
+from triage_agent.jobs.traces import traced
 from triage_agent.ledger.store import AGENT, ORG, WORKSPACE
 
 READ_AT_ONCE = 200
@@ -82,7 +83,7 @@ def sweep(
     """
     now = parts.clock()
     run = f"run-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    with ExitStack() as lock:
+    with traced(parts.ledger, run), ExitStack() as lock:
         try:
             lock.enter_context(parts.ledger.only_run(run, now))
         except RunRefused as exc:

@@ -15,33 +15,31 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def traced(ledger: Ledger) -> Iterator[None]:
-    """Sends the traces of the run that begins and ends in here, however it ends.
+def traced(ledger: Ledger, run: str) -> Iterator[None]:
+    """Sends the traces of a run that begins and ends in here, however it ends.
 
     Nothing that stands in the way of that is raised: it is logged.
     """
-    if not any(map(os.environ.get, ENDPOINTS)):
-        yield
-        return
-    before = ledger.last_run()
     try:
         yield
     finally:
-        try:
-            run = ledger.last_run()
-            if run and run != before:
-                send(ledger, run)
-        except Exception as exc:  # noqa: BLE001 - the run's work is done, and on record
-            log.warning("traces are lost", reason=type(exc).__name__)
+        if any(map(os.environ.get, ENDPOINTS)):
+            try:
+                _send(ledger, run)
+            except Exception as exc:  # noqa: BLE001 - the run's work is done, and on record
+                log.warning("traces are lost", reason=type(exc).__name__)
 
 
-def send(ledger: Ledger, run: str) -> None:
-    """Sends a run's traces, one for each item that it worked on."""
+def _send(ledger: Ledger, run: str) -> None:
+    """One for each item that it worked on."""
+    found = (trace(item, run, told) for item, told in ledger.worked_on(run).items())
+    told = [one for one in found if one]
+    if not told:
+        return
     try:
         from triage_agent.connectors.traces import Traces  # noqa: PLC0415 - an extra, and slow
     except ImportError:
         log.warning("traces are lost", reason="pip install 'triage-agent[otel]'")
         return
     with closing(Traces()) as traces:
-        found = (trace(item, run, told) for item, told in ledger.worked_on(run).items())
-        traces.send([one for one in found if one])
+        traces.send(told)

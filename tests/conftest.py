@@ -43,7 +43,7 @@ REAL = {
 }
 """What the environment holds where real systems are meant."""
 
-_OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_", "PG")
+_OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_", "OTEL_", "PG")
 
 Kind = Literal["sqlite", "postgres"]
 KINDS: tuple[Kind, ...] = ("sqlite", "postgres")

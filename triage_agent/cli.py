@@ -16,15 +16,27 @@ from triage_agent import (
     cli_review,
     cli_rollback,
     cli_summary,
+    cli_working,
     custody,
     demonstration,
     holding,
     listening,
     terminal,
+    watching,
     wiring,
     working,
 )
-from triage_agent.cli_options import As, AsJson, Embedded, Format, Project, Served, Verbose
+from triage_agent.cli_options import (
+    As,
+    AsJson,
+    Embedded,
+    Format,
+    Http,
+    Metrics,
+    Project,
+    Served,
+    Verbose,
+)
 from triage_agent.errors import TriageError
 from triage_agent.targets import target_of
 
@@ -175,6 +187,7 @@ app.command()(cli_rollback.rollback)
 app.command()(cli_rollback.incident)
 app.command()(cli_evaluation.evaluate)
 app.command()(cli_summary.summary)
+app.command()(cli_working.worker)
 app.add_typer(cli_evaluation.app, name="cases", no_args_is_help=True)
 app.add_typer(cli_review.app, name="review", no_args_is_help=True)
 
@@ -246,14 +259,20 @@ def anchor(
 
 @app.command()
 def status(
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object (deploy/status.schema.json)."),
+    ] = False,
     project: Project = None,
     sandbox: Embedded = False,
     sandbox_url: Served = None,
 ) -> None:
     """Say in six lines what is going on."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
-    terminal.show_status(holding.Agent(target).status(), as_json=as_json)
+    agent = holding.Agent(target_of(project, sandbox=sandbox, sandbox_url=sandbox_url))
+    if as_json:
+        terminal.print_json(agent.standing())
+    else:
+        terminal.show_status(agent.status())
 
 
 @app.command()
@@ -332,14 +351,8 @@ def sandbox(
 
 @app.command()
 def listen(
-    http: Annotated[
-        str | None,
-        typer.Option(
-            help="Have Slack post it there (HOST: 127.0.0.1); /health tells how it is.",
-            metavar="[HOST:]PORT",
-            show_default=False,
-        ),
-    ] = None,
+    http: Http = None,
+    metrics: Metrics = None,
     project: Project = None,
     sandbox_url: Served = None,
     verbose: Verbose = False,
@@ -347,25 +360,9 @@ def listen(
     """Hear what people decide in Slack, over its Socket Mode or HTTP, until Ctrl-C."""
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
-    listening.listen(target, listening.told_to_end(), terminal.say, http)
-
-
-@app.command()
-def worker(
-    at_once: Annotated[
-        int, typer.Option(min=1, help="Questions that it asks the model at once at most.")
-    ] = working.AT_ONCE,
-    schedule: Annotated[
-        bool, typer.Option("--schedule", help="Begin the runs and tell of weeks, too; one does.")
-    ] = False,
-    project: Project = None,
-    sandbox_url: Served = None,
-    verbose: Verbose = False,
-) -> None:
-    """Work off what runs hand out with --enqueue, until Ctrl-C: on as many machines as wanted."""
-    terminal.set_up_logs(verbose=verbose)
-    target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
-    working.work(target, listening.told_to_end(), terminal.say, at_once=at_once, schedule=schedule)
+    until = listening.told_to_end()
+    with watching.watched(target, metrics):
+        listening.listen(target, until, terminal.say, http)
 
 
 @app.command()

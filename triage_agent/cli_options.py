@@ -33,3 +33,19 @@ As = Annotated[
     typer.Option("--as", help="Who you are on the page (else: your login).", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Http = Annotated[
+    str | None,
+    typer.Option(
+        help="Have Slack post it there (HOST: 127.0.0.1); /health and /metrics tell how it is.",
+        metavar="[HOST:]PORT",
+        show_default=False,
+    ),
+]
+Metrics = Annotated[
+    str | None,
+    typer.Option(
+        help="Tell there at /health and /metrics how it is (HOST: 127.0.0.1).",
+        metavar="[HOST:]PORT",
+        show_default=False,
+    ),
+]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from triage_agent.recovery.pause import Brake
     from triage_agent.review.commands import Commands
     from triage_agent.review.listener import Listener
+    from triage_agent.watch.status import Status
 
     Model = Callable[[], OperatingModel]
 
@@ -70,15 +71,21 @@ class Agent:
         with self._braked() as (_, brake):
             return brake.why()
 
-    def status(self) -> dict[str, str]:
-        """What is going on with it."""
+    def standing(self) -> "Status":
+        """What is going on with it, for machines."""
         from triage_agent.project import read_model
-        from triage_agent.recovery.status import status as told
+        from triage_agent.watch.status import status
 
         model = read_model(self.target.project)
         missing = uncleared(self.target, model.page)
         with self._braked() as (ledger, brake):
-            return told(model, mode_of(self.target, model.page), ledger, brake, missing)
+            return status(model, mode_of(self.target, model.page), ledger, brake, missing)
+
+    def status(self) -> dict[str, str]:
+        """The same, in lines for people."""
+        from triage_agent.watch.status import lines
+
+        return lines(self.standing())
 
     @contextmanager
     def _braked(self) -> "Iterator[tuple[Ledger, Brake]]":

@@ -5,23 +5,22 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import RunRefused, TriageError, WrongUsage
 from triage_agent.holding import commands_of
 from triage_agent.targets import Systems, Target, systems
+from triage_agent.watching import Pages, watch
 from triage_agent.wiring import Clock, brake_of, held, mode_of, now, open_ledger, run
 
 if TYPE_CHECKING:
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Pass
+    from triage_agent.connectors.serving import Watch
     from triage_agent.connectors.slack_http import RequestUrl
     from triage_agent.connectors.slack_socket import Socket
     from triage_agent.jobs.reminders import Reminders
-    from triage_agent.ledger.store import Ledger
-    from triage_agent.operating_model.loading import OperatingModel
     from triage_agent.review.listener import Listener
 
 _TRIES, _PAUSE = 60, 5.0
@@ -72,7 +71,7 @@ def listen(
         if http is None:
             ear: Socket | RequestUrl = _socket(found, calls, guard)
         else:
-            ear = _request_url(found, http, ledger, page)
+            ear = _request_url(found, http, watch(target, ledger, page))
         slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
         ledger.claim_for(WORKSPACE, slack.workspace())
         name = f"{RUN_PREFIX}{clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
@@ -128,15 +127,13 @@ def _socket(found: Systems, calls: "CallLog", guard: "Pass") -> "Socket":
     return Socket(found.slack_app_token, found.slack_url, calls, guard)
 
 
-def _request_url(found: Systems, http: str, ledger: "Ledger", page: "Pages") -> "RequestUrl":
+def _request_url(found: Systems, http: str, watch: "Watch") -> "RequestUrl":
     from triage_agent.connectors.slack_http import RequestUrl
-    from triage_agent.ledger.store import WORKSPACE
 
     secret = (found.slack_signing_secret or "").strip()
     if not secret:
         raise WrongUsage("SLACK_SIGNING_SECRET is missing: by it --http knows Slack's requests")
-    readable = partial(ledger.identity, WORKSPACE)
-    return RequestUrl(http, secret, readable, lambda: page().page.version, now)
+    return RequestUrl(http, secret, watch, now)
 
 
 class GoingOn:
@@ -180,23 +177,3 @@ class GoingOn:
                 return
             else:
                 return
-
-
-class Pages:
-    """The project's page as it is now: read again whenever its file has changed."""
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self._read: tuple[int | None, OperatingModel] | None = None
-
-    def __call__(self) -> "OperatingModel":
-        from triage_agent.operating_model.loading import FILE
-        from triage_agent.project import read_model
-
-        try:
-            changed = (self._target.project / FILE).stat().st_mtime_ns
-        except OSError:  # it is being replaced, or gone: reading it says so
-            changed = None
-        if changed is None or self._read is None or self._read[0] != changed:
-            self._read = changed, read_model(self._target.project)
-        return self._read[1]

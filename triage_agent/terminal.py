@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from triage_agent.ledger.erasure import Erasure
     from triage_agent.ledger.timeline import Line, Timeline
     from triage_agent.ledger.verify import Verdict
+    from triage_agent.watch.status import Status
 
 
 WORTH_TYPING = 3
@@ -71,7 +72,7 @@ def say(words: str) -> None:
     print(words, file=sys.stderr)
 
 
-def print_json(report: "RunReport | Report") -> None:
+def print_json(report: "RunReport | Report | Status") -> None:
     """The report as bytes in UTF-8: as text, an emoji makes each character take four of them."""
     from pydantic_core import to_json
 
@@ -88,11 +89,8 @@ def ask(questions: Sequence[str]) -> list[str]:
     return [input(f"{question}\n> ") for question in questions]
 
 
-def show_status(lines: dict[str, str], *, as_json: bool) -> None:
+def show_status(lines: dict[str, str]) -> None:
     """What is going on, a line each."""
-    if as_json:
-        print(json.dumps(lines, indent=2, ensure_ascii=False))
-        return
     width = max(map(len, lines))
     for name, told in lines.items():
         print(f"{name:<{width}}  {printable(told)}")

@@ -18,7 +18,8 @@ from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
 from triage_agent.connectors import slack_http
-from triage_agent.connectors.slack_http import HEALTH, LONGEST, RequestUrl
+from triage_agent.connectors.serving import HEALTH, METRICS, Watch
+from triage_agent.connectors.slack_http import LONGEST, RequestUrl
 from triage_agent.connectors.slack_socket import Click, Command, Taken
 from triage_agent.errors import BadPage, LedgerFailed, WrongUsage
 
@@ -48,6 +49,7 @@ class Ear:
     work: Callable[[Click], None] = lambda _: None
     ledger: Callable[[], object] = lambda: "T1"
     page: Callable[[], int] = lambda: 4
+    metrics: Callable[[], bytes] = lambda: b"up 1\n"
     at: datetime = NOW
 
     def hear(self, click: Click) -> None:
@@ -58,11 +60,19 @@ class Ear:
         """Acknowledges with a word, and keeps what was typed once that is done."""
         return Taken(f"Heard <{command.text}>.", lambda: self.typed.append(command))
 
+    @property
+    def watch(self) -> Watch:
+        """What is told of how it is, as a test has it at that moment."""
+        return Watch(self.reads, self.version, self.numbers, "text/plain")
+
     def reads(self) -> object:
         return self.ledger()
 
     def version(self) -> int:
         return self.page()
+
+    def numbers(self) -> bytes:
+        return self.metrics()
 
     def post(self, body: bytes, headers: dict[str, str]) -> requests.Response:
         raw = {name: value.encode("latin-1") for name, value in headers.items()}
@@ -72,8 +82,8 @@ class Ear:
         """What Slack is answered."""
         return self.post(*signed(form(payload))).status_code
 
-    def health(self) -> requests.Response:
-        return requests.get(self.url.removesuffix("/slack/actions") + HEALTH, timeout=20)
+    def health(self, path: str = HEALTH) -> requests.Response:
+        return requests.get(self.url.removesuffix("/slack/actions") + path, timeout=20)
 
 
 def form(payload: object) -> bytes:
@@ -101,7 +111,7 @@ def opened(ear: Ear) -> Iterator[Ear]:
 
 
 def listening(ear: Ear, address: str = "0") -> RequestUrl:
-    found = RequestUrl(address, SECRET, ear.reads, ear.version, lambda: ear.at)
+    found = RequestUrl(address, SECRET, ear.watch, lambda: ear.at)
     found.open(ear.hear, ear.take)
     ear.url = found.place.removeprefix("at ")
     return found
@@ -292,13 +302,13 @@ def test_what_is_too_long(opened: Ear) -> None:
 
 def test_who_goes_away_or_never_ends(opened: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a request is given up after a while, or once its sender has gone; others are heard."""
-    monkeypatch.setattr(slack_http, "_PATIENCE", 0.1)
+    monkeypatch.setattr(slack_http, "PATIENCE", 0.1)
     host, _, port = opened.url.split("/")[2].partition(":")
     head = b"POST /slack/actions HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\npay"
     with capture_logs() as logs, socket.create_connection((host, int(port)), 20) as slow:
         slow.sendall(head)
         answer = slow.recv(1000)
-        monkeypatch.setattr(slack_http, "_PATIENCE", 300)
+        monkeypatch.setattr(slack_http, "PATIENCE", 300)
         with socket.create_connection((host, int(port)), 20) as gone:
             gone.sendall(head)
 
@@ -444,6 +454,21 @@ def test_it_is_not_healthy(opened: Ear) -> None:
     assert (503, "readable", None) == _of(second)
 
 
+def test_metrics(opened: Ear) -> None:
+    """The page that is scraped stands beside the health; one that can't be made is a bare 503."""
+
+    def none() -> bytes:
+        raise LedgerFailed("/somewhere/ledger.db is gone")
+
+    there = opened.health(METRICS)
+    opened.metrics = none
+    gone = opened.health(METRICS)
+
+    assert (200, b"up 1\n") == (there.status_code, there.content)
+    assert "text/plain" == there.headers["Content-Type"]
+    assert (503, b"") == (gone.status_code, gone.content)
+
+
 def _of(answer: requests.Response) -> tuple[int, Any, Any]:
     told = answer.json()
     return answer.status_code, told["ledger"], told["page_version"]
@@ -483,7 +508,7 @@ def test_an_address_that_cannot_be_had(ear: Ear, address: str) -> None:
     with ExitStack() as stack:
         taken = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         address = address.format(taken=taken.getsockname()[1])
-        url = RequestUrl(address, SECRET, ear.ledger, ear.page, lambda: NOW)
+        url = RequestUrl(address, SECRET, ear.watch, lambda: NOW)
         with pytest.raises(WrongUsage, match="can't listen there"):
             url.open(ear.hear, ear.take)
         url.close()

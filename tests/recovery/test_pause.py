@@ -15,7 +15,7 @@ from triage_agent.errors import NotAllowed, OutsidePage, Paused, Unavailable, Wr
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger.store import AGENT
 from triage_agent.recovery.pause import FILE
-from triage_agent.recovery.status import status
+from triage_agent.watch.status import lines, status
 from triage_agent.wiring import brake_of
 
 if TYPE_CHECKING:
@@ -200,11 +200,11 @@ def test_status_before_the_first_run(open_site: Callable[..., Site]) -> None:
     site = open_site([])
     with site.ledger() as ledger:
         brake = brake_of(site.target, site.settings, ledger)
-        lines = status(site.rules.model, "live", ledger, brake)
+        told = lines(status(site.rules.model, "live", ledger, brake))
 
-    assert ["Page", "State", "Last run", "Items", "Limits", "Next"] == [*lines]
-    assert "may work" == lines["State"]
-    assert "none yet" == lines["Last run"]
+    assert ["Page", "State", "Last run", "Items", "Limits", "Next"] == [*told]
+    assert "may work" == told["State"]
+    assert "none yet" == told["Last run"]
 
 
 def test_what_the_guard_keeps_back_is_on_record(open_site: Callable[..., Site]) -> None:

@@ -22,13 +22,13 @@ from triage_agent.connectors.slack_texts import escaped
 from triage_agent.decision.run_events import Answer, Resumed
 from triage_agent.errors import OutsidePage, Paused
 from triage_agent.ledger.store import AGENT
-from triage_agent.listening import Pages
 from triage_agent.operating_model.loading import FILE
 from triage_agent.review.commands import Commands
 from triage_agent.review.listener import Listener
 from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.settings import Settings
 from triage_agent.targets import systems
+from triage_agent.watching import Pages
 
 OMAR, JONAS, LENA = "U0OMAR00006", "U0JONAS0003", "U0LENA00005"
 ELSEWHERE = "C0OPSSUMM01"

@@ -1,6 +1,7 @@
 """The program that listens: how it begins and ends, and what it does when its connection goes."""
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.conftest import REAL, TypeIn
 from tests.review.conftest import Open, soon
@@ -19,9 +21,10 @@ PROGRAM = [sys.executable, "-m", "triage_agent", "listen"]
 
 
 @contextmanager
-def program(target: Target) -> Iterator[subprocess.Popen[str]]:
+def program(target: Target, *more: str) -> Iterator[subprocess.Popen[str]]:
     """The program on its own, once it listens."""
-    command = [*PROGRAM, "--project", str(target.project), "--sandbox-url", str(target.sandbox_url)]
+    place = ("--project", str(target.project), "--sandbox-url", str(target.sandbox_url))
+    command = [*PROGRAM, *place, *more]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
         assert process.stderr
         try:
@@ -77,3 +80,33 @@ def test_without_a_token_nobody_listens(
 
     assert 2 == ran.code
     assert "SLACK_APP_TOKEN is missing" in ran.err
+
+
+def test_it_tells_how_it_is(open_desk: Open) -> None:
+    """Over a socket, too, there is a page for whoever watches it, on this machine alone."""
+    desk = open_desk()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    base = f"http://127.0.0.1:{port}"
+    with program(desk.target, "--metrics", str(port)) as process:
+        health, metrics, slack = (
+            requests.get(f"{base}{path}", timeout=20)
+            for path in ("/health", "/metrics", "/slack/actions")
+        )
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+
+    assert (200, {"ledger": "readable", "page_version": 9}) == (health.status_code, health.json())
+    assert "triage_agent_last_run_escalated_items 8.0\n" in metrics.text
+    assert "Acme" not in metrics.text
+    assert 404 == slack.status_code
+    assert 0 == process.returncode
+    assert "a request was refused" in said  # that nothing else is there, for whoever runs it
+
+
+def test_where_it_cannot_tell(type_in: TypeIn, project: Path) -> None:
+    """What is no address ends with 2 before anything is heard, and with what to write."""
+    ran = type_in("listen", "--metrics", "soon", "--project", project)
+
+    assert 2 == ran.code
+    assert "--metrics 'soon': write a port like 8080" in ran.err

@@ -247,3 +247,18 @@ def test_its_health_tells_of_the_ledger(desk: Desk, proxy: Proxy) -> None:
 
     assert (503, "unreadable") == (gone.status_code, gone.json()["ledger"])
     assert (200, "readable") == (back.status_code, back.json()["ledger"])
+
+
+def test_its_numbers(desk: Desk, proxy: Proxy) -> None:
+    """Beside its health stands what is scraped; while the ledger is gone it is a bare 503."""
+    page = proxy.to.replace("/slack/actions", "/metrics")
+    there = requests.get(page, timeout=20)
+    ledger = desk.target.folder / "ledger.db"
+    away = ledger.rename(ledger.with_name("away"))
+    gone = requests.get(page, timeout=20)
+    away.rename(ledger)
+
+    assert 200 == there.status_code
+    assert "text/plain; version=0.0.4; charset=utf-8" == there.headers["Content-Type"]
+    assert "triage_agent_page_version 9.0\n" in there.text
+    assert (503, b"") == (gone.status_code, gone.content)

@@ -1,49 +1,37 @@
 """Slack's Request URL: what people do, posted by Slack to an address of ours, and signed.
 
-It speaks plain HTTP, behind a reverse proxy that has the certificate and lets Slack in. Given a
-port alone it is reached from its own machine only; in a container, or for a proxy elsewhere, the
-address to listen at is named as well, like 0.0.0.0:8080. Whoever gets there without Slack's
-signature can do no more than ask for its health.
+It speaks plain HTTP, behind a reverse proxy that has the certificate and lets Slack in. Whoever
+gets there without Slack's signature can do no more than ask how it is: for its health and numbers.
 """
 
 import asyncio
 import json
-import re
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from http import HTTPStatus
-from threading import BoundedSemaphore, Thread
-from typing import TypeVar
+from threading import BoundedSemaphore
 from urllib.parse import parse_qs
 
 import structlog
-import uvicorn
 from slack_sdk.signature import Clock, SignatureVerifier
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from triage_agent.connectors.serving import PATIENCE, Address, Watch, serving
 from triage_agent.connectors.slack_socket import Click, Command, Taken, clicks, command_of
-from triage_agent.errors import TriageError, WrongUsage
 
 log = structlog.get_logger()
-T = TypeVar("T")
-ACTIONS, COMMANDS, HEALTH = "/slack/actions", "/slack/commands", "/health"
+ACTIONS, COMMANDS = "/slack/actions", "/slack/commands"
 LONGEST = 1_048_576
 """Bytes of a request, at most; Slack's hold one message or one form."""
 WAITING = 500
 """How many requests are acknowledged at most, and not worked off yet."""
 _WORKERS = 10
-_PATIENCE = 3.0  # seconds, as Slack's own with us
-_HOST = "127.0.0.1"
-_LAST_PORT = 65_535
-_ADDRESS = re.compile(r"(?:(?P<host>[^:]+|\[[^]]+\]):)?(?P<port>[0-9]{1,5})")
 
 
 class RequestUrl:
@@ -55,18 +43,13 @@ class RequestUrl:
         self,
         address: str,
         secret: str,
-        ledger: Callable[[], object],
-        page: Callable[[], int],
+        watch: Watch,
         clock: Callable[[], datetime],
     ) -> None:
-        """`address`: a port, or HOST:PORT. `secret` is the app's; Slack signs with it.
-
-        For whoever asks for its health, `ledger` reads something in the ledger, `page` gives the
-        page's version.
-        """
-        self._address = _parsed(address)
+        """`address`: a port, or HOST:PORT. `secret` is the app's; Slack signs with it."""
+        self._address = Address.of("--http", address)
         self._verifier = SignatureVerifier(secret, _Clock(clock))
-        self._ledger, self._page, self._clock = ledger, page, clock
+        self._watch, self._clock = watch, clock
         self._since = clock()
         self._last_heard: datetime | None = None
         self._pool = ThreadPoolExecutor(_WORKERS)
@@ -80,41 +63,28 @@ class RequestUrl:
         """
         self._heard, self._commanded = heard, commanded
         self._ends.callback(self._pool.shutdown)  # what was acknowledged is worked off
-        listener = self._ends.enter_context(_bound(*self._address))
-        server = uvicorn.Server(self._config())
-        thread = Thread(target=server.run, args=([listener],))
-
-        def end() -> None:
-            server.should_exit = True
-            thread.join()
-
-        thread.start()
-        self._ends.callback(end)
+        url = self._ends.enter_context(serving(self._address, self._routes()))
         self._since = self._clock()
-        self.place = f"at {_url(listener)}{ACTIONS}"
+        self.place = f"at {url}{ACTIONS}"
 
     def close(self) -> None:
         """Lets nobody in any more, and waits until all is done that was acknowledged."""
         self._ends.close()
 
-    def _config(self) -> uvicorn.Config:
-        routes = [
+    def _routes(self) -> list[Route]:
+        return [
             Route(ACTIONS, self._posted, methods=["POST"]),
             Route(COMMANDS, self._typed, methods=["POST"]),
-            Route(HEALTH, self._health, methods=["GET"]),
+            *self._watch.routes(self._told),
         ]
-        app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
-        app.router.redirect_slashes = False  # nobody is sent on to where they say they came to
-        return uvicorn.Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=int(_PATIENCE) + 1,
-        )
+
+    def _told(self) -> dict[str, str | None]:
+        """What its health page tells of it."""
+        heard = self._last_heard
+        return {
+            "listening_since": self._since.isoformat(),
+            "last_heard": heard.isoformat() if heard else None,
+        }
 
     async def _posted(self, request: Request) -> Response:
         found = _read(await self._signed(request))
@@ -169,18 +139,6 @@ class RequestUrl:
         finally:
             self._free.release()
 
-    def _health(self, _request: Request) -> Response:
-        """Whether decisions can be taken: for that ledger and page must be readable."""
-        ledger, version = _answer(self._ledger), _answer(self._page)
-        told = {
-            "listening_since": self._since.isoformat(),
-            "last_heard": self._last_heard.isoformat() if self._last_heard else None,
-            "ledger": "readable" if ledger is not None else "unreadable",
-            "page_version": version,
-        }
-        healthy = ledger is not None and version is not None
-        return JSONResponse(told, HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE)
-
 
 class _Clock(Clock):
     """The caller's clock, for the vendor's verifier."""
@@ -192,33 +150,11 @@ class _Clock(Clock):
         return self._now().timestamp()
 
 
-def _parsed(address: str) -> tuple[str, int]:
-    found = _ADDRESS.fullmatch(address)
-    if not found or int(found["port"]) > _LAST_PORT:
-        raise WrongUsage(f"--http {address!r}: write a port like 8080, or one like 0.0.0.0:8080")
-    return (found["host"] or _HOST).strip("[]"), int(found["port"])
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=128)
-    except (OSError, UnicodeError) as exc:
-        raise WrongUsage(
-            f"--http {host}:{port}: can't listen there ({exc}); choose another port, or 0 for any"
-        ) from exc
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 async def _body(request: Request) -> bytes:
     """All of it, if it comes soon and is no longer than Slack's can be."""
     body = bytearray()
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             async for some in request.stream():
                 body += some
                 if len(body) > LONGEST:
@@ -238,20 +174,3 @@ def _read(body: bytes) -> list[Click]:
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
         raise HTTPException(HTTPStatus.BAD_REQUEST) from exc
     raise HTTPException(HTTPStatus.BAD_REQUEST)
-
-
-async def _refused(_request: Request, refused: Exception) -> Response:
-    """Nobody learns more than the status; whoever runs this learns that it happens."""
-    if not isinstance(refused, HTTPException):
-        raise refused
-    log.warning("a request was refused", status=refused.status_code, why=refused.detail)
-    return Response(None, refused.status_code, {"Connection": "close"})
-
-
-def _answer(ask: Callable[[], T]) -> T | None:
-    """What is read, or nothing where it can't be."""
-    try:
-        return ask()
-    except TriageError as exc:
-        log.warning("not healthy", reason=str(exc))
-        return None

@@ -22,6 +22,7 @@ from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.report import RunReport
 from triage_agent.jobs.running import Running, broke
+from triage_agent.jobs.traces import traced
 from triage_agent.ledger.store import Ledger
 
 MOST, TRIES = 200, 3
@@ -91,7 +92,8 @@ def work_off(parts: Parts, batch: str) -> RunReport | None:
     if parts.ledger.told(batch, *ENDS):
         return None
     try:
-        return _work_off(parts, batch, handed(parts.ledger, batch))
+        with traced(parts.ledger, batch):
+            return _work_off(parts, batch, handed(parts.ledger, batch))
     except LedgerFailed:
         raise
     except Exception as exc:

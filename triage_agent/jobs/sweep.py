@@ -28,6 +28,7 @@ from triage_agent.jobs.pipeline import Pipeline
 from triage_agent.jobs.reminders import remind
 from triage_agent.jobs.report import ItemReport, RunReport, deferred_report
 from triage_agent.jobs.running import Progress, Running, broke
+from triage_agent.jobs.traces import traced
 from triage_agent.ledger.store import AGENT, ORG, WORKSPACE
 
 READ_AT_ONCE = 200
@@ -72,7 +73,7 @@ def sweep(
     """
     now = parts.clock()
     run = f"run-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    with ExitStack() as lock:
+    with traced(parts.ledger, run), ExitStack() as lock:
         try:
             lock.enter_context(parts.ledger.only_run(run, now))
         except RunRefused as exc:

@@ -13,6 +13,12 @@ def posts(ledger: Ledger, week: str) -> list[tuple[datetime, SummaryPosted]]:
     return [(at, one) for at, one in told if isinstance(one, SummaryPosted) and one.week == week]
 
 
+def last_posted(ledger: Ledger) -> str | None:
+    """The week that somebody was told of last."""
+    told = (one.event for one in ledger.told(AGENT, "SummaryPosted"))
+    return max((one.week for one in told if isinstance(one, SummaryPosted)), default=None)
+
+
 def review(ledger: Ledger, week: str, by: Somebody, now: datetime) -> None:
     """Puts on record that somebody has read of a week: once, however often they say so."""
     reviewed = Reviewed(**identified(by), week=week)

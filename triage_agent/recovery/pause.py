@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from triage_agent.authority.people import Somebody
 from triage_agent.decision.run_events import Answer, Resumed
 from triage_agent.decision.run_events import Paused as PausedEvent
+from triage_agent.decision.values import Value
 from triage_agent.errors import Paused, WrongUsage
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.operating_model.schema import Page
@@ -20,6 +22,26 @@ FILE = "PAUSED"
 SETTING = "TRIAGE_PAUSED"
 ITSELF = "the agent itself"
 KINDS = ("Paused", "Resumed")
+
+By = Literal["person", "agent", "file", "setting"]
+
+
+class Hold(Value):
+    """What holds the agent. `since`: known of a person and of the agent itself."""
+
+    by: By
+    name: str
+    reason: str | None = None
+    since: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        """What it is, and what would end it."""
+        if self.by == "setting":
+            return f"{self.name} is set ({self.reason}); unset it to go on"
+        if self.by == "file":
+            return f"{self.name} exists; remove it to go on"
+        return f"by {self.name} at {self.since:%Y-%m-%d %H:%M} UTC: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -31,17 +53,23 @@ class Brake:
     setting: str | None
     clock: Callable[[], datetime]
 
-    def why(self) -> str | None:
-        """Who or what paused the agent, and what would end that; None while it may work."""
+    def hold(self) -> Hold | None:
+        """Who or what paused the agent; None while it may work."""
         if self.setting is not None:
-            return f"{SETTING} is set ({self.setting}); unset it to go on"
+            return Hold(by="setting", name=SETTING, reason=self.setting)
         if self.file.exists():
-            return f"{self.file} exists; remove it to go on"
+            return Hold(by="file", name=str(self.file))
         last = self.ledger.last(AGENT, *KINDS)
         if last is None or not isinstance(last.event, PausedEvent):
             return None
-        paused = last.event
-        return f"by {paused.by} at {last.at:%Y-%m-%d %H:%M} UTC: {paused.reason}"
+        name, reason = last.event.by, last.event.reason
+        by: By = "agent" if name == ITSELF else "person"
+        return Hold(by=by, name=name, reason=reason, since=last.at)
+
+    def why(self) -> str | None:
+        """The same in words, with what would end it."""
+        hold = self.hold()
+        return hold.words if hold else None
 
     def check(self) -> None:
         """Raises `Paused` where the agent may not write now."""

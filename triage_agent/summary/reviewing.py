@@ -33,15 +33,23 @@ def note(told: Summary, page: Page) -> WeeklyNote:
     )
 
 
+def unread(ledger: Ledger, page: Page, week: Week, now: datetime) -> list[str]:
+    """Who was told of a week, where the day to read of it is over and nobody says so; else none."""
+    after = read_by(page, week) + timedelta(days=1)
+    if now < datetime.combine(after, time(), page.workflow.time.zone):
+        return []
+    if reviews(ledger, str(week)):
+        return []
+    return [one.to for _, one in posts(ledger, str(week))]
+
+
 def with_unread(told: Summary, ledger: Ledger, page: Page, now: datetime) -> Summary:
     """First of all, that the summary of the week before was posted, and nobody has read it."""
     before = parsed(told.week).before()
-    posted = posts(ledger, str(before))
-    day = read_by(page, before)
-    over = datetime.combine(day + timedelta(days=1), time(), page.workflow.time.zone)
-    if not posted or now < over or reviews(ledger, str(before)):
+    posted = unread(ledger, page, before, now)
+    if not posted:
         return told
-    first = _unread(before, day, [one.to for _, one in posted])
+    first = _unread(before, read_by(page, before), posted)
     return told.model_copy(update={"findings": (first, *told.findings)[:MOST]})
 
 

@@ -229,6 +229,18 @@ def test_a_pause_puts_a_batch_off(site: Site) -> None:
     assert not worker(site).give_up(batch, "paused")
 
 
+def test_live_items_wait_while_the_agent_is_in_shadow(site: Site) -> None:
+    """What was handed out live isn't worked off by an agent that may not act any more."""
+    hand_out(site)
+    batch = left(site)[0]
+
+    with site.parts("shadow") as parts, pytest.raises(RunRefused, match="are live, and the agent"):
+        batches.work_off(parts, batch)
+
+    assert not told(site, batch, "Started")
+    assert not site.tasks()
+
+
 def test_what_is_due_is_done_by_one_of_the_workers(new_ledger: NewLedger) -> None:
     """Each moment once, however many workers there are; what fails is done the next time."""
     url = new_ledger("postgres")

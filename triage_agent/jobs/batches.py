@@ -16,7 +16,7 @@ from triage_agent.decision.batch_events import GivenUp, HandedOut
 from triage_agent.decision.events import Failed
 from triage_agent.effects.deliver import Entry
 from triage_agent.effects.look_up import look_up_threads
-from triage_agent.errors import LedgerFailed
+from triage_agent.errors import LedgerFailed, RunRefused
 from triage_agent.jobs import bookkeeping
 from triage_agent.jobs.parts import Parts
 from triage_agent.jobs.pipeline import Pipeline
@@ -104,6 +104,8 @@ def work_off(parts: Parts, batch: str) -> RunReport | None:
 def _work_off(parts: Parts, batch: str, what: HandedOut) -> RunReport:
     ledger, running = parts.ledger, Running(parts, batch, lambda _ended, _of: None)
     parts.check_pause()
+    if (began := ledger.story(what.items[0]).mode) != parts.mode:
+        raise RunRefused(f"the items of {batch} are {began}, and the agent is in {parts.mode} now")
     told = ledger.told(batch, "Intended", "Done", "NotFound", "Unclear", "Failed")
     if left := look_up_threads(parts.slack, parts.rules.page, batch, told):
         ledger.append(batch, parts.clock(), left)

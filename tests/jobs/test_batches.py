@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 from contextlib import closing
-from itertools import pairwise
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -248,7 +247,7 @@ def test_what_is_due_is_done_by_one_of_the_workers(new_ledger: NewLedger) -> Non
     done: list[float] = []
 
     def due() -> None:
-        done.append(time.time())
+        done.append(time.monotonic())
         raise RunRefused("another run is under way")
 
     nothing = queue.Worked(lambda _batch: None, lambda _batch, _reason: False)
@@ -256,18 +255,16 @@ def test_what_is_due_is_done_by_one_of_the_workers(new_ledger: NewLedger) -> Non
     threads = [
         Thread(target=queue.Worker(url, nothing, scheduled).run, args=(until,)) for _ in range(3)
     ]
+    began = time.monotonic()
     for thread in threads:
         thread.start()
-    ends = time.monotonic() + 30
-    while len(done) < 3 and time.monotonic() < ends:
+    while len(done) < 4 and time.monotonic() < began + 40:
         time.sleep(0.1)
     until.set()
     for thread in threads:
         thread.join()
 
-    assert len(done) >= 3
-    gaps = [later - earlier for earlier, later in pairwise(done)]
-    assert [] == [gap for gap in gaps if gap < 1]
+    assert 4 <= len(done) <= (done[-1] - began) / 2 + 2
 
 
 def test_a_file_has_no_workers(

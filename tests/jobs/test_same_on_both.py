@@ -35,9 +35,9 @@ LEADS: list[Json] = [
 ]
 VARYING = {
     *("at", "seconds", "key", "record_id", "reference", "record_ids", "path", "run", "digest"),
-    "allowance",
+    *("allowance", "events", "last"),
 }
-"""What two runs never share: ids, moments, durations, keys that hold ids, and requests."""
+"""What two runs never share: ids, moments, durations, keys that hold ids, and how many requests."""
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 """Of a Tuesday in New York: both runs' clock, so that what they ask expires at one moment."""
 

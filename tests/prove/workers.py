@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import psycopg
 import requests
@@ -35,6 +34,10 @@ _STATES = "SELECT status, count(*) FROM procrastinate_jobs WHERE queue_name = 'b
 _BEGUN = """
     SELECT s.name, e.at / 1e6 FROM events e JOIN streams s ON s.id = e.stream
     WHERE e.kind = 'Started' AND s.name LIKE '%.%' ORDER BY e.number
+"""
+_HAS = """
+    SELECT DISTINCT split_part(application_name, ' ', 1) FROM pg_stat_activity
+    WHERE application_name LIKE '%.% {} %'
 """
 
 
@@ -148,7 +151,7 @@ class Killed:
 
 def killed() -> Killed:
     """One of three workers is killed every ten seconds, for two minutes; another one begins."""
-    chance, kills = random.Random(1), 0  # noqa: S311 - to be the same again
+    chance, orphaned, kills = random.Random(1), list[tuple[object, float]](), 0  # noqa: S311 - to be the same again
     with site(KILL_ITEMS) as made:
         made.hand_out()
         for _ in range(3):
@@ -157,22 +160,26 @@ def killed() -> Killed:
         while time.monotonic() < ends:
             time.sleep(KILL_EVERY)
             alive = [one for one in made.workers if one.poll() is None]
-            chance.choice(alive).send_signal(signal.SIGKILL)
+            victim = chance.choice(alive)
+            had = made.asked(_HAS.format(victim.pid))
+            victim.send_signal(signal.SIGKILL)
+            orphaned += [(batch, time.time()) for (batch,) in had]
             kills += 1
             made.begin()
             if not made.left():  # more work for those who are left
                 break
         _wait(made, 600)
-        return Killed(kills, made.statuses(), made.twice(), _slowest(made))
+        return Killed(kills, made.statuses(), made.twice(), _slowest(made, orphaned))
 
 
-def _slowest(made: Site) -> float:
-    """The longest from a batch's beginning that came to nothing to the next one of the same."""
-    begun: dict[object, list[float]] = {}
-    for name, at in made.asked(_BEGUN):
-        begun.setdefault(name, []).append(float(at))  # type: ignore[arg-type]
-    gaps = [b - a for some in begun.values() for a, b in pairwise(some)]
-    return max(gaps, default=0.0)
+def _slowest(made: Site, orphaned: list[tuple[object, float]]) -> float:
+    """The longest from a worker's death to when another one begins the batch that it had."""
+    begun = [(name, float(str(at))) for name, at in made.asked(_BEGUN)]
+    took = [
+        min((at for name, at in begun if name == batch and at > died), default=died) - died
+        for batch, died in orphaned
+    ]
+    return max(took, default=0.0)
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ from triage_agent.errors import RunRefused, TriageError, WrongUsage
 QUEUE, TASK = "batches", "batch"
 """By these the ledger finds what isn't worked off yet."""
 SCHEDULE = "schedule"
-HEARTBEAT, SILENT, LOOK, POLL, PUT_OFF = 5, 20, 5, 2, 15
+HEARTBEAT, SILENT, LOOK, POLL, PUT_OFF = 5, 16, 3, 2, 15
 """Seconds: between signs of life, until a worker is taken for dead, between looks for one, between
 polls, and until what was refused is tried again."""
 _TAKE_OVER, _SCHEMA = 1_953_655_148, 1_953_655_149

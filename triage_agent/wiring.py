@@ -107,9 +107,8 @@ def terms_of(target: Target, *, shadow: bool = False, strict: bool = False) -> T
 
     rules, prices = read_rules(target.project), read_prices(target.project)
     terms = Terms(rules, prices, "shadow" if shadow else mode_of(target, rules.page))
-    if target.is_real and terms.mode == "live":
-        return _with_clearance(target.project, terms, strict=strict)
-    return terms
+    acts = target.is_real and terms.mode == "live"
+    return _with_clearance(target.project, terms, strict=strict) if acts else terms
 
 
 def _with_clearance(project: Path, terms: Terms, *, strict: bool) -> Terms:

@@ -161,8 +161,7 @@ class Story:
         self.questions[question.post] = question
         self.states[event.action], self.states[question.post] = "asked", "permitted"
         if event.approval and question.message:
-            self.actions[event.action] = event.approval.action
-            self.actions[question.post] = question.message
+            self.actions |= {event.action: event.approval.action, question.post: question.message}
 
     def question(self, action: str | None) -> Question | None:
         """What was asked about an action last."""

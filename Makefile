@@ -14,7 +14,7 @@ demo: .venv/runtime  ## the whole loop in a browser
 	@$(BIN)/triage-agent demo
 
 test: .venv/dev  ## all tests that need nothing but Python
-	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile
 
 lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 	@$(BIN)/ruff format --check .

@@ -34,6 +34,13 @@ Recorded = TypeVar("Recorded", Passed, Record)
 PRICES = f"{PROMPTS}/prices.yaml"
 
 
+def shipped() -> Path:
+    """The project that comes with the program: a part of its wheel, or the checkout's own root."""
+    package = Path(__file__).parent
+    carried = package / "shipped"
+    return carried if carried.is_dir() else package.parent
+
+
 def project_folder(named: Path | None) -> Path:
     """`--project`, else `TRIAGE_PROJECT`, else the current folder; it must hold a page."""
     folder = named or Path(os.environ.get("TRIAGE_PROJECT") or ".")

@@ -5,6 +5,7 @@ import os
 import shutil
 import ssl
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -43,11 +44,20 @@ REAL = {
 }
 """What the environment holds where real systems are meant."""
 
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - pytest makes folders of its own in it
+"""Where Linux keeps files in memory, and how many bytes the tests want free there."""
+
 _OURS = ("OPENAI_", "SLACK_", "SALESFORCE_", "TRIAGE_", "OTEL_", "PG")
 
 Kind = Literal["sqlite", "postgres"]
 KINDS: tuple[Kind, ...] = ("sqlite", "postgres")
 """What a ledger may lie in."""
+
+
+def pytest_configure() -> None:
+    """Temporary files lie in memory where there is room: a ledger's commit waits for the disk."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_finish() -> None:

@@ -69,7 +69,7 @@ ITEMS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(given_items=ITEMS, border=st.integers(0, 10))
 def test_what_expires_is_what_is_old_and_has_ended(
     emptied: Kept, given_items: list[tuple[int, bool, list[int]]], border: int

@@ -341,7 +341,7 @@ def database(request: pytest.FixtureRequest, new_ledger: NewLedger) -> Kept:
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(items=ITEMS, runs=RUNS)
 def test_a_week_is_what_counting_its_events_says(

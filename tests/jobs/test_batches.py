@@ -19,8 +19,11 @@ from triage_agent.connectors import queue
 from triage_agent.decision.batch_events import GivenUp, HandedOut
 from triage_agent.errors import LedgerFailed, NewerLedger, RunRefused, WrongUsage
 from triage_agent.jobs import batches
+from triage_agent.jobs.running import Running
 from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger.migrate import NEWEST
+from triage_agent.ledger.store import AGENT
+from triage_agent.ledger.timeline import timelines
 from triage_agent.operating_model.schema import Limits
 from triage_agent.settings import Settings, secret
 from triage_agent.targets import systems
@@ -204,8 +207,6 @@ def test_a_batch_that_breaks_again_and_again(site: Site) -> None:
 
 
 def _begin(parts: Parts, batch: str) -> None:
-    from triage_agent.jobs.running import Running  # noqa: PLC0415 - as the worker does
-
     running = Running(parts, batch, lambda *_: None)
     running.append(running.started(1))
 
@@ -287,6 +288,39 @@ def test_what_a_newer_program_hands_out_is_left_to_its_workers(site: Site) -> No
     assert [("batches", "batch", True, {})] == asked
     assert [name for name in names if name.endswith(".0")] == left(site)
     assert (0, LEADS - 2) == (hand_out(site), len(site.tasks()))
+
+
+def test_each_item_is_told_by_the_page_that_it_went_by(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a worker with a newer page takes up what one with an older page had begun."""
+    hand_out(site)
+    names = sorted(left(site))
+    with monkeypatch.context() as patch:
+        patch.setattr(Running, "finish", lambda *_: fail("its worker ends here"))
+        with pytest.raises(LedgerFailed):
+            worker(site).work_off(names[0])
+    page, was = site.project / "operating_model.yaml", site.rules.page.version
+    page.write_text(page.read_text("utf-8").replace(f"\nversion: {was}", "\nversion: 99"), "utf-8")
+    for batch in names:
+        worker(site).work_off(batch)
+
+    with site.ledger() as ledger:
+        assert [{was}, {99}, {99}] == [
+            {
+                one.runs[batch].page_version
+                for item in batches.handed(ledger, batch).items
+                for one in timelines(ledger, item)
+            }
+            for batch in names
+        ]
+        changes = [one.event.kind for one in ledger.told(AGENT, "PageChanged", "PageKept")]
+    assert ["PageKept", "PageChanged", "PageKept"] == changes
+    assert LEADS == len(site.tasks())
+
+
+def fail(why: str) -> None:
+    raise LedgerFailed(why)
 
 
 def revise(site: Site, revision: str) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from threading import Event, Thread, Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.jobs.conftest import HOME, USUAL
 from triage_agent import wiring, working
-from triage_agent.authority.limits import part
 from triage_agent.connectors import queue
 from triage_agent.decision.batch_events import GivenUp, HandedOut
 from triage_agent.errors import LedgerFailed, NewerLedger, RunRefused, WrongUsage
@@ -24,7 +21,6 @@ from triage_agent.jobs.sweep import sweep
 from triage_agent.ledger.migrate import NEWEST
 from triage_agent.ledger.store import AGENT
 from triage_agent.ledger.timeline import timelines
-from triage_agent.operating_model.schema import Limits
 from triage_agent.settings import Settings, secret
 from triage_agent.targets import systems
 
@@ -273,6 +269,28 @@ def test_an_older_worker_leaves_batches_to_newer_ones(site: Site, *, under_way: 
     assert not any(told(site, name, "Started", "Broke", "GivenUp") for name in names)
 
 
+def test_a_dead_workers_batch_is_taken_over(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the ledger was away at the first look: who looks for the dead looks again."""
+    monkeypatch.setattr(queue, "LOOK", 0.1)
+    hand_out(site)
+    dead, *_ = left(site)
+    with psycopg.connect(where(site)) as connection:
+        taken = b"UPDATE procrastinate_jobs SET status = 'doing' WHERE args->>'batch' = %s"
+        connection.execute(taken, (dead,))
+    made, looked = worker(site), list[str]()
+    honest = made.give_up
+
+    def away(batch: str, reason: str) -> bool:
+        looked.append(batch)
+        return honest(batch, reason) if looked[1:] else fail("the ledger is away")
+
+    made.give_up = away  # type: ignore[method-assign]
+    work(site, made)
+
+    assert [dead, dead] == looked
+    assert LEADS == len(site.tasks())
+
+
 def test_what_a_newer_program_hands_out_is_left_to_its_workers(site: Site) -> None:
     """A job that says more than workers know is in another queue; runs leave its items alone."""
     hand_out(site)
@@ -319,7 +337,7 @@ def test_each_item_is_told_by_the_page_that_it_went_by(
     assert LEADS == len(site.tasks())
 
 
-def fail(why: str) -> None:
+def fail(why: str) -> NoReturn:
     raise LedgerFailed(why)
 
 
@@ -369,23 +387,3 @@ def test_a_file_has_no_workers(
         assert batches.handed_out(ledger) == frozenset()
         with pytest.raises(WrongUsage, match="is a file"):
             ledger.only_batch("run-1.0", wiring.now())
-
-
-LIMITS = Limits(
-    concurrency=32, items_per_run=2000, messages_per_run=20, failures_per_run=20,
-    refusals_per_run=5, tokens_per_run=5_000_000, cost_usd_per_run=20.0,
-)  # fmt: skip
-
-
-@given(sizes=st.lists(st.integers(1, 200), min_size=1, max_size=30))
-def test_the_parts_of_limits_are_the_whole(sizes: list[int]) -> None:
-    """However a run is cut into batches, together they may do what the run might."""
-    before, parts = 0, list[Limits]()
-    for size in sizes:
-        parts.append(part(LIMITS, before, size, sum(sizes)))
-        before += size
-
-    for name in ("messages_per_run", "failures_per_run", "refusals_per_run", "tokens_per_run"):
-        assert getattr(LIMITS, name) == sum(getattr(one, name) for one in parts)
-    assert pytest.approx(20.0) == sum(one.cost_usd_per_run for one in parts)
-    assert {32} == {one.concurrency for one in parts}

@@ -5,7 +5,8 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     TriageError
     ├── WrongUsage         exit 2: the command line, settings, page or prompts are wrong
     │   ├── BadPage        exit 2: everything that is wrong with the page, all at once
-    │   └── AnotherOrg     exit 2: the ledger is of another org or workspace
+    │   ├── AnotherOrg     exit 2: the ledger is of another org or workspace
+    │   └── NewerLedger    exit 2: a newer program has upgraded the ledger
     ├── RunRefused         exit 3: another run holds the lock, or a limit is reached
     │   ├── Paused         exit 3: the agent is paused, or has paused itself
     │   ├── NotWhole       exit 3: the ledger isn't what it was
@@ -60,6 +61,10 @@ class BadPage(WrongUsage):
 
 class AnotherOrg(WrongUsage):
     """The credentials belong to another org or workspace than the ledger is about."""
+
+
+class NewerLedger(WrongUsage):
+    """A newer program has upgraded the ledger: this one leaves it alone."""
 
 
 class RunRefused(TriageError):

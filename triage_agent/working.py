@@ -68,6 +68,7 @@ def work(
     settings = Settings.of(target.project)
     if target.is_real:
         settings.require_real()
+    open_ledger(target).close()  # nothing is taken up of a newer program's
     with systems(target, settings) as found:
         batches = Batches(target, settings, found, until, clock, at_once)
         ready("Working off what runs hand out, until Ctrl-C.")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from procrastinate.schema import SchemaManager
 
 import triage_agent
 from tests.conftest import HOME
@@ -165,3 +166,10 @@ def test_the_lock_has_what_the_image_needs() -> None:
         (HOME / "Makefile").read_text(encoding="utf-8")
     )
     assert f"--requirement {LOCK}" in DOCKERFILE
+
+
+def test_the_note_names_the_queues_newest_tables() -> None:
+    """Whoever raises procrastinate has to look at whether its tables are to be upgraded."""
+    newest = max(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+
+    assert f"`{newest.name}`" in (TREE / "README.md").read_text(encoding="utf-8")

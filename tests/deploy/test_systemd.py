@@ -5,12 +5,13 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import HOME
+from tests.conftest import HOME, REAL, NewLedger
 from tests.deploy.typed import COMING, typed_in, unknown, unknown_settings
 from triage_agent.project import read_model
 
@@ -90,6 +91,23 @@ def test_what_is_started_is_a_command(name: str) -> None:
     _, *words = shlex.split(_unit(name)["Service"]["ExecStart"])
 
     assert unknown(words) <= COMING
+
+
+def test_a_worker_begins_and_ends_as_its_unit_has_it(project: Path, new_ledger: NewLedger) -> None:
+    """Its line begins one, with a real machine's settings; stopped by systemd it ends well."""
+    _, *words = shlex.split(_unit("triage-agent-worker@.service")["Service"]["ExecStart"])
+    settings = REAL | {"PYTHONPATH": str(HOME), "TRIAGE_LEDGER_URL": new_ledger("postgres")}
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "triage_agent", *words],
+        cwd=project,
+        env={**os.environ, **settings},
+        stderr=subprocess.PIPE,
+    ) as worker:
+        assert worker.stderr
+        begun = worker.stderr.readline()
+        worker.terminate()
+
+    assert (b"Working off", 0) == (begun[:11], worker.returncode)
 
 
 @pytest.mark.parametrize("name", OURS)

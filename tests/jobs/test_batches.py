@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import shutil
 import time
-from contextlib import closing
-from threading import Event, Thread
-from typing import TYPE_CHECKING
+from threading import Event, Thread, Timer
+from typing import TYPE_CHECKING, NoReturn
 
+import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.jobs.conftest import HOME, USUAL
 from triage_agent import wiring, working
-from triage_agent.authority.limits import part
 from triage_agent.connectors import queue
 from triage_agent.decision.batch_events import GivenUp, HandedOut
-from triage_agent.errors import LedgerFailed, RunRefused, WrongUsage
+from triage_agent.errors import LedgerFailed, NewerLedger, RunRefused, WrongUsage
 from triage_agent.jobs import batches
+from triage_agent.jobs.running import Running
 from triage_agent.jobs.sweep import sweep
-from triage_agent.ledger.places import Places
-from triage_agent.ledger.store import Ledger
-from triage_agent.operating_model.schema import Limits
-from triage_agent.settings import Settings
+from triage_agent.ledger.migrate import NEWEST
+from triage_agent.ledger.store import AGENT
+from triage_agent.ledger.timeline import timelines
+from triage_agent.settings import Settings, secret
 from triage_agent.targets import systems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
 
@@ -47,6 +45,7 @@ def site(
     monkeypatch.setenv("TRIAGE_LEDGER_URL", url)
     monkeypatch.setattr(batches, "MOST", 2)
     monkeypatch.setattr(queue, "POLL", 0.1)
+    monkeypatch.setattr(queue, "PUT_OFF", 0.1)
     monkeypatch.setattr("triage_agent.jobs.sweep.READ_AT_ONCE", 2)
     found: Site = open_site(
         [{**USUAL, "Email": f"ada{n}@lind-heating.example"} for n in range(LEADS)]
@@ -69,24 +68,28 @@ def left(site: Site) -> list[str]:
         return ledger.database.batches()
 
 
+def where(site: Site) -> str:
+    """The database that holds the ledger and the queue."""
+    return str(secret(site.settings.triage_ledger_url))
+
+
 def worker(site: Site) -> working.Batches:
     """What a worker does with batches, in this process."""
     with systems(site.target, site.settings) as found:
         return working.Batches(site.target, site.settings, found, Event(), wiring.now)
 
 
-def work(site: Site, made: working.Batches, patience: float = 30) -> None:
-    """A worker in this process, until nothing is left."""
-    until, url = Event(), str(Settings().triage_ledger_url.get_secret_value())  # type: ignore[union-attr]
-    worked = queue.Worked(made.work_off, made.give_up)
-    thread = Thread(target=queue.Worker(url, worked).run, args=(until,))
+def work(site: Site, made: working.Batches, patience: float = 30, until_left: int = 0) -> None:
+    """A worker in this process, until no more than so many are left."""
+    until, worked = Event(), queue.Worked(made.work_off, made.give_up)
+    thread = Thread(target=queue.Worker(where(site), worked).run, args=(until,))
     thread.start()
     ends = time.monotonic() + patience
-    while left(site) and time.monotonic() < ends:
+    while len(left(site)) > until_left and time.monotonic() < ends:
         time.sleep(0.05)
     until.set()
     thread.join()
-    assert [] == left(site)
+    assert until_left == len(left(site))
 
 
 def told(site: Site, batch: str, *kinds: str) -> list[object]:
@@ -200,8 +203,6 @@ def test_a_batch_that_breaks_again_and_again(site: Site) -> None:
 
 
 def _begin(parts: Parts, batch: str) -> None:
-    from triage_agent.jobs.running import Running  # noqa: PLC0415 - as the worker does
-
     running = Running(parts, batch, lambda *_: None)
     running.append(running.started(1))
 
@@ -239,6 +240,111 @@ def test_live_items_wait_while_the_agent_is_in_shadow(site: Site) -> None:
 
     assert not told(site, batch, "Started")
     assert not site.tasks()
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+def test_an_older_worker_leaves_batches_to_newer_ones(site: Site, *, under_way: bool) -> None:
+    """Where a newer program has upgraded the ledger it ends, and the batch that it had is whole."""
+    hand_out(site)
+    names, made = left(site), worker(site)
+
+    def upgraded(batch: str) -> None:
+        revise(site, "0099")
+        if under_way:
+            raise LedgerFailed("the ledger's tables aren't what they were")
+        worker(site).work_off(batch)
+
+    until = Event()
+    patience = Timer(30, until.set)
+    patience.start()
+    with pytest.raises(NewerLedger, match=r"newer version \(0099\)"):
+        queue.Worker(where(site), queue.Worked(upgraded, made.give_up)).run(until)
+    assert patience.is_alive()
+    patience.cancel()
+    with pytest.raises(NewerLedger):
+        working.work(site.target, Event(), lambda _ready: pytest.fail("it begins"))
+
+    revise(site, NEWEST)
+    assert {*names} == {*left(site)}
+    assert not any(told(site, name, "Started", "Broke", "GivenUp") for name in names)
+
+
+def test_a_dead_workers_batch_is_taken_over(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the ledger was away at the first look: who looks for the dead looks again."""
+    monkeypatch.setattr(queue, "LOOK", 0.1)
+    hand_out(site)
+    dead, *_ = left(site)
+    with psycopg.connect(where(site)) as connection:
+        taken = b"UPDATE procrastinate_jobs SET status = 'doing' WHERE args->>'batch' = %s"
+        connection.execute(taken, (dead,))
+    made, looked = worker(site), list[str]()
+    honest = made.give_up
+
+    def away(batch: str, reason: str) -> bool:
+        looked.append(batch)
+        return honest(batch, reason) if looked[1:] else fail("the ledger is away")
+
+    made.give_up = away  # type: ignore[method-assign]
+    work(site, made)
+
+    assert [dead, dead] == looked
+    assert LEADS == len(site.tasks())
+
+
+def test_what_a_newer_program_hands_out_is_left_to_its_workers(site: Site) -> None:
+    """A job that says more than workers know is in another queue; runs leave its items alone."""
+    hand_out(site)
+    with psycopg.connect(where(site)) as connection:
+        jobs = "SELECT DISTINCT queue_name, task_name, lock = args->>'batch', args - 'batch' FROM "
+        asked = connection.execute(jobs.encode() + b"procrastinate_jobs").fetchall()
+        newer = "UPDATE procrastinate_jobs SET queue_name = 'newer', args = args || '{\"by\": 2}'"
+        connection.execute(newer.encode() + b" WHERE args->>'batch' LIKE '%.0'")
+    names = left(site)
+
+    work(site, worker(site), until_left=1)
+
+    assert [("batches", "batch", True, {})] == asked
+    assert [name for name in names if name.endswith(".0")] == left(site)
+    assert (0, LEADS - 2) == (hand_out(site), len(site.tasks()))
+
+
+def test_each_item_is_told_by_the_page_that_it_went_by(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a worker with a newer page takes up what one with an older page had begun."""
+    hand_out(site)
+    names = sorted(left(site))
+    with monkeypatch.context() as patch:
+        patch.setattr(Running, "finish", lambda *_: fail("its worker ends here"))
+        with pytest.raises(LedgerFailed):
+            worker(site).work_off(names[0])
+    page, was = site.project / "operating_model.yaml", site.rules.page.version
+    page.write_text(page.read_text("utf-8").replace(f"\nversion: {was}", "\nversion: 99"), "utf-8")
+    for batch in names:
+        worker(site).work_off(batch)
+
+    with site.ledger() as ledger:
+        assert [{was}, {99}, {99}] == [
+            {
+                one.runs[batch].page_version
+                for item in batches.handed(ledger, batch).items
+                for one in timelines(ledger, item)
+            }
+            for batch in names
+        ]
+        changes = [one.event.kind for one in ledger.told(AGENT, "PageChanged", "PageKept")]
+    assert ["PageKept", "PageChanged", "PageKept"] == changes
+    assert LEADS == len(site.tasks())
+
+
+def fail(why: str) -> NoReturn:
+    raise LedgerFailed(why)
+
+
+def revise(site: Site, revision: str) -> None:
+    """Has the ledger's tables be of a revision."""
+    with psycopg.connect(where(site)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = %s", (revision,))
 
 
 def test_what_is_due_is_done_by_one_of_the_workers(new_ledger: NewLedger) -> None:
@@ -281,61 +387,3 @@ def test_a_file_has_no_workers(
         assert batches.handed_out(ledger) == frozenset()
         with pytest.raises(WrongUsage, match="is a file"):
             ledger.only_batch("run-1.0", wiring.now())
-
-
-@pytest.fixture
-def ledger(new_ledger: NewLedger) -> Iterator[Ledger]:
-    with closing(Ledger.open(new_ledger("postgres"))) as opened:
-        yield opened
-
-
-def test_workers_share_the_places(ledger: Ledger) -> None:
-    """Each has an equal part within a second, and never more together than there are."""
-    at = [0.0]
-    with Places(ledger, 5, 9, lambda: at[0]) as first:
-        assert 5 == first()
-        with Places(ledger, 5, 9, lambda: at[0]) as second:
-            assert 0 == second()
-            at[0] += 1
-            assert 3 == first()
-            at[0] += 1
-            assert 2 == second()
-            assert 3 == first()
-        at[0] += 2
-        assert 5 == first()
-
-
-def test_a_single_place_is_one_workers(ledger: Ledger) -> None:
-    """Where the page lets one question be asked at once, the second worker waits for its turn."""
-    at = [0.0]
-    with Places(ledger, 1, 9, lambda: at[0]) as first:
-        assert 1 == first()
-        with Places(ledger, 1, 9, lambda: at[0]) as second:
-            at[0] += 2
-            assert (1, 0) == (first(), second())
-
-
-def test_a_worker_has_no_more_than_it_can_use(ledger: Ledger) -> None:
-    """Where the page has places for several workers, one alone takes its own number."""
-    with Places(ledger, 64, 32) as first, Places(ledger, 64, 32) as second:
-        assert (32, 32) == (first(), second())
-
-
-LIMITS = Limits(
-    concurrency=32, items_per_run=2000, messages_per_run=20, failures_per_run=20,
-    refusals_per_run=5, tokens_per_run=5_000_000, cost_usd_per_run=20.0,
-)  # fmt: skip
-
-
-@given(sizes=st.lists(st.integers(1, 200), min_size=1, max_size=30))
-def test_the_parts_of_limits_are_the_whole(sizes: list[int]) -> None:
-    """However a run is cut into batches, together they may do what the run might."""
-    before, parts = 0, list[Limits]()
-    for size in sizes:
-        parts.append(part(LIMITS, before, size, sum(sizes)))
-        before += size
-
-    for name in ("messages_per_run", "failures_per_run", "refusals_per_run", "tokens_per_run"):
-        assert getattr(LIMITS, name) == sum(getattr(one, name) for one in parts)
-    assert pytest.approx(20.0) == sum(one.cost_usd_per_run for one in parts)
-    assert {32} == {one.concurrency for one in parts}

@@ -1,6 +1,7 @@
 """Workers on one ledger in PostgreSQL: how much quicker two are than one, and what a kill costs.
 
-`python -m tests.prove.workers` prints both tables, and fails where a bound is missed. The model
+`python -m tests.prove.workers` prints both tables, with what a worker takes of its machine, and
+fails where a bound is missed. The model
 answers after a second, and each worker asks eight at once: so waiting, not this machine, is what
 they share.
 """
@@ -8,6 +9,7 @@ they share.
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 import requests
@@ -115,8 +118,16 @@ def site(items: int) -> Iterator[Site]:
                 ends.callback(worker.wait, 60)
 
 
-def seconds(workers: int) -> float:
-    """From the first batch's beginning until all is done, by so many workers."""
+@dataclass(frozen=True)
+class Worked:
+    """From the first batch's beginning until all is done; `took`: MiB and seconds of a worker's."""
+
+    seconds: float
+    took: list[tuple[float, float]]
+
+
+def worked(workers: int) -> Worked:
+    """What so many workers come to."""
     with site(ITEMS) as made:
         made.hand_out()
         for _ in range(workers):
@@ -129,7 +140,15 @@ def seconds(workers: int) -> float:
         )[0]
         assert isinstance(begun, int)
         assert isinstance(last, int)
-        return (last - begun) / 1e6
+        return Worked((last - begun) / 1e6, [_taken(one.pid) for one in made.workers])
+
+
+def _taken(process: int) -> tuple[float, float]:
+    """The most memory that it ever had, in MiB, and its processor's seconds."""
+    of = Path(f"/proc/{process}")
+    [peak] = re.findall(r"VmHWM:\s*(\d+) kB", (of / "status").read_text(encoding="ascii"))
+    times = (of / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+    return int(peak) / 1024, sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
 
 def _wait(made: Site, patience: float) -> None:
@@ -184,17 +203,25 @@ def _slowest(made: Site, orphaned: list[tuple[object, float]]) -> float:
 
 def main() -> int:
     """1 where a bound is missed."""
-    took = {workers: seconds(workers) for workers in (1, 2)}
-    scaling = Table("workers", f"{ITEMS} items in, s", "of one")
-    for workers, spent in took.items():
-        scaling.add_row(str(workers), f"{spent:.1f}", f"{took[1] / spent:.2f} times")
+    by = {workers: worked(workers) for workers in (1, 2)}
+    scaling = Table("workers", f"{ITEMS} items in, s", "of one", "each: MiB", "each: processor, s")
+    for workers, one in by.items():
+        quicker = by[1].seconds / one.seconds
+        memory, processor = (
+            " ".join(f"{n:.0f}" for n in some) for some in zip(*one.took, strict=True)
+        )
+        scaling.add_row(
+            str(workers), f"{one.seconds:.1f}", f"{quicker:.2f} times", memory, processor
+        )
     Console(width=80).print(scaling)
     after = killed()
     kills = Table("killed", "ended as", "there twice", "slowest taken over, s")
     ended = json.dumps(after.statuses)
     kills.add_row(str(after.kills), ended, str(after.twice), f"{after.slowest:.1f}")
     Console(width=80).print(kills)
-    good = took[1] / took[2] >= QUICKER and not after.twice and after.slowest <= TAKEN_OVER
+    good = (
+        by[1].seconds / by[2].seconds >= QUICKER and not after.twice and after.slowest <= TAKEN_OVER
+    )
     return int(not (good and {*after.statuses} <= {"settled", "escalated"}))
 
 

@@ -48,7 +48,9 @@ def part(limits: Limits, before: int, items: int, of: int) -> Limits:
     """The part of a run's limits that some of its items have: those of all parts are the whole.
 
     `before`: how many items are in earlier parts. How many questions are asked at once is no
-    matter of parts.
+    matter of parts. A part of 0 messages isn't none: the first hand-over to a team opens a common
+    message all the same. So a run that is worked off in more batches than `messages_per_run` may
+    post, in each team's channel, one message more for each batch whose part is 0.
     """
     counts = ("messages_per_run", "failures_per_run", "refusals_per_run", "tokens_per_run")
     parts: dict[str, float] = {

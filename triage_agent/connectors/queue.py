@@ -6,8 +6,8 @@ silent, under a lock, so that one of them does.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -21,10 +21,14 @@ from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlalchemy import Connection
 
-from triage_agent.errors import RunRefused, TriageError, WrongUsage
+from triage_agent.errors import NewerLedger, RunRefused, TriageError, WrongUsage
 
 QUEUE, TASK = "batches", "batch"
-"""By these the ledger finds what isn't worked off yet."""
+"""A job says {"batch": its name}; by that the ledger finds what isn't worked off yet.
+
+A worker fails what it doesn't know, so whoever changes what a job says, or its task, names another
+queue: older workers don't look there, and leave it to newer ones.
+"""
 SCHEDULE = "schedule"
 HEARTBEAT, SILENT, LOOK, POLL, PUT_OFF = 5, 16, 3, 2, 15
 """Seconds: between signs of life, until a worker is taken for dead, between looks for one, between
@@ -87,31 +91,57 @@ def put(connection: Connection, batch: str) -> None:
     ).defer(batch=batch)
 
 
-def _do(one: Scheduled, timestamp: int) -> None:  # noqa: ARG001 - the library's
-    """What can't be done now is done the next time."""
-    try:
-        one.do()
-    except TriageError as exc:
-        log.warning("what was due is put off", what=one.name, reason=str(exc))
-
-
 class Worker:
-    """Takes batches from the queue, one at a time, until it is told to stop."""
+    """Takes batches from the queue, one at a time, until it is told to stop.
+
+    It also ends where a newer program has upgraded the ledger: the batch that it has is put back
+    as it is, for newer workers.
+    """
 
     def __init__(self, url: str, worked: Worked, scheduled: Sequence[Scheduled] = ()) -> None:
         self._url, self._worked, self._scheduled = url, worked, scheduled
+        self._until = Event()
+        self._outdated: NewerLedger | None = None
         self._app = App(connector=PsycopgConnector(conninfo=url))
         task = self._app.task(name=TASK, queue=QUEUE, retry=_Again())
         task(self._work_off)
         for one in scheduled:
             named = self._app.task(name=one.name, queue=SCHEDULE, lock=one.name)
-            self._app.periodic(cron=one.cron)(named(partial(_do, one)))
+            self._app.periodic(cron=one.cron)(named(partial(self._do, one)))
 
     def run(self, until: Event) -> None:
-        """Works; a batch that is under way when it is to stop is worked off first."""
+        """Works; a batch that is under way when it is to stop is worked off first.
+
+        `NewerLedger` where it ended before it was told to.
+        """
+        self._until = until
         asyncio.run(self._run(until))
+        if self._outdated:
+            raise self._outdated
+
+    @contextmanager
+    def _in_step(self) -> Iterator[None]:
+        """Ends the worker where it is older than the ledger."""
+        try:
+            yield
+        except NewerLedger as exc:
+            self._outdated = exc
+            self._until.set()
+            raise
+
+    def _do(self, one: Scheduled, timestamp: int) -> None:  # noqa: ARG002 - the library's
+        """What can't be done now is done the next time."""
+        try:
+            with self._in_step():
+                one.do()
+        except TriageError as exc:
+            log.warning("what was due is put off", what=one.name, reason=str(exc))
 
     def _work_off(self, batch: str) -> None:
+        with self._in_step():
+            self._try(batch)
+
+    def _try(self, batch: str) -> None:
         try:
             self._worked.work_off(batch)
         except (RunRefused, WrongUsage) as exc:
@@ -154,7 +184,7 @@ class Worker:
         while not until.is_set():
             try:
                 await self._take_over()
-            except (ConnectorException, psycopg.Error) as exc:  # the next look may go well
+            except (ConnectorException, psycopg.Error, TriageError) as exc:  # the next may go well
                 log.warning("dead workers can't be looked for", error=type(exc).__name__)
             await asyncio.to_thread(until.wait, LOOK)
 
@@ -172,7 +202,9 @@ class Worker:
         batch = str(job.task_kwargs["batch"])
         log.warning("a worker fell silent", batch=batch)
         reason = "its workers fell silent"
-        if await asyncio.to_thread(self._worked.give_up, batch, reason):
+        with self._in_step():
+            given_up = await asyncio.to_thread(self._worked.give_up, batch, reason)
+        if given_up:
             await self._app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
         else:
             await self._app.job_manager.retry_job(job)

@@ -111,7 +111,7 @@ def _work_off(parts: Parts, batch: str, what: HandedOut) -> RunReport:
         ledger.append(batch, parts.clock(), left)
     bookkeeping.check(parts, what.items)
     running.expected = len(what.items)
-    running.append(running.started(len(what.items)))
+    bookkeeping.begin(parts, batch, running.started(len(what.items)))
     limits = part(parts.rules.page.limits, what.before, len(what.items), what.of)
     pipeline = Pipeline(parts, batch, running.ended, limits)
     running.done = pipeline.run(what.items, iter(()))

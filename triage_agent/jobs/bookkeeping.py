@@ -50,6 +50,17 @@ def expire(parts: Parts) -> None:
         log.info("texts expired", texts=texts, before=before.isoformat())
 
 
+def begin(parts: Parts, run: str, started: Started) -> None:
+    """Tells by what a run goes, and whether that is what the run before went by."""
+    before = parts.ledger.last(None, "Started")
+    told: list[Entry] = [(run, started)]
+    if before and (change := changed(before.event, started)):
+        told.append((AGENT, change))
+    told += [*kept(parts.ledger, parts.rules.model), *cleared(parts)]
+    parts.ledger.forget(AGENT)
+    parts.ledger.keep(run, parts.clock(), told)
+
+
 def changed(before: Event, now: Started) -> PageChanged | None:
     """What is another page, or other prompts, than a run before went by."""
     assert isinstance(before, Started)

@@ -29,7 +29,7 @@ from triage_agent.jobs.reminders import remind
 from triage_agent.jobs.report import ItemReport, RunReport, deferred_report
 from triage_agent.jobs.running import Progress, Running, broke
 from triage_agent.jobs.traces import traced
-from triage_agent.ledger.store import AGENT, ORG, WORKSPACE
+from triage_agent.ledger.store import ORG, WORKSPACE
 
 READ_AT_ONCE = 200
 log = structlog.get_logger()
@@ -108,7 +108,7 @@ class _Sweep:
         replaced = [one.replaces for one in found.fresh if one.replaces]
         bookkeeping.check(parts, [*unfinished, *replaced])
         bookkeeping.expire(parts)
-        self._begin(len(unfinished))
+        bookkeeping.begin(parts, self._run, self._running.started(len(unfinished)))
         expected = len(unfinished) + received
         log.info("run started", run=self._run, mode=self._mode, items=expected)
         self._progress(0, expected)
@@ -175,18 +175,6 @@ class _Sweep:
             else:
                 found.deferred.append(deferred_report(item, record.id))
         return found
-
-    def _begin(self, unfinished: int) -> None:
-        """Tells by what the run goes, and whether that is what the run before went by."""
-        started, ledger = self._running.started(unfinished), self._parts.ledger
-        before = ledger.last(None, "Started")
-        told: list[Entry] = [(self._run, started)]
-        if before and (change := bookkeeping.changed(before.event, started)):
-            told.append((AGENT, change))
-        told += bookkeeping.kept(ledger, self._parts.rules.model)
-        told += bookkeeping.cleared(self._parts)
-        ledger.forget(AGENT)
-        ledger.append(self._run, self._parts.clock(), told)
 
     def _batches(self, fresh: deque[Fresh]) -> Iterator[list[Entry]]:
         """Reads a batch's surroundings when it is wanted; what was read isn't kept here."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from triage_agent.errors import WrongUsage
+from triage_agent.errors import NewerLedger
 
 NEWEST = "0005"
 _LOCK = 1_953_655_144
@@ -20,7 +20,7 @@ def migrate(connection: Connection) -> None:
     if now == NEWEST:  # another process was quicker
         return
     if now and now > NEWEST:
-        raise WrongUsage(f"the ledger is of a newer version ({now}); update this program")
+        raise NewerLedger(f"the ledger is of a newer version ({now}); update this program")
     from alembic import command  # noqa: PLC0415 - 0.2 s that most starts don't need
     from alembic.config import Config  # noqa: PLC0415
 

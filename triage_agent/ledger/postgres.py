@@ -53,8 +53,9 @@ _HOLDER = text("""
 _HANDS_OUT = text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
 _BATCHES_LEFT = text("""
     SELECT args->>'batch' FROM procrastinate_jobs
-    WHERE queue_name = 'batches' AND status IN ('todo', 'doing')
+    WHERE args ? 'batch' AND status IN ('todo', 'doing')
 """)
+"""In whichever queue: what a newer program hands out may be in one of its own."""
 
 
 class PostgresDatabase(Database):

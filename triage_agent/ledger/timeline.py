@@ -166,11 +166,16 @@ def _with_names(happened: Happened, people: Mapping[str, str]) -> Happened:
 
 
 def _runs(ledger: Ledger, happened: list[Happened]) -> dict[str, Started]:
-    """How they began; what people do to an item is in no run."""
-    names = dict.fromkeys(one.run for one in happened)
-    began = {name: ledger.last(name, "Started") for name in names}
+    """How they began; what people do to an item is in no run.
+
+    A batch that was taken over began again, maybe by another page, after some items had ended.
+    """
+    last = {one.run: one.at for one in happened}
     return {
-        name: one.event for name, one in began.items() if one and isinstance(one.event, Started)
+        name: one.event
+        for name, at in last.items()
+        for one in ledger.told(name, "Started")
+        if isinstance(one.event, Started) and one.at <= at
     }
 
 

@@ -190,7 +190,15 @@ def test_a_hand_over_names_the_known_issue(swept: Swept) -> None:
     ((_, message),) = swept.messages("00001003")
 
     assert "Known Issue Repeated jobs after a time change" in json.dumps(message)
-    assert "__c" not in json.dumps(message["blocks"])
+
+
+def test_people_read_no_api_names(swept: Swept) -> None:
+    """Fields and objects of the fork's own making are told as people write them."""
+    told = json.dumps([one["blocks"] for one in swept.state["slack"][SUPPORT]])
+
+    assert "Support Plan is Basic" in told
+    assert "no Supplied Email" in told
+    assert "__c" not in told
 
 
 def test_a_masked_field_stays_on_the_record(swept: Swept) -> None:

@@ -135,6 +135,19 @@ def test_what_was_approved_is_done(decided: Decided) -> None:
     assert NORAS in str(decided.asked.told("Approved"))
 
 
+def test_a_case_is_found_in_slack(decided: Decided) -> None:
+    """By words of the headline that the page gives it, and the answer speaks of cases."""
+    decided.desk.person(SAMIR).type("/triage find jobs")
+    assert soon(lambda: decided.desk.notes(SAMIR))
+    (found,) = decided.desk.person(SAMIR).notes()
+    decided.desk.person(SAMIR).type("/triage find quotation")
+    assert soon(lambda: len(decided.desk.notes(SAMIR)) > 1)
+
+    assert "00001001 - Jobs shown twice" in str(found["blocks"])
+    assert "Settled as scheduler defect" in str(found["blocks"])
+    assert "No Case has that in its name, or as its id." == decided.desk.notes(SAMIR)[0]
+
+
 def test_the_week_is_told_by_the_forks_names(decided: Decided) -> None:
     """Its own categories, rules and ways of coming, and who decided."""
     week = ("summary", "--week", f"{datetime.now(PAGE.workflow.time.zone):%G-W%V}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.forks.conftest import NORAS, SUPPORT, SUPPORT_CASES, Json, Swept, act, copied
+from tests.forks.conftest import NORAS, SUPPORT, SUPPORT_CASES, Json, Swept, act, copied, typed
 from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.authority.wire import Request, Wire
@@ -195,10 +195,12 @@ def test_a_hand_over_names_the_known_issue(swept: Swept) -> None:
 def test_people_read_no_api_names(swept: Swept) -> None:
     """Fields and objects of the fork's own making are told as people write them."""
     told = json.dumps([one["blocks"] for one in swept.state["slack"][SUPPORT]])
+    listed = typed(swept.target, "review", "list").out
 
     assert "Support Plan is Basic" in told
     assert "no Supplied Email" in told
-    assert "__c" not in told
+    assert "missing data: Supplied Email" in listed
+    assert "__c" not in told + listed
 
 
 def test_a_masked_field_stays_on_the_record(swept: Swept) -> None:

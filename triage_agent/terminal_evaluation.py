@@ -46,9 +46,11 @@ def show(told: "Told") -> None:
     )
     _scores(out, told)
     out.print()
-    for doubt in telling.doubts(found, page):
+    doubts = [*telling.doubts(found, page)]
+    for doubt in doubts:
         out.print(f"{doubt[0].upper()}{doubt[1:]}")
-    out.print()
+    if doubts:
+        out.print()
     _strata(out, told)
     _alone(out, told)
     out.print(telling.sureness(found, page))

@@ -76,8 +76,10 @@ def _in_short(one: "Waiting") -> "Text":
 
 
 def _words(name: str) -> str:
-    """The name of an action or a rule as people write it."""
-    return name.replace("_", " ").replace(".", ": ")
+    """The name of an action, or of a rule and what it is about, as people write it."""
+    from triage_agent.decision.output import spaced
+
+    return ": ".join(map(spaced, name.split(".")))
 
 
 def _headline(headline: str | None) -> str:

@@ -146,7 +146,7 @@ def test_evidence_is_in_plain_words(make: "Make", patterns: PatternFile) -> None
     (stop,) = of_conflict(stops_without_model(item, patterns))
 
     assert "We are a company of 4,000 employees." == stop.quote
-    assert "Account 001000000000001AAA: NumberOfEmployees is 12; they write 4,000" == stop.fact
+    assert "Account 001000000000001AAA: Number Of Employees is 12; they write 4,000" == stop.fact
 
 
 def test_a_model_claims_as_the_floor_does(make: "Make", form: "Form", patterns: PatternFile) -> None:  # fmt: skip

@@ -1,7 +1,6 @@
 """Evaluations of a few cases through the whole pipeline, with honest models and others."""
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -43,7 +42,6 @@ from triage_agent.project import check, read_cases, read_rules
 from triage_agent.recovery.pause import Brake
 
 DEV_CASES = Path(__file__).parent / "dev_cases"
-FORK = Path(__file__).parents[1] / "forks" / "support_cases"
 Answer = Callable[[str, str], Reply]
 
 
@@ -227,18 +225,6 @@ def test_a_page_that_takes_up_a_few_at_a_time(tmp_path: Path) -> None:
 
     assert 22 == len(told.evaluation.cases)
     assert {1} == {one.passes for one in told.evaluation.cases}
-
-
-def test_a_fork(tmp_path: Path) -> None:
-    """Another page, its prompts and cases are evaluated as they are."""
-    shutil.copytree(FORK, tmp_path / "fork")
-    told = evaluate(tmp_path / "fork")
-    cases = told.evaluation.cases
-
-    assert 12 == len(cases)
-    assert set() == {one.name for one in cases if one.trials[0].crashed}
-    assert set() == failing(told, "restricted")
-    assert {*QUESTIONS} == {check.question for one in cases for check in one.trials[0].checks}
 
 
 def test_other_cases_before_it_begins(tmp_path: Path) -> None:

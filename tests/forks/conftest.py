@@ -1,8 +1,10 @@
 """A fork: a folder with another page, its prompts, and records to try it on. No code of its own."""
 
+import io
 import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,20 @@ from typing import Any
 import pytest
 import requests
 
+from tests.conftest import Ran
 from tests.sandboxes import running
 from triage_agent import wiring
+from triage_agent.cli import main
 from triage_agent.jobs.report import ItemReport, RunReport
 from triage_agent.ledger import chain
 from triage_agent.targets import Target
 
 SUPPORT_CASES = Path(__file__).parent / "support_cases"
+SUPPORT = "C0SUPPORT01"
+NORA, SAMIR, INES = "U0NORA00007", "U0SAMIR0008", "U0INES00009"
+"""Its team's channel, the team, and its owner, in Slack."""
+NORAS, SAMIRS = "005000000000011AAA", "005000000000012AAA"
+"""The team in the CRM."""
 
 Json = dict[str, Any]
 
@@ -84,3 +93,28 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
 def copied(folder: Path) -> Path:
     """The fork in a folder of its own: a run keeps its ledger there."""
     return Path(shutil.copytree(SUPPORT_CASES, folder / "support_cases"))
+
+
+def typed(target: Target, *words: str) -> Ran:
+    """Runs a command about a target, on a terminal of 80 columns; also in a module's fixture."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    where = ("--project", str(target.project), *target.arguments)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("COLUMNS", "80")
+        patch.setattr(sys, "argv", ["triage-agent", *words, *where])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    said = [one.buffer.getvalue().decode() for one in (out, err)]
+    return Ran(int(ended.value.code or 0), *said)
+
+
+def act(url: str, user: str, method: str, path: str, **fields: str) -> None:
+    """What a person of the org does."""
+    headers = {"Authorization": f"Bearer sandbox-{user}"}
+    where = f"{url}/services/data/v62.0/sobjects/{path}"
+    requests.request(method, where, json=fields, headers=headers, timeout=10).raise_for_status()
+
+
+def flat(text: str) -> str:
+    """Without the line breaks that a narrow screen needs."""
+    return " ".join(text.split())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.forks.conftest import SUPPORT_CASES, Json, Swept, copied
+from tests.forks.conftest import NORAS, SUPPORT, SUPPORT_CASES, Json, Swept, act, copied, typed
 from tests.sandboxes import running
 from triage_agent import wiring
 from triage_agent.authority.wire import Request, Wire
@@ -25,7 +25,7 @@ def test_it_has_no_code() -> None:
     """The fork is a page, prompts, cases and records: nothing in its folder is Python."""
     kinds = {path.suffix for path in SUPPORT_CASES.rglob("*") if path.is_file()}
 
-    assert {".yaml", ".md", ".jsonl"} == kinds
+    assert {".yaml", ".md", ".jsonl", ".json"} == kinds
 
 
 def test_it_is_whole(support_cases: Path) -> None:
@@ -35,7 +35,7 @@ def test_it_is_whole(support_cases: Path) -> None:
     assert "version 3 " in page
     assert "gpt-4.1-mini-2025-04-14 assesses" in prompts
     assert "each with what it finds" in patterns
-    assert "12 in eval_cases" in cases
+    assert "69 in eval_cases" in cases
 
 
 def test_its_prompts_speak_of_its_page(support_cases: Path) -> None:
@@ -98,8 +98,8 @@ def test_a_broken_page_is_refused(written: str, broken: str, says: str) -> None:
     [
         (PAGE, "      outage:", "      flood:", "flood has no pattern"),
         (PAGE, "[fix_dates,", "[feelings,", "feelings has no pattern"),
-        ("eval_cases/cases.yaml", "usage_question", "demo_request", "demo_request is none of"),
-        ("eval_cases/cases.yaml", "Product__c: Scheduler\n", "Version: 2\n", "Case.Version is not"),
+        ("eval_cases/messy.yaml", "usage_question", "demo_request", "demo_request is none of"),
+        ("eval_cases/messy.yaml", "Product__c: Scheduler\n", "Version: 2\n", "Case.Version is not"),
         ("prompts/patterns.yaml", "total outage in", "power cut in", "doesn't find"),
         ("prompts/assess.md", "block instructions", "block rules", "there is no block instruct"),
     ],
@@ -151,7 +151,7 @@ def test_a_settled_case_has_a_task(
     assert item.draft in task["Description"]
     assert [] == swept.messages(number)
     ((channel, _),) = swept.messages(number, "triage_approval")
-    assert "C0SUPPORT01" == channel
+    assert SUPPORT == channel
 
 
 def test_what_nobody_answers_has_no_task(swept: Swept) -> None:
@@ -180,7 +180,7 @@ def test_a_stopped_case_goes_to_the_support_team(
     (stop,) = item.stops
 
     assert (rule, topic) == (stop.rule, stop.topic)
-    assert "C0SUPPORT01" == channel
+    assert SUPPORT == channel
     assert any(user in json.dumps(message) for user in ("U0NORA00007", "U0SAMIR0008"))
     assert ([], None) == (swept.tasks(number), item.draft)
 
@@ -189,7 +189,18 @@ def test_a_hand_over_names_the_known_issue(swept: Swept) -> None:
     """What is known about a case's product is read, and told to whoever takes over."""
     ((_, message),) = swept.messages("00001003")
 
-    assert "Repeated jobs after a time change" in json.dumps(message)
+    assert "Known Issue Repeated jobs after a time change" in json.dumps(message)
+
+
+def test_people_read_no_api_names(swept: Swept) -> None:
+    """Fields and objects of the fork's own making are told as people write them."""
+    told = json.dumps([one["blocks"] for one in swept.state["slack"][SUPPORT]])
+    listed = typed(swept.target, "review", "list").out
+
+    assert "Support Plan is Basic" in told
+    assert "no Supplied Email" in told
+    assert "missing data: Supplied Email" in listed
+    assert "__c" not in told + listed
 
 
 def test_a_masked_field_stays_on_the_record(swept: Swept) -> None:
@@ -229,13 +240,15 @@ def test_its_outcomes_are_its_own(tmp_path: Path) -> None:
         target = Target(copied(tmp_path), sandbox_url=url)
         items = {item.record_id: item for item in run(target).items}
         tasks = {task["WhatId"]: task["Id"] for task in kept(url, "Task") if task["Triage_Key__c"]}
-        (worked, waits), nora = list(tasks)[:2], "005000000000011AAA"
-        act(url, nora, "PATCH", f"Case/{worked}", Status="Working")
-        act(url, nora, "PATCH", f"Case/{waits}", Triage_Category__c="feature_idea", Status="Closed")
-        act(url, nora, "PATCH", f"Task/{tasks[worked]}", ActivityDate="2027-01-04")
-        act(url, nora, "DELETE", f"Task/{tasks[waits]}")
+        worked, waits = list(tasks)[:2]
+        act(url, NORAS, "PATCH", f"Case/{worked}", Status="Working")
+        act(
+            url, NORAS, "PATCH", f"Case/{waits}", Triage_Category__c="feature_idea", Status="Closed"
+        )
+        act(url, NORAS, "PATCH", f"Task/{tasks[worked]}", ActivityDate="2027-01-04")
+        act(url, NORAS, "DELETE", f"Task/{tasks[waits]}")
         answer = {"Description": items[worked].draft or ""}
-        act(url, nora, "POST", "Task", Subject="Answered", WhatId=worked, **answer)
+        act(url, NORAS, "POST", "Task", Subject="Answered", WhatId=worked, **answer)
         run(target)
 
     assert {"answered": 1.0, "moved_on": None, "task_postponed": None} == outcomes(
@@ -256,13 +269,6 @@ def kept(url: str, name: str) -> list[Json]:
     state: Json = requests.get(f"{url}/sandbox/state", timeout=10).json()
     records: list[Json] = state["salesforce"][name]
     return records
-
-
-def act(url: str, user: str, method: str, path: str, **fields: str) -> None:
-    """What a person of the org does."""
-    headers = {"Authorization": f"Bearer sandbox-{user}"}
-    where = f"{url}/services/data/v62.0/sobjects/{path}"
-    requests.request(method, where, json=fields, headers=headers, timeout=10).raise_for_status()
 
 
 def outcomes(target: Target, item: str) -> dict[str, float | None]:

@@ -70,6 +70,7 @@ class Desk:
     target: Target
     url: str
     clock: wiring.Clock = wiring.now
+    channel: str = SALES
     _used: int = field(default=-1)
 
     def run(self) -> None:
@@ -102,14 +103,18 @@ class Desk:
         self._used += 1
         return HandedOver(self, self._used, "triage_approval")
 
+    def person(self, user: str) -> Person:
+        """Somebody at the team's channel."""
+        return Person(self.url, user, self.channel)
+
     def click(self, user: str, ts: str, button: str = "claim") -> str | None:
         """What somebody sees after they pressed a button; None: nothing unusual."""
-        trouble: str | None = Person(self.url, user).click(ts, ("review", button))
+        trouble: str | None = self.person(user).click(ts, ("review", button))
         return trouble
 
     def form(self, user: str, one: "HandedOver", button: str) -> dict[str, Any] | None:
         """The form that somebody has before them after they pressed a button."""
-        person, before = Person(self.url, user), self.notes(user)
+        person, before = self.person(user), self.notes(user)
         person.click(one.ts, ("review", button))
         soon(lambda: person.view() or self.notes(user) != before)
         view: dict[str, Any] | None = person.view()
@@ -118,7 +123,7 @@ class Desk:
     def send(self, user: str, view: Mapping[str, Any], **given: str | None) -> Any:  # noqa: ANN401 - JSON
         """What came of sending that form, each field being called as its block."""
         values = {name: {name: value} for name, value in given.items()}
-        return Person(self.url, user).act("submit", view_id=view["id"], values=values)
+        return self.person(user).act("submit", view_id=view["id"], values=values)
 
     def records(self, name: str) -> dict[str, dict[str, Any]]:
         """The records of an object, by id."""
@@ -145,7 +150,7 @@ class Desk:
 
     def notes(self, user: str) -> list[str]:
         """What somebody alone was told, newest first."""
-        return [note["text"] for note in Person(self.url, user).notes()][::-1]
+        return [note["text"] for note in self.person(user).notes()][::-1]
 
     def messages(self) -> list[dict[str, Any]]:
         """The agent's hand-overs, oldest first."""
@@ -154,7 +159,7 @@ class Desk:
     def posted(self, kind: str) -> list[dict[str, Any]]:
         """Its messages of a kind, as their metadata call it, oldest first."""
         state = requests.get(f"{self.url}/sandbox/state", timeout=10).json()
-        found: list[dict[str, Any]] = state["slack"][SALES]
+        found: list[dict[str, Any]] = state["slack"][self.channel]
         return [one for one in found if one.get("metadata", {}).get("event_type") == kind]
 
     def told(self, channel: str = SALES) -> list[str]:

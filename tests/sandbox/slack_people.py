@@ -55,9 +55,10 @@ def no_answer(_payload: Json) -> tuple[int, object]:
 class Person:
     """Somebody who clicks and fills in: everything goes through the sandbox's own acts."""
 
-    def __init__(self, url: str, user: str) -> None:
+    def __init__(self, url: str, user: str, channel: str = SALES) -> None:
         self._url = url
         self._user = user
+        self._channel = channel
 
     def act(self, name: str, **act: object) -> Json:
         url = f"{self._url}/sandbox/slack/{name}"
@@ -65,7 +66,7 @@ class Person:
         return answer
 
     def click(self, ts: str, place: Sequence[str] = ("acts", "claim"), **more: object) -> Any:  # noqa: ANN401 - a sentence or nothing
-        where = {"channel": SALES, "ts": ts, "block_id": place[0], "action_id": place[1]}
+        where = {"channel": self._channel, "ts": ts, "block_id": place[0], "action_id": place[1]}
         return self.act("click", **{**where, **more})["trouble"]
 
     def submit(self, view_id: str, **values: str | list[str] | None) -> Json:
@@ -73,15 +74,15 @@ class Person:
         given = {block: {"text": value} for block, value in values.items()}
         return self.act("submit", view_id=view_id, values=given)
 
-    def type(self, text: str, channel: str = SALES) -> Any:  # noqa: ANN401 - a sentence or nothing
+    def type(self, text: str, channel: str | None = None) -> Any:  # noqa: ANN401 - a sentence or nothing
         """What they see after they typed a command."""
-        return self.act("command", channel=channel, text=text)["trouble"]
+        return self.act("command", channel=channel or self._channel, text=text)["trouble"]
 
     def view(self) -> Any:  # noqa: ANN401 - a view or nothing
-        return self.act("look", channel=SALES)["view"]
+        return self.act("look", channel=self._channel)["view"]
 
-    def notes(self, channel: str = SALES) -> list[Json]:
-        notes: list[Json] = self.act("look", channel=channel)["notes"]
+    def notes(self, channel: str | None = None) -> list[Json]:
+        notes: list[Json] = self.act("look", channel=channel or self._channel)["notes"]
         return notes
 
 

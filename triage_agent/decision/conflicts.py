@@ -7,6 +7,7 @@ from typing import NamedTuple
 from triage_agent.decision.item import Item, Record
 from triage_agent.decision.likeness import differ, names
 from triage_agent.decision.missing import is_filler
+from triage_agent.decision.output import spaced
 from triage_agent.decision.patterns import NONE, PatternFile
 from triage_agent.decision.text import excerpt, normalised
 from triage_agent.operating_model.kinds import Scalar
@@ -82,7 +83,8 @@ def _given(item: Item, conflict: Conflict, patterns: PatternFile) -> Iterator[Sa
     there = [one for one in values if one is not None and not _is_empty(one, patterns)]
     if there:
         whole = there[0] if len(there) == 1 else " ".join(map(str, there))
-        yield Said(whole, None, f"{' '.join(conflict.given_in)} of the {item.record.object} says")
+        fields = " ".join(map(spaced, conflict.given_in))
+        yield Said(whole, None, f"{fields} of the {spaced(item.record.object)} says")
 
 
 def _is_empty(value: Scalar, patterns: PatternFile) -> bool:
@@ -109,7 +111,7 @@ def _unconfirmed(
     if records:
         yield _contradiction(conflict, quote, records[0], field)
     elif around := next(_around(item, name), None):
-        fact = f"{around.object} {around.id}: there is no {name} with it"
+        fact = f"{spaced(around.object)} {around.id}: there is no {spaced(name)} with it"
         yield Contradiction(conflict.claim, quote, fact)
 
 
@@ -126,8 +128,7 @@ def _around(item: Item, name: str) -> Iterator[Record]:
 
 
 def _contradiction(conflict: Conflict, quote: str, record: Record, field: str) -> Contradiction:
-    fact = f"{record.object} {record.id}: {field} is {_shown(record.fields[field])}"
-    return Contradiction(conflict.claim, quote, fact)
+    return Contradiction(conflict.claim, quote, _on_record(record, field))
 
 
 def _differing(
@@ -154,8 +155,8 @@ def _speaks_against(one: tuple[Record, str], said: Said, patterns: PatternFile) 
 
 
 def _unlike(conflict: Conflict, said: Said, record: Record, field: str) -> Contradiction:
-    told = f"{record.object} {record.id}: {field} is {_shown(record.fields[field])}"
-    return Contradiction(conflict.claim, said.quote, f"{told}; {said.by} {_shown(said.value)}")
+    told = f"{_on_record(record, field)}; {said.by} {_shown(said.value)}"
+    return Contradiction(conflict.claim, said.quote, told)
 
 
 def _reached(item: Item, path: str) -> Iterator[tuple[Record, str]]:
@@ -177,6 +178,10 @@ def _is_told(item: Item, conflict: Conflict, patterns: PatternFile, said: Said) 
         for record in item.records(name)
         for value in record.fields.values()
     )
+
+
+def _on_record(record: Record, field: str) -> str:
+    return f"{spaced(record.object)} {record.id}: {spaced(field)} is {_shown(record.fields[field])}"
 
 
 def _shown(value: Scalar) -> str:

@@ -152,7 +152,7 @@ def _records(item: Item) -> Iterator[str]:
         yield f"And {len(related) - RECORDS} more."
     found = {item.record.object, kind, *(record.object for record in related)}
     if missing := [name for name in item.page.reads if name not in found]:
-        yield f"Nothing found: {', '.join(missing)}."
+        yield f"Nothing found: {', '.join(map(spaced, missing))}."
 
 
 def _owner(item: Item) -> str:
@@ -170,7 +170,7 @@ def _described(item: Item, record: Record) -> str:
     name, *others = [value for _, value in _told(item, record.fields)] or [record.id]
     labels = [spaced(label) for label, _ in _told(item, record.fields)][1:]
     rest = ", ".join(map(" ".join, zip(labels, others, strict=True)))
-    return clipped(f"{record.object} {name}" + (f": {rest}" if rest else ""), 300)
+    return clipped(f"{spaced(record.object)} {name}" + (f": {rest}" if rest else ""), 300)
 
 
 def _first(told: Iterable[tuple[str, str]]) -> str | None:

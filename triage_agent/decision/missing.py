@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from triage_agent.decision.item import ELSEWHERE, Item, mail_domain
+from triage_agent.decision.output import spaced
 from triage_agent.decision.patterns import PatternFile
 from triage_agent.decision.text import normalised
 from triage_agent.operating_model.kinds import DomainOf, Scalar
@@ -46,7 +47,7 @@ def lacking(item: Item, patterns: PatternFile) -> Iterator[tuple[str, str]]:
         some = need if isinstance(need, list) else [need]
         if not any(_is_met(item, one, patterns) for one in some):
             names = [_name(one) for one in some]
-            yield names[0], f"no {' or '.join(names)}"
+            yield names[0], f"no {' or '.join(map(spaced, names))}"
 
 
 def _name(need: str | DomainOf) -> str:

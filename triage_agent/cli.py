@@ -29,16 +29,16 @@ from triage_agent import (
 from triage_agent.cli_options import (
     As,
     AsJson,
-    Embedded,
     Format,
     Http,
     Metrics,
     Project,
     Served,
     Verbose,
+    on_target,
 )
 from triage_agent.errors import TriageError
-from triage_agent.targets import target_of
+from triage_agent.targets import Target, target_of
 
 app = typer.Typer(
     help="Triages inbound requests, within what operating_model.yaml allows.",
@@ -64,7 +64,8 @@ class Layout(StrEnum):
 
 
 @app.command()
-def run(  # noqa: PLR0913, PLR0917 - one parameter an option
+@on_target
+def run(  # noqa: PLR0913 - one parameter an option
     limit: Annotated[
         int | None,
         typer.Option(min=1, help="At most so many new items.", show_default=False),
@@ -87,14 +88,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         bool,
         typer.Option("--json", help="Print one JSON object (deploy/run_report.schema.json)."),
     ] = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
     verbose: Verbose = False,
 ) -> None:
     """Take up all new records once, then exit: the scheduled job."""
     terminal.set_up_logs(verbose=verbose)
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     put = working.handing_out(target) if enqueue else None
     with terminal.progress() as progress:
         report = wiring.run(
@@ -109,15 +108,14 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 @app.command()
+@on_target
 def timeline(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="An item, a run or a record.")],
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Tell what happened to an item, a run or a Salesforce record, and why."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     if style is Format.html:
         print(wiring.timeline_page(target, wanted), end="")
     elif style is Format.json:
@@ -154,31 +152,29 @@ def grants(
 
 
 @app.command()
+@on_target
 def pause(
     reason: Annotated[str, typer.Option(help="Why; everybody who is told reads it.")],
     as_whom: As = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Hold the agent from its next write on, until somebody resumes it."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     terminal.say(holding.pause(target, as_whom, reason))
 
 
 @app.command()
+@on_target
 def resume(
     answer: Annotated[
         list[str] | None,
         typer.Option(help="An answer to the page's checklist; once for each.", show_default=False),
     ] = None,
     as_whom: As = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Let the agent go on, once the page's checklist is answered."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     asked = (lambda _questions: answer) if answer else terminal.ask
     terminal.say(holding.resume(target, as_whom, asked))
 
@@ -196,45 +192,43 @@ app.add_typer(ledger, name="ledger", no_args_is_help=True)
 
 
 @ledger.command()
+@on_target
 def verify(
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Name each event that was changed, removed, moved or put in, and each item that is missing."""
-    verdict = custody.verify(target_of(project, sandbox=sandbox, sandbox_url=sandbox_url))
+    verdict = custody.verify(target)
     terminal.show_verdict(verdict, as_json=as_json)
     if verdict.faults:
         raise typer.Exit(1)
 
 
 @ledger.command()
+@on_target
 def export(
     texts: Annotated[
         bool, typer.Option("--with-texts", help="Also what people wrote, with its salts.")
     ] = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Print the ledger as JSON lines; deploy/verify_export.py checks them without this program."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     for line in custody.export(target, texts=texts):
         print(line)
 
 
 @ledger.command()
+@on_target
 def erase(
     person: Annotated[str, typer.Option(help="The e-mail address of the person.")],
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Take a person's texts out for good, and list where else their words are."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     erased = custody.erase(target, person, as_whom)
     terminal.show_left(erased, as_json=as_json)
     if not erased.scrubbed:
@@ -242,33 +236,32 @@ def erase(
 
 
 @ledger.command()
+@on_target
 def anchor(
     reason: Annotated[
         str | None,
         typer.Option(help="Why a ledger with faults may stand as it is.", show_default=False),
     ] = None,
     as_whom: As = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Tell outside of the ledger what it holds now, so that what goes missing later shows."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     terminal.show_anchor(custody.anchor(target, as_whom, reason))
 
 
 @app.command()
+@on_target
 def status(
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print one JSON object (deploy/status.schema.json)."),
     ] = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Say in six lines what is going on."""
-    agent = holding.Agent(target_of(project, sandbox=sandbox, sandbox_url=sandbox_url))
+    agent = holding.Agent(target)
     if as_json:
         terminal.print_json(agent.standing())
     else:
@@ -276,18 +269,17 @@ def status(
 
 
 @app.command()
+@on_target
 def doctor(
     allow_excess: Annotated[
         bool,
         typer.Option("--allow-excess", help="Let pass what is too much; the ledger keeps it."),
     ] = False,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Compare the live credentials with the page. It looks, and changes nothing."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     report = wiring.doctor(target, allow_excess=allow_excess)
     if as_json:
         terminal.print_json(report)

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from triage_agent import casebook, evaluating, terminal, terminal_evaluation
-from triage_agent.cli_options import AsJson, Embedded, Format, Project, Served, Verbose
+from triage_agent.cli_options import AsJson, Format, Project, Verbose, on_target
 from triage_agent.errors import WrongUsage
 from triage_agent.project import project_folder
-from triage_agent.targets import target_of
+from triage_agent.targets import Target
 
 READ_IT = "Read it before you check it in: names that stand in no field are still there."
 
@@ -75,6 +75,7 @@ def listed(as_json: AsJson = False, project: Project = None) -> None:
 
 
 @app.command()
+@on_target
 def add(
     wanted: Annotated[
         str, typer.Argument(metavar="ID", help="An item, the beginning of its id, or its record.")
@@ -83,12 +84,10 @@ def add(
         Escalates | None,
         typer.Option(help="Whether it has to stop, where nobody said so.", show_default=False),
     ] = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Make a case of an item that a person corrected, in other names, and print it to be read."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     added = casebook.add(target, wanted, escalates.value if escalates else None)
     print(added.text, end="")
     for line in (*added.notes, f"It stands in {added.file}.", READ_IT):

@@ -115,7 +115,7 @@ def timeline(
     *,
     target: Target,
 ) -> None:
-    """Tell what happened to an item, a run or a Salesforce record, and why."""
+    """Tell what happened to an item, a run or a record, and why."""
     if style is Format.html:
         print(wiring.timeline_page(target, wanted), end="")
     elif style is Format.json:
@@ -126,7 +126,7 @@ def timeline(
 
 @app.command()
 def check(project: Project = None) -> None:
-    """Check that page, prompts, patterns and cases are valid, complete and in step."""
+    """Check that page, prompts, patterns and cases are in step."""
     for line in wiring.check(project):
         print(line)
 
@@ -136,7 +136,10 @@ def page(
     layout: Annotated[Layout, typer.Option("--format", help="How to print it.")] = Layout.md,
     project: Project = None,
 ) -> None:
-    """Print the page in sentences, for its owner to sign; as HTML on one sheet of paper."""
+    """Print the page in sentences, for its owner to sign.
+
+    As HTML it is one sheet of paper.
+    """
     print(wiring.page(project, as_html=layout is Layout.html), end="")
 
 
@@ -146,7 +149,10 @@ def grants(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if stale.")] = False,
     project: Project = None,
 ) -> None:
-    """Write what Salesforce or Slack is to grant the agent, into the project's deploy folder."""
+    """Write what Salesforce or Slack is to grant the agent.
+
+    It goes into the project's deploy folder.
+    """
     for line in wiring.grants(project, system.value, check=check):
         print(line)
 
@@ -159,7 +165,7 @@ def pause(
     *,
     target: Target,
 ) -> None:
-    """Hold the agent from its next write on, until somebody resumes it."""
+    """Hold the agent from its next write on, until it is resumed."""
     terminal.say(holding.pause(target, as_whom, reason))
 
 
@@ -174,7 +180,10 @@ def resume(
     *,
     target: Target,
 ) -> None:
-    """Let the agent go on, once the page's checklist is answered."""
+    """Let the agent go on, once the checklist is answered.
+
+    Without --answer each of the page's questions is asked.
+    """
     asked = (lambda _questions: answer) if answer else terminal.ask
     terminal.say(holding.resume(target, as_whom, asked))
 
@@ -198,7 +207,7 @@ def verify(
     *,
     target: Target,
 ) -> None:
-    """Name each event that was changed, removed, moved or put in, and each item that is missing."""
+    """Name what was changed, removed, moved or put in."""
     verdict = custody.verify(target)
     terminal.show_verdict(verdict, as_json=as_json)
     if verdict.faults:
@@ -214,7 +223,10 @@ def export(
     *,
     target: Target,
 ) -> None:
-    """Print the ledger as JSON lines; deploy/verify_export.py checks them without this program."""
+    """Print the ledger as JSON lines, to be checked elsewhere.
+
+    deploy/ledger/verify_export.py does that without this program.
+    """
     for line in custody.export(target, texts=texts):
         print(line)
 
@@ -228,7 +240,7 @@ def erase(
     *,
     target: Target,
 ) -> None:
-    """Take a person's texts out for good, and list where else their words are."""
+    """Take a person's texts out for good; list where else they are."""
     erased = custody.erase(target, person, as_whom)
     terminal.show_left(erased, as_json=as_json)
     if not erased.scrubbed:
@@ -246,7 +258,10 @@ def anchor(
     *,
     target: Target,
 ) -> None:
-    """Tell outside of the ledger what it holds now, so that what goes missing later shows."""
+    """Tell outside of the ledger what it holds now.
+
+    What goes missing later shows by that.
+    """
     terminal.show_anchor(custody.anchor(target, as_whom, reason))
 
 
@@ -349,7 +364,10 @@ def listen(
     sandbox_url: Served = None,
     verbose: Verbose = False,
 ) -> None:
-    """Hear what people decide in Slack, over its Socket Mode or HTTP, until Ctrl-C."""
+    """Hear what people decide in Slack, until Ctrl-C.
+
+    Over Socket Mode, or with --http where Slack posts it.
+    """
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
     until = listening.told_to_end()

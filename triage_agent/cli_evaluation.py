@@ -34,7 +34,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     project: Project = None,
     verbose: Verbose = False,
 ) -> None:
-    """Try the agent on the cases, on a sandbox of their own, and score what it did."""
+    """Try the agent on the cases, and score what it did.
+
+    In sandboxes of their own: nothing real is touched but the model.
+    """
     folder = project_folder(project)
     if record and cases:
         raise WrongUsage("--record is about the page's own cases; leave --cases out")
@@ -58,7 +61,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise typer.Exit(1)
 
 
-app = typer.Typer(help="See what the agent is tried on, and make cases of what people decided.")
+app = typer.Typer(help="See what the agent is tried on; make cases of decisions.")
 
 
 class Escalates(StrEnum):
@@ -87,7 +90,10 @@ def add(
     *,
     target: Target,
 ) -> None:
-    """Make a case of an item that a person corrected, in other names, and print it to be read."""
+    """Make a case of an item that a person corrected.
+
+    In other names; it is printed, to be read.
+    """
     added = casebook.add(target, wanted, escalates.value if escalates else None)
     print(added.text, end="")
     for line in (*added.notes, f"It stands in {added.file}.", READ_IT):

@@ -58,7 +58,7 @@ def show(
     *,
     target: Target,
 ) -> None:
-    """Tell all that people were told of an item, how it stands, and what to type to decide."""
+    """Tell all about an item, and what to type to decide it."""
     case = reviewing.look(target, wanted)
     commands = terminal_reviews.commands(case, target.arguments)
     if as_json:
@@ -127,7 +127,7 @@ def reject(
     *,
     target: Target,
 ) -> None:
-    """Set a hand-over aside as of no use, or say no to an action that asks."""
+    """Set a hand-over aside, or say no to an action that asks."""
     _tell(reviewing.reject(target, wanted, as_whom, reason, action), as_json=as_json)
 
 
@@ -142,7 +142,10 @@ def approve(
     *,
     target: Target,
 ) -> None:
-    """Say yes to an action that asks, as you have seen it; the agent does it at once."""
+    """Say yes to an action that asks, as you have seen it.
+
+    The agent does it at once.
+    """
     terminal.set_up_logs(verbose=False)
     word = reviewing.Word(wanted, as_whom, action, partial(terminal_reviews.seen, digest))
     _tell(reviewing.approve(target, word), as_json=as_json)
@@ -163,7 +166,10 @@ def edit(  # noqa: PLR0913 - one parameter an option
     *,
     target: Target,
 ) -> None:
-    """Say yes with other values, of those that the page lets people write; likewise."""
+    """Say yes with other values, as far as the page foresees some.
+
+    The agent does it at once.
+    """
     terminal.set_up_logs(verbose=False)
     word = reviewing.Word(wanted, as_whom, action, partial(terminal_reviews.seen, digest))
     _tell(reviewing.edit(target, word, settings), as_json=as_json)

@@ -49,7 +49,10 @@ def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
     *,
     target: Target,
 ) -> None:
-    """Undo what the agent did, where nobody has changed it since; show what is left for people."""
+    """Undo what the agent did, where nobody has changed it since.
+
+    Without --apply it only shows what it would undo, and what is left for people.
+    """
     if sum(one is not None for one in (run, item, since)) != 1:
         raise WrongUsage("say what is to be undone, by one of --run, --item and --since")
     selection = rolling_back.selection(run, item, _moment(since) if since else None)
@@ -84,7 +87,7 @@ def incident(
     *,
     target: Target,
 ) -> None:
-    """Print the note of a rollback in Markdown: what happened, was undone, and is left."""
+    """Print the note of a rollback: what happened, and what is left."""
     print(rolling_back.incident(target, name, as_json=as_json))
 
 

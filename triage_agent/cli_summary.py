@@ -38,7 +38,7 @@ def summary(
     *,
     target: Target,
 ) -> None:
-    """Tell what a week came to, beside the weeks before, and what to do next."""
+    """Tell what a week came to, and what to do next."""
     if reviewed_by is not None:
         if post:
             raise WrongUsage(

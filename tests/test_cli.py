@@ -133,6 +133,15 @@ def test_a_shadow_run(on: TypeIn, served: str) -> None:
     assert before == _written(served)
 
 
+@pytest.mark.parametrize("words", [(), ("review",), ("ledger",), ("cases",)])
+def test_helps_are_whole(type_in: TypeIn, words: tuple[str, ...]) -> None:
+    """On 80 columns no command's help is cut off."""
+    told = type_in(*words, "--help").out
+
+    assert "Commands:" in told
+    assert "..." not in told.partition("Commands:")[2]
+
+
 def test_limit_and_item(on: TypeIn, served: str) -> None:
     """`--limit` leaves the rest for the next run, `--item` takes up one."""
     target = ("--sandbox-url", served, "--json")

@@ -29,16 +29,16 @@ from triage_agent import (
 from triage_agent.cli_options import (
     As,
     AsJson,
-    Embedded,
     Format,
     Http,
     Metrics,
     Project,
     Served,
     Verbose,
+    on_target,
 )
 from triage_agent.errors import TriageError
-from triage_agent.targets import target_of
+from triage_agent.targets import Target, target_of
 
 app = typer.Typer(
     help="Triages inbound requests, within what operating_model.yaml allows.",
@@ -64,7 +64,8 @@ class Layout(StrEnum):
 
 
 @app.command()
-def run(  # noqa: PLR0913, PLR0917 - one parameter an option
+@on_target
+def run(  # noqa: PLR0913 - one parameter an option
     limit: Annotated[
         int | None,
         typer.Option(min=1, help="At most so many new items.", show_default=False),
@@ -87,14 +88,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         bool,
         typer.Option("--json", help="Print one JSON object (deploy/run_report.schema.json)."),
     ] = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
     verbose: Verbose = False,
 ) -> None:
     """Take up all new records once, then exit: the scheduled job."""
     terminal.set_up_logs(verbose=verbose)
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     put = working.handing_out(target) if enqueue else None
     with terminal.progress() as progress:
         report = wiring.run(
@@ -109,15 +108,14 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 @app.command()
+@on_target
 def timeline(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="An item, a run or a record.")],
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Tell what happened to an item, a run or a Salesforce record, and why."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Tell what happened to an item, a run or a record, and why."""
     if style is Format.html:
         print(wiring.timeline_page(target, wanted), end="")
     elif style is Format.json:
@@ -128,7 +126,7 @@ def timeline(
 
 @app.command()
 def check(project: Project = None) -> None:
-    """Check that page, prompts, patterns and cases are valid, complete and in step."""
+    """Check that page, prompts, patterns and cases are in step."""
     for line in wiring.check(project):
         print(line)
 
@@ -138,7 +136,10 @@ def page(
     layout: Annotated[Layout, typer.Option("--format", help="How to print it.")] = Layout.md,
     project: Project = None,
 ) -> None:
-    """Print the page in sentences, for its owner to sign; as HTML on one sheet of paper."""
+    """Print the page in sentences, for its owner to sign.
+
+    As HTML it is one sheet of paper.
+    """
     print(wiring.page(project, as_html=layout is Layout.html), end="")
 
 
@@ -148,37 +149,41 @@ def grants(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if stale.")] = False,
     project: Project = None,
 ) -> None:
-    """Write what Salesforce or Slack is to grant the agent, into the project's deploy folder."""
+    """Write what Salesforce or Slack is to grant the agent.
+
+    It goes into the project's deploy folder.
+    """
     for line in wiring.grants(project, system.value, check=check):
         print(line)
 
 
 @app.command()
+@on_target
 def pause(
     reason: Annotated[str, typer.Option(help="Why; everybody who is told reads it.")],
     as_whom: As = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Hold the agent from its next write on, until somebody resumes it."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Hold the agent from its next write on, until it is resumed."""
     terminal.say(holding.pause(target, as_whom, reason))
 
 
 @app.command()
+@on_target
 def resume(
     answer: Annotated[
         list[str] | None,
         typer.Option(help="An answer to the page's checklist; once for each.", show_default=False),
     ] = None,
     as_whom: As = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Let the agent go on, once the page's checklist is answered."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Let the agent go on, once the checklist is answered.
+
+    Without --answer each of the page's questions is asked.
+    """
     asked = (lambda _questions: answer) if answer else terminal.ask
     terminal.say(holding.resume(target, as_whom, asked))
 
@@ -196,45 +201,46 @@ app.add_typer(ledger, name="ledger", no_args_is_help=True)
 
 
 @ledger.command()
+@on_target
 def verify(
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Name each event that was changed, removed, moved or put in, and each item that is missing."""
-    verdict = custody.verify(target_of(project, sandbox=sandbox, sandbox_url=sandbox_url))
+    """Name what was changed, removed, moved or put in."""
+    verdict = custody.verify(target)
     terminal.show_verdict(verdict, as_json=as_json)
     if verdict.faults:
         raise typer.Exit(1)
 
 
 @ledger.command()
+@on_target
 def export(
     texts: Annotated[
         bool, typer.Option("--with-texts", help="Also what people wrote, with its salts.")
     ] = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Print the ledger as JSON lines; deploy/verify_export.py checks them without this program."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Print the ledger as JSON lines, to be checked elsewhere.
+
+    deploy/ledger/verify_export.py does that without this program.
+    """
     for line in custody.export(target, texts=texts):
         print(line)
 
 
 @ledger.command()
+@on_target
 def erase(
     person: Annotated[str, typer.Option(help="The e-mail address of the person.")],
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Take a person's texts out for good, and list where else their words are."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Take a person's texts out for good; list where else they are."""
     erased = custody.erase(target, person, as_whom)
     terminal.show_left(erased, as_json=as_json)
     if not erased.scrubbed:
@@ -242,33 +248,35 @@ def erase(
 
 
 @ledger.command()
+@on_target
 def anchor(
     reason: Annotated[
         str | None,
         typer.Option(help="Why a ledger with faults may stand as it is.", show_default=False),
     ] = None,
     as_whom: As = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Tell outside of the ledger what it holds now, so that what goes missing later shows."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Tell outside of the ledger what it holds now.
+
+    What goes missing later shows by that.
+    """
     terminal.show_anchor(custody.anchor(target, as_whom, reason))
 
 
 @app.command()
+@on_target
 def status(
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print one JSON object (deploy/status.schema.json)."),
     ] = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Say in six lines what is going on."""
-    agent = holding.Agent(target_of(project, sandbox=sandbox, sandbox_url=sandbox_url))
+    agent = holding.Agent(target)
     if as_json:
         terminal.print_json(agent.standing())
     else:
@@ -276,18 +284,17 @@ def status(
 
 
 @app.command()
+@on_target
 def doctor(
     allow_excess: Annotated[
         bool,
         typer.Option("--allow-excess", help="Let pass what is too much; the ledger keeps it."),
     ] = False,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Compare the live credentials with the page. It looks, and changes nothing."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     report = wiring.doctor(target, allow_excess=allow_excess)
     if as_json:
         terminal.print_json(report)
@@ -357,7 +364,10 @@ def listen(
     sandbox_url: Served = None,
     verbose: Verbose = False,
 ) -> None:
-    """Hear what people decide in Slack, over its Socket Mode or HTTP, until Ctrl-C."""
+    """Hear what people decide in Slack, until Ctrl-C.
+
+    Over Socket Mode, or with --http where Slack posts it.
+    """
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
     until = listening.told_to_end()

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from triage_agent import casebook, evaluating, terminal, terminal_evaluation
-from triage_agent.cli_options import AsJson, Embedded, Format, Project, Served, Verbose
+from triage_agent.cli_options import AsJson, Format, Project, Verbose, on_target
 from triage_agent.errors import WrongUsage
 from triage_agent.project import project_folder
-from triage_agent.targets import target_of
+from triage_agent.targets import Target
 
 READ_IT = "Read it before you check it in: names that stand in no field are still there."
 
@@ -34,7 +34,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     project: Project = None,
     verbose: Verbose = False,
 ) -> None:
-    """Try the agent on the cases, on a sandbox of their own, and score what it did."""
+    """Try the agent on the cases, and score what it did.
+
+    In sandboxes of their own: nothing real is touched but the model.
+    """
     folder = project_folder(project)
     if record and cases:
         raise WrongUsage("--record is about the page's own cases; leave --cases out")
@@ -58,7 +61,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise typer.Exit(1)
 
 
-app = typer.Typer(help="See what the agent is tried on, and make cases of what people decided.")
+app = typer.Typer(help="See what the agent is tried on; make cases of decisions.")
 
 
 class Escalates(StrEnum):
@@ -75,6 +78,7 @@ def listed(as_json: AsJson = False, project: Project = None) -> None:
 
 
 @app.command()
+@on_target
 def add(
     wanted: Annotated[
         str, typer.Argument(metavar="ID", help="An item, the beginning of its id, or its record.")
@@ -83,12 +87,13 @@ def add(
         Escalates | None,
         typer.Option(help="Whether it has to stop, where nobody said so.", show_default=False),
     ] = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Make a case of an item that a person corrected, in other names, and print it to be read."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Make a case of an item that a person corrected.
+
+    In other names; it is printed, to be read.
+    """
     added = casebook.add(target, wanted, escalates.value if escalates else None)
     print(added.text, end="")
     for line in (*added.notes, f"It stands in {added.file}.", READ_IT):

@@ -1,10 +1,15 @@
 """What several commands can be told."""
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from triage_agent.targets import Target, target_of
 
 
 class Format(StrEnum):
@@ -49,3 +54,25 @@ Metrics = Annotated[
         show_default=False,
     ),
 ]
+
+
+def on_target(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command its `target`, from three options that name one."""
+    named = signature(_target).parameters
+
+    @wraps(command)
+    def told(**options: Any) -> None:  # noqa: ANN401 - the command's own
+        target = _target(**{name: options.pop(name) for name in named})
+        command(**options, target=target)
+
+    own = [one for one in signature(command).parameters.values() if one.name != "target"]
+    shown = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in own] + [*named.values()]
+    told.__signature__ = Signature(shown)  # type: ignore[attr-defined]
+    told.__annotations__ = {one.name: one.annotation for one in shown}
+    return told
+
+
+def _target(
+    *, project: Project = None, sandbox: Embedded = False, sandbox_url: Served = None
+) -> Target:
+    return target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)

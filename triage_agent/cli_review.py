@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from triage_agent import reviewing, terminal, terminal_reviews
-from triage_agent.cli_options import As, AsJson, Embedded, Project, Served
-from triage_agent.targets import target_of
+from triage_agent.cli_options import As, AsJson, on_target
+from triage_agent.targets import Target
 
 app = typer.Typer(help="See what waits for people, and decide it; Slack tells the same.")
 
@@ -36,14 +36,13 @@ class Wrong(StrEnum):
 
 
 @app.command(name="list")
+@on_target
 def waiting(
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """List what waits for people, oldest first."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     found = reviewing.waiting(target)
     if as_json:
         terminal_reviews.print_json({"waiting": found})
@@ -52,15 +51,14 @@ def waiting(
 
 
 @app.command()
+@on_target
 def show(
     wanted: Wanted,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Tell all that people were told of an item, how it stands, and what to type to decide."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Tell all about an item, and what to type to decide it."""
     case = reviewing.look(target, wanted)
     commands = terminal_reviews.commands(case, target.arguments)
     if as_json:
@@ -70,37 +68,36 @@ def show(
 
 
 @app.command()
+@on_target
 def claim(
     wanted: Wanted,
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Take an item on yourself."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     _tell(reviewing.claim(target, wanted, as_whom), as_json=as_json)
 
 
 @app.command()
-def release(  # noqa: PLR0913, PLR0917 - one parameter an option
+@on_target
+def release(
     wanted: Wanted,
     category: Annotated[str, typer.Option(help="What it is, by a category of the page.")],
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Have the agent go on with an item at once, in your name."""
     terminal.set_up_logs(verbose=False)
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     _tell(reviewing.release(target, wanted, as_whom, category), as_json=as_json)
 
 
 @app.command()
-def correct(  # noqa: PLR0913, PLR0917 - one parameter an option
+@on_target
+def correct(  # noqa: PLR0913 - one parameter an option
     wanted: Wanted,
     wrong: Annotated[Wrong, typer.Option(help="What the agent got wrong.")],
     category: Annotated[
@@ -111,52 +108,52 @@ def correct(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
     """Say what the agent got wrong. It is kept to learn from; nothing changes by itself."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     came = reviewing.correct(target, wanted, as_whom, wrong.value, category, note)
     _tell(came, as_json=as_json)
 
 
 @app.command()
-def reject(  # noqa: PLR0913, PLR0917 - one parameter an option
+@on_target
+def reject(
     wanted: Wanted,
     reason: Annotated[str, typer.Option(help="Why not, or why it was of no use.")],
     action: Action = None,
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Set a hand-over aside as of no use, or say no to an action that asks."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Set a hand-over aside, or say no to an action that asks."""
     _tell(reviewing.reject(target, wanted, as_whom, reason, action), as_json=as_json)
 
 
 @app.command()
-def approve(  # noqa: PLR0913, PLR0917 - one parameter an option
+@on_target
+def approve(
     wanted: Wanted,
     digest: Digest = None,
     action: Action = None,
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Say yes to an action that asks, as you have seen it; the agent does it at once."""
+    """Say yes to an action that asks, as you have seen it.
+
+    The agent does it at once.
+    """
     terminal.set_up_logs(verbose=False)
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     word = reviewing.Word(wanted, as_whom, action, partial(terminal_reviews.seen, digest))
     _tell(reviewing.approve(target, word), as_json=as_json)
 
 
 @app.command()
-def edit(  # noqa: PLR0913, PLR0917 - one parameter an option
+@on_target
+def edit(  # noqa: PLR0913 - one parameter an option
     wanted: Wanted,
     settings: Annotated[
         list[str],
@@ -166,13 +163,14 @@ def edit(  # noqa: PLR0913, PLR0917 - one parameter an option
     action: Action = None,
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Say yes with other values, of those that the page lets people write; likewise."""
+    """Say yes with other values, as far as the page foresees some.
+
+    The agent does it at once.
+    """
     terminal.set_up_logs(verbose=False)
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     word = reviewing.Word(wanted, as_whom, action, partial(terminal_reviews.seen, digest))
     _tell(reviewing.edit(target, word, settings), as_json=as_json)
 

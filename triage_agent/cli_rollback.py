@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from triage_agent import rolling_back, terminal, terminal_rollback
-from triage_agent.cli_options import As, AsJson, Embedded, Project, Served
+from triage_agent.cli_options import As, AsJson, on_target
 from triage_agent.errors import WrongUsage
-from triage_agent.targets import target_of
+from triage_agent.targets import Target
 
 
+@on_target
 def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
     run: Annotated[str | None, typer.Option(help="What this run did.", show_default=False)] = None,
     item: Annotated[
@@ -45,15 +46,16 @@ def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     as_whom: As = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Undo what the agent did, where nobody has changed it since; show what is left for people."""
+    """Undo what the agent did, where nobody has changed it since.
+
+    Without --apply it only shows what it would undo, and what is left for people.
+    """
     if sum(one is not None for one in (run, item, since)) != 1:
         raise WrongUsage("say what is to be undone, by one of --run, --item and --since")
     selection = rolling_back.selection(run, item, _moment(since) if since else None)
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
     if to_page is not None:
         if apply:
             raise WrongUsage("--to-page only tells; leave --apply out, or --to-page")
@@ -75,18 +77,17 @@ def rollback(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise typer.Exit(1)
 
 
+@on_target
 def incident(
     name: Annotated[
         str | None,
         typer.Argument(metavar="[RUN]", help="Which rollback's; else the last one's."),
     ] = None,
     as_json: AsJson = False,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Print the note of a rollback in Markdown: what happened, was undone, and is left."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Print the note of a rollback: what happened, and what is left."""
     print(rolling_back.incident(target, name, as_json=as_json))
 
 

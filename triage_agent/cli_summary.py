@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from triage_agent import summarising, terminal_summary
-from triage_agent.cli_options import Embedded, Project, Served
+from triage_agent.cli_options import on_target
 from triage_agent.errors import WrongUsage
-from triage_agent.targets import target_of
+from triage_agent.targets import Target
 from triage_agent.terminal import set_up_logs
 
 
@@ -21,7 +21,8 @@ class Form(StrEnum):
     json = "json"
 
 
-def summary(  # noqa: PLR0913, PLR0917 - one parameter an option
+@on_target
+def summary(
     week: Annotated[
         str | None,
         typer.Option(help="Like 2026-W47; else the last full one.", show_default=False),
@@ -34,12 +35,10 @@ def summary(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(help="Who on the page has read it, for the record.", show_default=False),
     ] = None,
-    project: Project = None,
-    sandbox: Embedded = False,
-    sandbox_url: Served = None,
+    *,
+    target: Target,
 ) -> None:
-    """Tell what a week came to, beside the weeks before, and what to do next."""
-    target = target_of(project, sandbox=sandbox, sandbox_url=sandbox_url)
+    """Tell what a week came to, and what to do next."""
     if reviewed_by is not None:
         if post:
             raise WrongUsage(

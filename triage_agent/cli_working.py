@@ -21,7 +21,10 @@ def worker(
     sandbox_url: Served = None,
     verbose: Verbose = False,
 ) -> None:
-    """Work off what runs hand out with --enqueue, until Ctrl-C: on as many machines as wanted."""
+    """Work off what runs hand out with --enqueue, until Ctrl-C.
+
+    On as many machines as wanted, with one ledger on PostgreSQL.
+    """
     terminal.set_up_logs(verbose=verbose)
     target = target_of(project, sandbox=False, sandbox_url=sandbox_url)
     until = listening.told_to_end()

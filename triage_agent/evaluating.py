@@ -262,7 +262,6 @@ def _world(
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.salesforce.client import SalesforceClient
-    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.evaluation.cache import Remembering
     from triage_agent.evaluation.ending import endings, in_order, snapshot
     from triage_agent.ledger.store import Ledger
@@ -282,7 +281,7 @@ def _world(
             if candidate.answers:
                 asker = Remembering(parts.asker, candidate.answers, number)
                 parts = replace(parts, asker=asker)  # noqa: PLW2901 - the same, asked less
-            slack = SlackConnector(found.slack_token, found.slack_url, "", CallLog(), guard)
+            slack = found.slack(CallLog(), guard)
             ids, before = in_order(org, page), snapshot(org, page)
 
             def look() -> "list[Ending]":

@@ -100,7 +100,6 @@ class Agent:
         from triage_agent.authority.wire import Wire
         from triage_agent.connectors.calls import CallLog
         from triage_agent.connectors.guard import Guard
-        from triage_agent.connectors.slack import SlackConnector
         from triage_agent.errors import TriageError
         from triage_agent.operating_model.schema import OWNER
         from triage_agent.settings import Settings
@@ -115,7 +114,7 @@ class Agent:
             with systems(self.target, settings) as found:
                 wire, calls = Wire(page, found.hosts, live=live), CallLog()
                 guard = Guard(wire, calls, brake=lambda: None)  # it is about the pause
-                slack = SlackConnector(found.slack_token, found.slack_url, "", calls, guard)
+                slack = found.slack(calls, guard)
                 for name in names:
                     slack.tell(page.channel_of(name), words)
                     left.remove(name)
@@ -131,13 +130,11 @@ def commands_of(
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.salesforce.client import SalesforceClient
     from triage_agent.connectors.salesforce.finding import records_like
-    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.operating_model.grants import posted_in
     from triage_agent.review.commands import Commands
 
     calls = listener.calls
     guard = Guard(wire, calls, brake=lambda: None)  # it reads, and tells whoever asked
-    link = found.salesforce.instance_url.rstrip("/") + "/"
 
     def records(page: "Page", words: str) -> "list[Record]":
         with closing(SalesforceClient(found.salesforce, calls, guard)) as org:
@@ -150,7 +147,7 @@ def commands_of(
         live=mode_of(target, page) == "live",
         channels=posted_in(page),
         agent=Agent(target),
-        slack=SlackConnector(found.slack_token, found.slack_url, link, calls, guard),
+        slack=found.slack(calls, guard),
         ledger=lambda: open_ledger(target),
         records=records,
     )

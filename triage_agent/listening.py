@@ -53,7 +53,6 @@ def listen(
     from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
-    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.jobs.reminders import Reminders
     from triage_agent.ledger.store import RUN_PREFIX, WORKSPACE
     from triage_agent.review.listener import Listener
@@ -67,12 +66,11 @@ def listen(
         mode = mode_of(target, page().page)
         wire = Wire(page().page, found.hosts, live=mode == "live")
         guard = Guard(wire, calls, brake.check)
-        link = found.salesforce.instance_url.rstrip("/") + "/"
         if http is None:
             ear: Socket | RequestUrl = _socket(found, calls, guard)
         else:
             ear = _request_url(found, http, watch(target, ledger, page))
-        slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
+        slack = found.slack(calls, guard)
         ledger.claim_for(WORKSPACE, slack.workspace())
         name = f"{RUN_PREFIX}{clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         going_on = GoingOn(target, until, clock)

@@ -322,7 +322,6 @@ def _shown(target: Target, ledger: "Ledger", page: "Page", item: str) -> str | N
     from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
-    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.ledger.store import AGENT, WORKSPACE
     from triage_agent.review.showing import show_decisions
     from triage_agent.settings import Settings
@@ -338,8 +337,7 @@ def _shown(target: Target, ledger: "Ledger", page: "Page", item: str) -> str | N
         with systems(target, settings) as found:
             wire = Wire(page, found.hosts, live=mode_of(target, page) == "live")
             guard = Guard(wire, calls, brake_of(target, settings, ledger).check)
-            link = found.salesforce.instance_url.rstrip("/") + "/"
-            slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard)
+            slack = found.slack(calls, guard)
             try:
                 ledger.claim_for(WORKSPACE, slack.workspace())
                 return show_decisions(ledger, slack, page, item, keep)

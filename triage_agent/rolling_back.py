@@ -124,7 +124,6 @@ def _parts(target: Target, clock: Clock, sleep: Callable[[float], None]) -> "Ite
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.salesforce.client import SalesforceClient
     from triage_agent.connectors.salesforce.writing import Writer
-    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.ledger.store import ORG, WORKSPACE
     from triage_agent.project import read_model
     from triage_agent.recovery.undoing import Parts
@@ -136,8 +135,7 @@ def _parts(target: Target, clock: Clock, sleep: Callable[[float], None]) -> "Ite
     with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
         calls, wire = CallLog(), ReversingWire(page, found.hosts)
         guard = Guard(wire, calls, brake=lambda: None)  # the agent is paused meanwhile
-        link = found.salesforce.instance_url.rstrip("/") + "/"
-        slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard, sleep)
+        slack = found.slack(calls, guard, sleep)
         with closing(SalesforceClient(found.salesforce, calls, guard, sleep)) as org:
             ledger.claim_for(ORG, org.org())
             ledger.claim_for(WORKSPACE, slack.workspace())

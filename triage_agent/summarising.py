@@ -36,7 +36,6 @@ def post(
     from triage_agent.authority.wire import Wire
     from triage_agent.connectors.calls import CallLog
     from triage_agent.connectors.guard import Guard
-    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.ledger.store import WORKSPACE
     from triage_agent.operating_model.schema import OWNER
     from triage_agent.settings import Settings
@@ -51,7 +50,7 @@ def post(
     with systems(target, settings) as found, closing(open_ledger(target)) as ledger:
         calls, brake = CallLog(), brake_of(target, settings, ledger)
         guard = Guard(Wire(page, found.hosts, live=live), calls, brake.check)
-        slack = SlackConnector(found.slack_token, found.slack_url, "", calls, guard, sleep)
+        slack = found.slack(calls, guard, sleep)
         ledger.claim_for(WORKSPACE, slack.workspace())
         told = note(_read(target, page, ledger, wanted, clock()), page)
         parts = posting.Parts(page, ledger, slack, calls, clock)

@@ -1,6 +1,7 @@
 """Which systems a command works on, and how to get into each of them."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,11 @@ from triage_agent.errors import WrongUsage
 
 if TYPE_CHECKING:
     from triage_agent.authority.wire import System
+    from triage_agent.connectors.calls import CallLog
+    from triage_agent.connectors.guard import Pass
     from triage_agent.connectors.model import Endpoint
     from triage_agent.connectors.salesforce.client import Credentials
+    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.settings import Settings
 
 STATE, LEDGER = ".triage", "ledger.db"
@@ -98,6 +102,15 @@ class Systems:
             "slack": frozenset({urlsplit(self.slack_url).netloc}),
             "model": frozenset({urlsplit(self.model.base_url or OPENAI).netloc}),
         }
+
+    def slack(
+        self, calls: "CallLog", guard: "Pass", sleep: Callable[[float], None] = time.sleep
+    ) -> "SlackConnector":
+        """The workspace, with links from its messages to the org's records."""
+        from triage_agent.connectors.slack import SlackConnector
+
+        link = self.salesforce.instance_url.rstrip("/") + "/"
+        return SlackConnector(self.slack_token, self.slack_url, link, calls, guard, sleep)
 
 
 @contextmanager

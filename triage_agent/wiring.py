@@ -181,7 +181,6 @@ def join(  # noqa: PLR0913, PLR0917 - each a part that somebody replaces
     from triage_agent.connectors.model import ModelConnector
     from triage_agent.connectors.salesforce.client import SalesforceClient
     from triage_agent.connectors.salesforce.writing import Writer
-    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.errors import ConnectorError
     from triage_agent.jobs.parts import Parts
     from triage_agent.recovery.pause import ITSELF
@@ -190,8 +189,7 @@ def join(  # noqa: PLR0913, PLR0917 - each a part that somebody replaces
     wire = Wire(rules.page, found.hosts, live=terms.mode == "live")
     guard = Guard(wire, calls, brake.check)
     salesforce = SalesforceClient(found.salesforce, calls, guard, sleep)
-    link = found.salesforce.instance_url.rstrip("/") + "/"
-    slack = SlackConnector(found.slack_token, found.slack_url, link, calls, guard, sleep)
+    slack = found.slack(calls, guard, sleep)
 
     def pause_itself(reason: str) -> None:
         brake.pause(ITSELF, reason)
@@ -272,7 +270,6 @@ def doctor(target: Target, *, allow_excess: bool) -> "Report":
     from triage_agent.connectors.guard import Guard
     from triage_agent.connectors.model import ModelConnector
     from triage_agent.connectors.salesforce.client import SalesforceClient
-    from triage_agent.connectors.slack import SlackConnector
     from triage_agent.doctor.examine import Patient, allow, examine
     from triage_agent.project import read_assess, read_model, read_prices
     from triage_agent.settings import Settings
@@ -286,7 +283,7 @@ def doctor(target: Target, *, allow_excess: bool) -> "Report":
         guard = Guard(Inspection(page, found.hosts), calls, brake=lambda: None)
         asker = ModelConnector(found.model, prices, calls, guard)
         with closing(SalesforceClient(found.salesforce, calls, guard)) as org, closing(asker):
-            slack = SlackConnector(found.slack_token, found.slack_url, "", calls, guard)
+            slack = found.slack(calls, guard)
             pinned = not found.baseline
             patient = Patient(page, prompt, org, slack, asker, ledger, calls, pinned)
             report = examine(patient, allow_excess=allow_excess)

@@ -23,10 +23,9 @@ EVERY = 60.0
 def target_of(named: Path | None, say: Callable[[str], None]) -> Target:
     """The embedded sandbox of a project: the one that is named or here, else the example."""
     from triage_agent.operating_model.loading import FILE
-    from triage_agent.project import folder_or_example
+    from triage_agent.project import EXAMPLE, folder_or_example
 
-    folder, is_example = folder_or_example(named)
-    if is_example:
+    if (folder := folder_or_example(named)) == EXAMPLE:
         say(
             f"There is no {FILE} here: this is the example, unpacked into {folder}/. "
             "Edit its page, and the next sweep goes by it."

@@ -60,16 +60,13 @@ def project_folder(named: Path | None) -> Path:
     return folder
 
 
-def folder_or_example(named: Path | None) -> tuple[Path, bool]:
-    """As `project_folder`; where nothing names a project and none is here, the example.
-
-    It is unpacked the first time. Also told: whether it is the example.
-    """
+def folder_or_example(named: Path | None) -> Path:
+    """As `project_folder`; `EXAMPLE`, unpacked, where none is named and none is here."""
     if named or os.environ.get("TRIAGE_PROJECT") or Path(FILE).is_file():
-        return project_folder(named), False
+        return project_folder(named)
     if not EXAMPLE.exists():
         unpack(EXAMPLE)
-    return project_folder(EXAMPLE), True
+    return project_folder(EXAMPLE)
 
 
 def unpack(folder: Path) -> None:

@@ -25,7 +25,8 @@ lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 bench: .venv/runtime  ## what a run costs, measured
 	@$(BIN)/python -m tests.bench
 
-prove: .venv/dev  ## the long proofs: an image, what is killed, workers, five years of weeks, and a record of a million items
+prove: .venv/dev  ## the long proofs: a wheel, an image, what is killed, workers, five years of weeks, and a record of a million items
+	@$(BIN)/python -m tests.prove.wheel
 	@$(BIN)/python -m tests.prove.image
 	@$(BIN)/python -m tests.prove
 	@$(BIN)/python -m tests.prove.years

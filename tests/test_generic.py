@@ -28,6 +28,7 @@ ALLOWED = {
     ],
     "demonstration.py": ["from triage_agent.sandbox.leads import SAMPLE", "leads=SAMPLE"],
     "evaluating.py": ["leads=records"],
+    "project.py": ["`triage-agent demo`"],
     "targets.py": ["from triage_agent.sandbox import leads, server", "leads=leads.SAMPLE"],
     "terminal.py": ['["demo"]'],  # likewise
     "wiring.py": [  # the sandbox's sample, and what its server calls a file of records

@@ -380,10 +380,12 @@ def demo(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8787,
     project: Project = None,
 ) -> None:
-    """Show the sandbox in a browser, with the agent at work on it."""
+    """Show the sandbox in a browser, with the agent at work on it.
+
+    In a folder without a project, an example is unpacked and shown.
+    """
     terminal.set_up_logs(verbose=False)
-    target = target_of(project, sandbox=True, sandbox_url=None)
-    demonstration.demonstrate(target, port, terminal.say)
+    demonstration.demonstrate(demonstration.target_of(project, terminal.say), port, terminal.say)
 
 
 def main() -> None:

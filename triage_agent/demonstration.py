@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import TriageError
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
 _WORDS = (signal.SIGINT, signal.SIGTERM)
 EVERY = 60.0
 """Seconds between sweeps while nobody sends a request; a new one is taken up at once."""
+
+
+def target_of(named: Path | None, say: Callable[[str], None]) -> Target:
+    """The embedded sandbox of a project: the one that is named or here, else the example."""
+    from triage_agent.operating_model.loading import FILE
+    from triage_agent.project import EXAMPLE, folder_or_example
+
+    if (folder := folder_or_example(named)) == EXAMPLE:
+        say(
+            f"There is no {FILE} here: this is the example, unpacked into {folder}/. "
+            "Edit its page, and the next sweep goes by it."
+        )
+    return Target(folder, sandbox=True)
 
 
 def demonstrate(target: Target, port: int, say: Callable[[str], None]) -> None:

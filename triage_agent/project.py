@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -32,6 +34,11 @@ if TYPE_CHECKING:  # they bring in the ledger and the model's client, which the 
 PROMPTS = Path("prompts")
 Recorded = TypeVar("Recorded", Passed, Record)
 PRICES = f"{PROMPTS}/prices.yaml"
+EXAMPLE = Path("triage-example")
+"""Where the shipped project is unpacked, for somebody who only wants to look."""
+PARTS = (FILE, str(PROMPTS), "eval_cases", "deploy", ".env.example")
+"""What the shipped project is made of."""
+_NOT_COPIED = shutil.ignore_patterns("__pycache__", ".env")
 
 
 def shipped() -> Path:
@@ -47,9 +54,36 @@ def project_folder(named: Path | None) -> Path:
     if not (folder / FILE).is_file():
         raise WrongUsage(
             f"there is no {FILE} in {folder.absolute()}; go to the project's folder, "
-            "or name it with --project DIR",
+            "or name it with --project DIR; `triage-agent demo` shows the one that comes with "
+            "this program, `triage-agent new DIR` begins one of your own",
         )
     return folder
+
+
+def folder_or_example(named: Path | None) -> Path:
+    """As `project_folder`; `EXAMPLE`, unpacked, where none is named and none is here."""
+    if named or os.environ.get("TRIAGE_PROJECT") or Path(FILE).is_file():
+        return project_folder(named)
+    if not EXAMPLE.exists():
+        unpack(EXAMPLE)
+    return project_folder(EXAMPLE)
+
+
+def unpack(folder: Path) -> None:
+    """Copies the shipped project into a new folder, whole or not at all."""
+    try:
+        with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
+            whole = Path(beside) / folder.name
+            whole.mkdir()
+            for part in (shipped() / name for name in PARTS):
+                copied = whole / part.name
+                if part.is_dir():
+                    shutil.copytree(part, copied, ignore=_NOT_COPIED, copy_function=shutil.copyfile)
+                else:
+                    shutil.copyfile(part, copied)
+            whole.rename(folder)
+    except OSError as exc:
+        raise WrongUsage(f"{folder.absolute()} can't be made: {exc}") from exc
 
 
 def read_model(folder: Path) -> OperatingModel:

@@ -91,7 +91,9 @@ def test_new_files_are_opened_by_several_at_once(new_ledger: NewLedger) -> None:
         database = SqliteDatabase(make_url(file))
         together.wait()
         with database.reading() as connection:
-            return connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+            found = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        database.engine.dispose()
+        return found
 
     with ThreadPoolExecutor(4) as pool:
         for _ in range(100):

@@ -200,9 +200,9 @@ def _beside() -> Iterator[str]:
         yield f'<path class="line" d="M706 {middle}H722V{y}H733"/>'
         yield f'<path class="head" d="M742 {y}l-8 -4.5v9z"/>'
     yield f'<path class="line dashed" d="M802 {_ROWS[3] + _HIGH}V334"/>{_head(802, 342, "head")}'
-    page = Box(6, _ROWS[8], 128, "operating_model.yaml")
+    page = Box(14, _ROWS[8], 112, "ten questions")
     yield _card(page, "outside", "the page", page.does)
-    yield f'<path class="line" d="M134 {page.y + 21}H143"/>'
+    yield f'<path class="line" d="M126 {page.y + 21}H143"/>'
     yield f'<path class="head" d="M{_LEFT} {page.y + 21}l-8 -4.5v9z"/>'
     for y, words in _LABELS:
         yield f'<text class="does" x="136" y="{y}" text-anchor="end">{words}</text>'

@@ -24,9 +24,7 @@ def test_arrows_are_the_codes_imports() -> None:
 
     assert {"jobs", "ledger"} <= found["wiring"]
     assert all(some <= found[room] for room, some in ways.items())
-    assert {room: some - reached(ways, room) for room, some in found.items()} == dict.fromkeys(
-        found, set()
-    )
+    assert all(some <= reached(ways, room) for room, some in found.items())
 
 
 def test_rooms_stand_as_the_contract_has_them() -> None:

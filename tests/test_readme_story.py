@@ -41,6 +41,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("document", "ends"),
     [
         ("docs/tour.md", [0, 0, 0, 0, 0, 0, 0, 0, REFUSED, 0, 0, 0]),
+        ("docs/going-live.md", [0, 0]),
         ("docs/rolling-back.md", [0, 0, 0, 0, REFUSED, 0, 0]),
     ],
 )

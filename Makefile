@@ -43,6 +43,7 @@ generated: .venv/runtime  ## write what is generated from the code
 	@$(BIN)/python -c 'from triage_agent.summary.telling import schema_text; print(schema_text(), end="")' \
 		> deploy/summary.schema.json
 	@$(BIN)/python -m deploy.beyond.simulate --svg > docs/beyond.svg
+	@$(BIN)/python -m docs.architecture > docs/architecture.svg
 	@$(BIN)/python -c 'from triage_agent.watch.status import schema_text; print(schema_text(), end="")' \
 		> deploy/status.schema.json
 	@$(BIN)/triage-agent grants salesforce

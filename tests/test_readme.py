@@ -1,4 +1,4 @@
-"""The README's commands work, and print what it says they print."""
+"""The documents' commands work, and print what they say; their links lead somewhere."""
 
 import json
 import re
@@ -22,7 +22,12 @@ from triage_agent.sandbox.leads import SAMPLE
 from triage_agent.targets import Target, deployed
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+)
 
 
 def blocks(name: str, language: str) -> list[str]:
@@ -35,14 +40,15 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def commands() -> list[str]:
-    """Every command that a document shows behind a prompt."""
-    return [
+    """Every command that a document shows behind a prompt, once, in their order."""
+    lines = (
         line.removeprefix("$ ")
         for name in DOCUMENTS
         for block in blocks(name, "console")
         for line in block.splitlines()
         if line.startswith("$ ")
-    ]
+    )
+    return list(dict.fromkeys(lines))
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +101,10 @@ def type_in(
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """A sandbox over the sample leads, as the README serves one."""
-    with server.running(state=None, leads=SAMPLE) as url:
+def served(project: Path) -> Iterator[str]:
+    """A sandbox over the sample leads, which grants what a project's page does."""
+    granted = deployed(Target(project, sandbox=True))
+    with server.running(state=None, leads=SAMPLE, deployed=granted) as url:
         yield url
 
 
@@ -122,7 +129,7 @@ def _calm(screen: str) -> list[str]:
 
 def test_every_command_of_the_documents_works(project: Path, type_in: Type) -> None:
     """Each command behind a prompt exits with 0; one that no rule here knows fails the test."""
-    with served() as url:
+    with served(project) as url:
         outcomes = {command: _try(project, type_in, command, url) for command in commands()}
 
     assert dict.fromkeys(outcomes, 0) == outcomes
@@ -138,11 +145,11 @@ def test_every_command_of_the_program_is_in_the_readme(type_in: Type) -> None:
     assert [name for name in listed if f"`triage-agent {name}" not in text] == []
 
 
-def test_problems_of_a_page_look_as_in_the_readme(project: Path, type_in: Type) -> None:
-    """The README's example of a bad page is what a bad page prints."""
+def test_problems_of_a_page_look_as_shown(project: Path, type_in: Type) -> None:
+    """The documents' example of a bad page is what a bad page prints."""
     page = project / "operating_model.yaml"
     good = page.read_text(encoding="utf-8")
-    (shown,) = (b for b in blocks("README.md", "text") if b.startswith("triage-agent:"))
+    (shown,) = (b for b in blocks("docs/page.md", "text") if b.startswith("triage-agent:"))
     broken = good.replace("look_back: 30d", "look_back: soon").replace("  name: Dana Reyes\n", "")
     page.write_text(broken, encoding="utf-8")
 
@@ -165,16 +172,54 @@ def _try(project: Path, type_in: Type, command: str, url: str) -> int:
     if words[0] in ("sandbox", "listen"):
         words = [words[0], "--help"]  # it would go on until it is stopped
     if words[0] == "timeline":
-        report = type_in("run", "--sandbox", "--shadow", "--json").out
+        report = type_in("run", "--sandbox", "--shadow", "--limit", "1", "--json").out
         words[1] = RunReport.model_validate_json(report).items[0].record_id
-    if words[0] == "rollback":
-        report = type_in("run", "--sandbox", "--json").out
-        words[2] = RunReport.model_validate_json(report).run_id
+    if words[0] in ("run", "doctor", "status") and not {"--sandbox", "--sandbox-url"} & {*words}:
+        words += ["--sandbox-url", url]  # in place of a reader's own org
     if "OPENAI_BASE_URL" in environment:
         environment["OPENAI_API_KEY"] = "sandbox"
         _use_model(project, "baseline")
     words = [word.replace("http://127.0.0.1:8787", url) for word in words]
+    words = [str(ROOT / word) if word.startswith("tests/") else word for word in words]
     return type_in(*words, **environment).code
+
+
+SLUG = re.compile(r"[^\w\- ]")
+LINK = re.compile(r"(?:\]\(|(?:src|href)=\")([^)\"\s]+)")
+
+
+def test_every_link_leads_somewhere() -> None:
+    """A relative link of any note names a file that is there, and a heading that it has."""
+    notes = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("[a-z]*/**/README.md")]
+    broken = [
+        f"{note.relative_to(ROOT)}: {link}"
+        for note in notes
+        for link in LINK.findall(_without_code(note))
+        if "://" not in link and not _leads(note, link)
+    ]
+
+    assert [] == broken
+
+
+def test_the_readme_knows_every_document() -> None:
+    """Its map has each of the documents."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert [name for name in DOCUMENTS[1:] if f"]({name})" not in text] == []
+
+
+def _without_code(note: Path) -> str:
+    text = note.read_text(encoding="utf-8")
+    return re.sub(r"(?ms)^ *```.*?^ *```$|`[^`\n]+`", "", text)
+
+
+def _leads(note: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = note.parent / name if name else note
+    if not anchor:
+        return target.exists()
+    headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return anchor in {SLUG.sub("", one.lower()).replace(" ", "-") for one in headings}
 
 
 def _make(target: str) -> int:
@@ -194,17 +239,17 @@ def _use_model(project: Path, name: str) -> None:
         )
 
 
-def test_faults_files_of_the_readme_can_be_read(tmp_path: Path) -> None:
-    """Each file that the README shows for a sandbox to fail by is one that it takes."""
-    for block in blocks("README.md", "yaml"):
+def test_faults_files_can_be_read(tmp_path: Path) -> None:
+    """Each file that is shown for a sandbox to fail by is one that it takes."""
+    for block in blocks("docs/sandbox.md", "yaml"):
         path = tmp_path / "faults.yaml"
         path.write_text(block, encoding="utf-8")
         assert read(path)
 
 
-def test_every_fault_of_a_faults_file_is_in_the_readme() -> None:
-    """Whoever writes such a file finds each kind of fault named there."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_fault_of_a_faults_file_is_named() -> None:
+    """Whoever writes such a file finds each kind of fault named."""
+    text = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
     schema = json.dumps(FaultFile.model_json_schema())
     kinds = set(re.findall(r'"fault": \{"const": "(\w+)"', schema))
     kinds |= {k for some in re.findall(r'"fault": \{"enum": \[([^]]+)\]', schema)
@@ -214,11 +259,13 @@ def test_every_fault_of_a_faults_file_is_in_the_readme() -> None:
     assert [kind for kind in sorted(kinds) if f"`{kind}`" not in text] == []
 
 
-def test_doctor_prints_what_the_readme_shows(project: Path, tmp_path: Path, type_in: Type) -> None:
-    """The README's example of a doctor is what it says of the org in the README's faults file."""
+def test_doctor_prints_what_is_shown(project: Path, tmp_path: Path, type_in: Type) -> None:
+    """The example of a doctor is what it says of the org in the example of a faults file."""
     faults = tmp_path / "faults.yaml"
-    faults.write_text(blocks("README.md", "yaml")[-1], encoding="utf-8")
-    (shown,) = (block for block in blocks("README.md", "text") if block.startswith("Too much"))
+    faults.write_text(blocks("docs/sandbox.md", "yaml")[-1], encoding="utf-8")
+    (shown,) = (
+        block for block in blocks("docs/going-live.md", "text") if block.startswith("Too much")
+    )
     target = Target(project, sandbox=True)
     with server.running(state=None, leads=None, faults=faults, deployed=deployed(target)) as url:
         printed = type_in("doctor", "--sandbox-url", url)

@@ -1,4 +1,4 @@
-"""The README's story of a bad change: each change of the page and each command, as it stands."""
+"""The documents' stories: each change of the page and each command, as they stand."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ if TYPE_CHECKING:
     from tests.conftest import TypeIn
 
 ROOT = Path(__file__).parents[1]
-HEADING = "### A bad change, from the first sign to the next run\n"
 RUN = re.compile(r"run-\d{8}T\d{6}-[0-9a-f]{4}")
 RECORD = re.compile(r"\b00Q\w{15}\b")
+ITEM = re.compile(r"\b[0-9a-f]{24}\b")
+TOLD = {
+    "ITEM": re.compile(r"([0-9a-f]{24}) .*\n.* decide;"),
+    "ASKED": re.compile(r"([0-9a-f]{24}) .*\n.* set status;"),
+    "DIGEST": re.compile(r"Digest ([0-9a-f]{64})"),
+}
+"""What a command tells and a later one is given: the last that was told, by its name there."""
 REFUSED = 3
 
 
@@ -31,15 +37,25 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_story_goes_as_it_is_told(project: Path, type_in: TypeIn) -> None:
+@pytest.mark.parametrize(
+    ("document", "ends"),
+    [
+        ("docs/tour.md", [0, 0, 0, 0, 0, 0, 0, 0, REFUSED, 0, 0, 0]),
+        ("docs/going-live.md", [0, 0]),
+        ("docs/rolling-back.md", [0, 0, 0, 0, REFUSED, 0, 0]),
+    ],
+)
+def test_a_story_goes_as_it_is_told(
+    project: Path, type_in: TypeIn, document: str, ends: list[int]
+) -> None:
     """Every command prints the lines below it in their order, and ends as the story goes on."""
-    last, codes = "", []
-    for language, block in _blocks():
+    told, codes = dict[str, str](), []
+    for language, block in _blocks(document):
         if language == "diff":
             _apply(block, project / "operating_model.yaml")
             continue
         for command, shown in _commands(block):
-            words = shlex.split(command.replace("RUN", last))
+            words = [told.get(word, word) for word in shlex.split(command)]
             assert ".venv/bin/triage-agent" == words.pop(0)
             ran = type_in(*words)
             codes.append(ran.code)
@@ -47,16 +63,19 @@ def test_the_story_goes_as_it_is_told(project: Path, type_in: TypeIn) -> None:
             for line in _lines(shown):
                 assert line in printed
                 printed = printed[printed.index(line) + len(line) :]
+            told |= {name: found[1] for name, one in TOLD.items() if (found := one.search(ran.out))}
             if found := RUN.search(ran.out) if words[0] == "run" else None:
-                last = found[0]
+                told["RUN"] = found[0]
 
-    assert [0, 0, 0, 0, REFUSED, 0, 0] == codes
+    assert ends == codes
 
 
-def _blocks() -> Iterator[tuple[str, str]]:
-    """The story's code, block by block, each with its language."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").split(HEADING)[1].split("\n## ")[0]
-    for found in re.finditer(r"^```(\S+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+def _blocks(document: str) -> Iterator[tuple[str, str]]:
+    """A document's stories, block by block, each with its language."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for found in re.finditer(
+        r"^```(shell-session|diff)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
+    ):
         yield found[1], found[2]
 
 
@@ -81,7 +100,7 @@ def _apply(diff: str, page: Path) -> None:
 
 def _calm(text: str) -> str:
     """Without what differs from one sandbox to another, and however long the lines are."""
-    return " ".join(RECORD.sub("00Q", text).split())
+    return " ".join(ITEM.sub("ITEM", RECORD.sub("00Q", text)).replace("ASKED", "ITEM").split())
 
 
 def _lines(shown: str) -> list[str]:

@@ -377,7 +377,11 @@ def test_the_readmes_say_where_each_breaks() -> None:
         {one.name: f"{float(f'{one.breaks_from() or inf:.2g}'):,.0f}" for one in some}
         for some in (resources(WORLD, ITEM), resources(WORLD, simulate.unasked(ITEM)))
     )
-    short = (HOME / "README.md").read_text(encoding="utf-8").partition("## Past this machine")[2]
+    short = (
+        (HOME / "docs" / "production.md")
+        .read_text(encoding="utf-8")
+        .partition("## Past this machine")[2]
+    )
     whole = (FOLDER / "README.md").read_text(encoding="utf-8").partition("So, in this order")[2]
 
     for name in ("people's time", "the model's tier", "Salesforce requests", "Slack messages"):

@@ -1,6 +1,7 @@
 """Every row of doctor's table fires for the fault that it is about, and is silent without it.
 
-The table stands in the README too; each page, the shipped one and the fork's, goes through it.
+The table stands in docs/going-live.md, too; each page, the shipped one and the fork's, goes
+through it.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Finding(Value):
-    """`check`: what was looked at, by the name that stands in the README's table."""
+    """`check`: what was looked at, by the name that stands in the table of docs/going-live.md."""
 
     kind: Kind
     check: str

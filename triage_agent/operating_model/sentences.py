@@ -6,10 +6,16 @@ Every word about the business comes from the page; what stands here would fit an
 from calendar import day_abbr
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from triage_agent.operating_model import outcome_sentences
-from triage_agent.operating_model.action_rules import DraftAction, PostAction, WritesRecords
+from triage_agent.operating_model.action_rules import (
+    CreateAction,
+    DraftAction,
+    PostAction,
+    UpdateAction,
+    WritesRecords,
+)
 from triage_agent.operating_model.action_sentences import deed, fields, terms, undone, waiting
 from triage_agent.operating_model.kinds import DomainOf, Scalar
 from triage_agent.operating_model.loading import OperatingModel
@@ -158,8 +164,10 @@ def _alone(page: Page) -> Iterator[Line]:
                 yield Line(f"It may post to {title(rule.post_to)}", f"{when}.")
             case WritesRecords(alone="yes"):
                 yield Line(f"It may {deed(rule)}", f"{fields(rule)} {when}{terms(page, rule)}.")
+            case UpdateAction() | CreateAction():
+                pass  # it asks, as the next answer says
             case _:
-                pass
+                assert_never(rule)
     yield _draft(page)
     limits = page.limits
     yield Line(

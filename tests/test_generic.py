@@ -26,14 +26,11 @@ ALLOWED = {
         "Without --leads",
         "def demo(",
     ],
-    "demonstration.py": ["from triage_agent.sandbox.leads import SAMPLE", "leads=SAMPLE"],
+    "demonstration.py": ["leads=samples(target.project)"],
     "evaluating.py": ["leads=records"],
-    "targets.py": ["from triage_agent.sandbox import leads, server", "leads=leads.SAMPLE"],
+    "targets.py": ["from triage_agent.sandbox.leads import SAMPLE", "leads=records"],
     "terminal.py": ['["demo"]'],  # likewise
-    "wiring.py": [  # the sandbox's sample, and what its server calls a file of records
-        "from triage_agent.sandbox.leads import SAMPLE",
-        "leads=records or SAMPLE",
-    ],
+    "wiring.py": ["leads=records or samples(target.project)"],
 }
 
 

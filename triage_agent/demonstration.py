@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import TriageError
-from triage_agent.targets import Target, deployed
+from triage_agent.targets import Target, deployed, samples
 
 if TYPE_CHECKING:
     from triage_agent.jobs.report import RunReport
@@ -22,7 +22,6 @@ EVERY = 60.0
 def demonstrate(target: Target, port: int, say: Callable[[str], None]) -> None:
     """Serves the embedded sandbox and sweeps it, until Ctrl-C or a SIGTERM."""
     from triage_agent.sandbox import server
-    from triage_agent.sandbox.leads import SAMPLE
     from triage_agent.wiring import run
 
     new = threading.Event()
@@ -30,7 +29,7 @@ def demonstrate(target: Target, port: int, say: Callable[[str], None]) -> None:
         url = stack.enter_context(
             server.running(
                 state=target.sandbox_state,
-                leads=SAMPLE,
+                leads=samples(target.project),
                 port=port,
                 deployed=deployed(target),
                 arrived=new.set,

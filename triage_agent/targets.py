@@ -1,5 +1,6 @@
 """Which systems a command works on, and how to get into each of them."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from triage_agent.authority.wire import System
     from triage_agent.connectors.model import Endpoint
     from triage_agent.connectors.salesforce.client import Credentials
+    from triage_agent.operating_model.schema import Page
     from triage_agent.settings import Settings
 
 STATE, LEDGER = ".triage", "ledger.db"
 ANCHORS = f"{LEDGER}-anchors.jsonl"
 BASELINE = "baseline"
+SAMPLES = "samples.jsonl"
 _SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbox"
 _SLACK_APP_TOKEN = "xapp-sandbox"  # noqa: S105 - a sandbox's token is meant to be known
 _SLACK_SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - likewise
@@ -108,23 +111,59 @@ def systems(target: Target, settings: "Settings") -> Iterator[Systems]:
     elif url := target.sandbox_url or target.served_at:
         yield _sandbox(url, settings)
     else:
-        from triage_agent.sandbox import leads, server
+        from triage_agent.sandbox import server
 
+        records = samples(target.project)
         with server.running(
-            state=target.sandbox_state, leads=leads.SAMPLE, deployed=deployed(target)
+            state=target.sandbox_state, leads=records, deployed=deployed(target)
         ) as url:
             yield _sandbox(url, settings)
 
 
 def deployed(target: Target) -> Path:
-    """What the page grants, laid out for a sandbox to deploy: its agent may do just that."""
-    from triage_agent.connectors.salesforce import deployment, metadata
-    from triage_agent.deploying import Tree
+    """What a sandbox is to deploy, laid out for it; see `laid_out`."""
     from triage_agent.project import read_model
 
-    folder, files = target.folder / "deployed", deployment.files(read_model(target.project).page)
+    return laid_out(read_model(target.project).page, target.folder / "deployed")
+
+
+def laid_out(page: "Page", folder: Path) -> Path:
+    """What the page grants, which is all that a sandbox's agent may do, and whom it names."""
+    from triage_agent.connectors.salesforce import deployment, metadata
+    from triage_agent.deploying import Tree
+    from triage_agent.sandbox.newcomers import PEOPLE
+
+    files = {**deployment.files(page), PEOPLE: _people(page)}
     Tree(folder, files, metadata.NOTICE, "triage-agent run --sandbox").write()
     return folder
+
+
+def _people(page: "Page") -> str:
+    """Those whom the page names, and the teams' channels, as a sandbox takes them in."""
+    members = [
+        {"name": one.name, "title": _words(name), "slack": one.slack, "salesforce": one.salesforce}
+        for name, team in page.teams.items()
+        for one in team.members
+    ]
+    others = [
+        {"name": one.name, "title": one.role, "slack": one.slack}
+        for one in (page.owner, page.owner.deputy)
+    ]
+    people = {one["slack"]: one for one in (*others, *members)}
+    channels = {team.channel: name.replace("_", "-") for name, team in page.teams.items()}
+    return json.dumps({"people": [*people.values()], "channels": channels}, indent=2) + "\n"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def samples(project: Path) -> Path:
+    """The records that a project's embedded sandbox begins with: its own, else the shipped ones."""
+    from triage_agent.sandbox.leads import SAMPLE
+
+    own = project / SAMPLES
+    return own if own.exists() else SAMPLE
 
 
 def _real(settings: "Settings") -> Systems:

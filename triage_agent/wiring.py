@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import AnotherOrg, NotCleared, WrongUsage
-from triage_agent.targets import ANCHORS, BASELINE, LEDGER, Systems, Target, deployed, systems
+from triage_agent.targets import ANCHORS, BASELINE, LEDGER, Systems, Target, deployed, samples, systems
 
 if TYPE_CHECKING:
     from triage_agent.authority.people import Somebody
@@ -381,12 +381,11 @@ def serve_sandbox(
     `request_url`: where its Slack tells an app what people did.
     """
     from triage_agent.sandbox import server
-    from triage_agent.sandbox.leads import SAMPLE
 
     state = None if records else target.sandbox_state
     server.serve(
         state=state,
-        leads=records or SAMPLE,
+        leads=records or samples(target.project),
         port=port,
         faults=faults,
         deployed=deployed(target),

@@ -44,7 +44,7 @@ class Assessment(Value):
     summary: str
     language: str
     flags: tuple[Flag, ...]
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim, ...] = ()
     details: tuple[Detail, ...] = ()
 
     @property
@@ -66,7 +66,10 @@ def rule_names(page: Page) -> list[str]:
 
 
 def assessment_schema(page: Page) -> dict[str, Any]:
-    """The form as a JSON schema in the strict dialect: every key required, no others."""
+    """The form as a JSON schema in the strict dialect: every key required, no others.
+
+    A page without claims to ask about has none on its form: a choice of nothing is no schema.
+    """
     claims = [one.claim for one in page.stops_when.conflicting_information.told]
     return _object(
         category={"type": "string", "enum": [*page.workflow.categories, UNCLEAR]},
@@ -78,12 +81,16 @@ def assessment_schema(page: Page) -> dict[str, Any]:
             quote={"type": "string"},
             reason={"type": "string"},
         ),
-        claims=_list(claim={"type": "string", "enum": claims}, quote={"type": "string"}),
+        **({"claims": _claims(claims)} if claims else {}),
         details=_list(
             detail={"type": "string", "enum": list(page.drafts.asks_for)},
             quote={"type": "string"},
         ),
     )
+
+
+def _claims(names: list[str]) -> dict[str, Any]:
+    return _list(claim={"type": "string", "enum": names}, quote={"type": "string"})
 
 
 def read_assessment(answer: str) -> Assessment:

@@ -1,0 +1,65 @@
+"""Every file of a new project by its path, from the answers and what comes with the program."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from triage_agent.errors import WrongUsage
+from triage_agent.forking import first_cases, material, wordlists
+from triage_agent.forking.answers import Answers
+from triage_agent.operating_model.schema import Page
+
+Files = dict[str, str]
+_AS_SHIPPED = (
+    "prompts/assess.md",
+    "prompts/draft.md",
+    "prompts/prices.yaml",
+    "eval_cases/README.md",
+    ".env.example",
+)
+_PATTERNS = "prompts/patterns.yaml"
+_IGNORED = ".venv/\n.triage\n.env\n"
+
+
+def files(answers: Answers, page: Page, shipped: Mapping[str, str], version: str) -> Files:
+    """All but the page and what is generated from it. `shipped`: texts by their paths."""
+    cases = first_cases.placed(answers, page)
+    their_name = material.data("defaults.yaml")["shipped_name"]
+    made = {f"eval_cases/{name}": text for name, text in first_cases.files(cases).items()}
+    return {
+        **{path: shipped[path] for path in _AS_SHIPPED},
+        **dict(_deployed(shipped)),
+        **made,
+        _PATTERNS: wordlists.patterns_text(shipped[_PATTERNS], their_name, answers),
+        "samples.jsonl": first_cases.samples(cases, page),
+        "README.md": _readme(answers),
+        "Makefile": material.text("Makefile"),
+        "requirements.txt": f"triage-agent[scale]=={version}\n",
+        ".gitignore": _IGNORED,
+    }
+
+
+def _readme(answers: Answers) -> str:
+    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - Markdown
+    name = " ".join(answers.workflow.name.split())
+    template = environment.from_string(material.text("README.md.jinja"))
+    return template.render(name=name, object=answers.workflow.object)
+
+
+def _deployed(shipped: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The shipped ways to run it, by which a project without code is installed."""
+    told: Mapping[str, Any] = material.data("deploy.yaml")
+    for path, text in shipped.items():
+        folder, _, name = path.partition("/")
+        if folder == "deploy" and ("/" not in name or name.partition("/")[0] in told["trees"]):
+            yield path, _changed(path, text, told["changes"].get(name, ()))
+
+
+def _changed(path: str, text: str, changes: list[tuple[str, str]]) -> str:
+    for before, after in changes:
+        if before not in text:
+            raise WrongUsage(f"{path} of the program isn't as it was shipped: it lacks {before!r}")
+        text = text.replace(before, after)
+    return text

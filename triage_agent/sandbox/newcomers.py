@@ -1,0 +1,63 @@
+"""People and channels that somebody names, and that org and workspace don't have by themselves.
+
+They stand in `PEOPLE`, beside what is deployed: a JSON object of this shape.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from triage_agent.errors import WrongUsage
+from triage_agent.sandbox.salesforce import ids
+from triage_agent.sandbox.salesforce.org import Org, settle
+from triage_agent.sandbox.slack.workspace import Workspace
+from triage_agent.sandbox.strict import Strict
+
+PEOPLE = "people.json"
+
+
+class Person(Strict):
+    """Somebody of the workspace, who may be a user of the org, too."""
+
+    name: str
+    title: str
+    slack: str
+    salesforce: str | None = None
+
+
+class Newcomers(Strict):
+    """`channels`: their names by id."""
+
+    people: list[Person] = []
+    channels: dict[str, str] = {}
+
+    def move_in(self, org: Org) -> None:
+        """The org has them as users from now on; those whom it knows stay as they are."""
+        for one in self.people:
+            identifier = ids.canonical(one.salesforce or "")
+            if identifier and not org.store.record("User", identifier):
+                settle(org, identifier, one.name, one.title)
+
+    def join(self, workspace: Workspace) -> Workspace:
+        """The workspace with them, before all whom it knew."""
+        new = {one.slack: one for one in self.people if one.slack not in workspace.users}
+        names = {slack: one.name for slack, one in new.items()}
+        titles = {slack: one.title for slack, one in new.items()}
+        return replace(
+            workspace,
+            users={**names, **workspace.users},
+            titles={**titles, **workspace.titles},
+            channels={**self.channels, **workspace.channels},
+        )
+
+
+def read(deployed: Path | None) -> Newcomers:
+    """Who is named there; nobody where there is no such file."""
+    path = deployed / PEOPLE if deployed else None
+    if path is None or not path.exists():
+        return Newcomers()
+    try:
+        return Newcomers.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise WrongUsage(f"{path}: {error}") from error

@@ -3,7 +3,7 @@
 import io
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,14 @@ def read(path: Path) -> "Given":
         raise WrongUsage(f"{path} can't be read: {exc}") from exc
     except YAMLError as exc:
         raise WrongUsage(f"{path} is no YAML: {exc}") from exc
+
+
+def asked(say: Callable[[str], None], ask: Callable[[str, str], str]) -> "Given":
+    """The answers of somebody who is asked; see `asking.Interview`."""
+    from triage_agent.forking.asking import Interview
+    from triage_agent.forking.given import given
+
+    return given(Interview(say, ask).everything(), "what you said")
 
 
 def must_be_free(folder: Path) -> None:
@@ -130,4 +138,6 @@ def _as_yaml(given: "Given") -> str:
     out, yaml = io.StringIO(), YAML()
     yaml.width = 1000
     yaml.dump(given.with_open(), out)
-    return f"# What is open is empty. Then: triage-agent new DIR --answers {ANSWERS}\n{out.getvalue()}"
+    return (
+        f"# What is open is empty. Then: triage-agent new DIR --answers {ANSWERS}\n{out.getvalue()}"
+    )

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import AnotherOrg, NotCleared, WrongUsage
-from triage_agent.targets import ANCHORS, BASELINE, LEDGER, Systems, Target, deployed, samples, systems
+from triage_agent.targets import (
+    ANCHORS,
+    BASELINE,
+    LEDGER,
+    Systems,
+    Target,
+    deployed,
+    samples,
+    systems,
+)
 
 if TYPE_CHECKING:
     from triage_agent.authority.people import Somebody

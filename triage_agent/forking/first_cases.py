@@ -65,7 +65,9 @@ class _Writer:
         texts = {**self._data["topics"], **own}
         for name in self._page.stops_when.restricted_topic.topics:
             if name in texts:
-                yield self._stops("must_escalate", f"about {_words(name)}", "restricted_topic", texts[name])
+                yield self._stops(
+                    "must_escalate", f"about {_words(name)}", "restricted_topic", texts[name]
+                )
 
     def _goes_on(self, stratum: str, name: str, category: str, text: str) -> Placed:
         fields, _ = self._request(text)

@@ -2,21 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from triage_agent.errors import Problem, Unanswered, WrongUsage
 from triage_agent.forking import material
 from triage_agent.forking.answers import OPEN, Answers
+from triage_agent.operating_model import kinds
 
 Raw = Mapping[str, Any]
 Steps = tuple[str | int, ...]
 NOT_YET = "If the team cannot fill that out, do not build yet."
 """The article's own words."""
 
+_AS_A_DRAFT = "What there is can be kept as a draft, which can't run: --draft"
+
+_WITH_PATTERNS: tuple[Any, ...] = (
+    kinds.FieldName,
+    kinds.Login,
+    kinds.Name,
+    kinds.SalesforceId,
+    kinds.SlackChannel,
+    kinds.SlackUser,
+)
 _UNANSWERED = ("missing", "too_short")
 
 
@@ -33,7 +45,7 @@ class Given:
     def answers(self) -> Answers:
         """All of them; `Unanswered` lists what is open, each under its question."""
         if self.open:
-            raise Unanswered(f"{self.missing()}\n\n{NOT_YET}")
+            raise Unanswered(f"{self.refusal()}\n{_AS_A_DRAFT}")
         return Answers.model_validate(self.tree)
 
     def so_far(self) -> Answers:
@@ -45,13 +57,13 @@ class Given:
         tree: dict[str, Any] = _with_none(self.tree, self.open)
         return tree
 
-    def missing(self) -> str:
-        """What is open: the question, and below it each place with what to write there."""
+    def refusal(self) -> str:
+        """Each question that is open, and below it the places with what to write there."""
         lines = []
         for section, places in groupby(self.open, key=lambda steps: str(steps[0])):
             lines.append(material.question(section))
             lines += [f"  {'.'.join(map(str, place))}: {_say(place)}" for place in places]
-        return "\n".join(lines)
+        return "\n".join([*lines, "", NOT_YET])
 
 
 def given(raw: object, name: str) -> Given:
@@ -68,23 +80,31 @@ def given(raw: object, name: str) -> Given:
         errors = exc.errors(include_url=False)
     else:
         errors = []
-    open_, wrong = [], []
-    for error in errors:
-        (open_ if error["type"] in _UNANSWERED else wrong).append(error)
-    if wrong:
-        problems = [Problem(f"{name}: {'.'.join(map(str, e['loc']))}", _what(e)) for e in wrong]
+    if wrong := [error for error in errors if error["type"] not in _UNANSWERED]:
+        problems = [Problem(f"{name}: {'.'.join(map(str, e['loc']))}", what(e)) for e in wrong]
         raise WrongUsage("\n".join(map(str, problems)))
-    return Given(tree, tuple(error["loc"] for error in open_))
+    return Given(tree, tuple(error["loc"] for error in errors))
 
 
-def _what(error: ErrorDetails) -> str:
+def what(error: ErrorDetails) -> str:
+    """What is wrong with an answer, and what to write."""
     match error["type"]:
         case "extra_forbidden":
             return "isn't asked; remove it or correct its spelling"
         case "value_error":
             return str(error["ctx"]["error"])
+        case "string_pattern_mismatch":
+            wanted = _kinds()[error["ctx"]["pattern"]]
+            return f"{error['input']!r:.60} won't do; write {wanted}"
         case _:
             return f"{error['msg']}, got {error['input']!r:.60}"
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """What may stand in a place, in words, by the pattern that it has to fit."""
+    found = (TypeAdapter(kind).json_schema() for kind in _WITH_PATTERNS)
+    return {schema["pattern"]: schema["description"] for schema in found}
 
 
 def _say(place: Steps) -> str:

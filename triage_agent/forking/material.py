@@ -1,11 +1,15 @@
-"""What a new project is written from: questions, defaults, templates. They are data, and read once."""
+"""What a new project is written from: questions, defaults, templates. All of it is data."""
 
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
 from ruamel.yaml import YAML
+
+from triage_agent.forking import scalars
 
 ANY = "any"
 
@@ -39,7 +43,10 @@ def wording(section: str, *steps: str | int) -> str:
     say = data("questions.yaml")[section]["say"]
     first, last = str(steps[0]), str(steps[-1])
     words: str = say[first if len(steps) == 1 else f"{first}.{last}"]
-    return words.format(str(steps[1])) if "{}" in words else words
+    if "{}" not in words:
+        return words
+    name = str(steps[1])
+    return words.format(name.replace("_", " ") if name.islower() else name)
 
 
 def supposed(section: str, of: object) -> Mapping[str, Any]:
@@ -47,3 +54,12 @@ def supposed(section: str, of: object) -> Mapping[str, Any]:
     defaults = data("defaults.yaml")
     special = defaults.get(of, {}) if of != ANY and isinstance(of, str) else {}
     return {**defaults[ANY].get(section, {}), **special.get(section, {})}
+
+
+def rendered(template: str, /, **context: object) -> str:
+    """A template of `written/`; what it asks for has to be there."""
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+    )
+    environment.filters |= {"written": scalars.written, "flow": scalars.flow}
+    return environment.from_string(text(template)).render(**context)

@@ -1,9 +1,7 @@
-"""The page as text, in the style of the shipped one; with open places, where answers are missing."""
+"""The page as text, in the style of the shipped one; where answers are missing, places are open."""
 
 from collections.abc import Iterator
 from datetime import date
-
-from jinja2 import Environment, StrictUndefined
 
 from triage_agent.forking import material, scalars
 from triage_agent.forking.answers import Answers, Reads
@@ -14,15 +12,14 @@ _TEMPLATE = "operating_model.yaml.jinja"
 
 def page_text(answers: Answers, shipped: Page, today: date) -> str:
     """What the answers come to; the shipped page gives what nobody is asked."""
-    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - YAML, quoted by filters
-    environment.filters |= {"written": scalars.written, "flow": scalars.flow}
     reads, must_reach = answers.reads, shipped.evaluation.must_reach.model_dump()
     wanted = {
         "classified": answers.evaluated.classified,
         "must_escalate": answers.evaluated.must_escalate,
     }
     besides = material.supposed("besides", answers.workflow.object)
-    text = environment.from_string(material.text(_TEMPLATE)).render(
+    text = material.rendered(
+        _TEMPLATE,
         answers=answers,
         shipped=shipped,
         today=today.isoformat(),

@@ -1,10 +1,7 @@
 """Every file of a new project by its path, from the answers and what comes with the program."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
 
 from triage_agent.errors import WrongUsage
 from triage_agent.forking import first_cases, material, wordlists
@@ -42,10 +39,8 @@ def files(answers: Answers, page: Page, shipped: Mapping[str, str], version: str
 
 
 def _readme(answers: Answers) -> str:
-    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - Markdown
     name = " ".join(answers.workflow.name.split())
-    template = environment.from_string(material.text("README.md.jinja"))
-    return template.render(name=name, object=answers.workflow.object)
+    return material.rendered("README.md.jinja", name=name, object=answers.workflow.object)
 
 
 def _deployed(shipped: Mapping[str, str]) -> Iterator[tuple[str, str]]:

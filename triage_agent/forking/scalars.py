@@ -1,4 +1,4 @@
-"""Values as they stand in YAML: plain where that reads well, quoted where it would read otherwise."""
+"""Values as they stand in YAML: plain where that reads well, else quoted."""
 
 import json
 import re
@@ -9,7 +9,9 @@ OPEN = "\ue000"
 _PLAIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ](?:[\w ./'()<>%+-]*[\w.)>])?")
 _LONGER = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ](?:[\w ,;./'()<>%+?!-]*[\w.)>?!])?")
 _OTHER_VALUES = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-_UNSEEN = re.compile(r"[^\x20-\x7e\xa0-\u2027\u2030-\ud7ff\uf900-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNSEEN = re.compile(
+    r"[^\x20-\x7e\xa0-\u2027\u2030-\ud7ff\uf900-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 def written(value: object) -> str:

@@ -6,7 +6,7 @@ They stand in `PEOPLE`, beside what is deployed: a JSON object of this shape.
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox.salesforce import ids
@@ -29,8 +29,8 @@ class Person(Strict):
 class Newcomers(Strict):
     """`channels`: their names by id."""
 
-    people: list[Person] = []
-    channels: dict[str, str] = {}
+    people: tuple[Person, ...] = ()
+    channels: dict[str, str] = Field(default_factory=dict)
 
     def move_in(self, org: Org) -> None:
         """The org has them as users from now on; those whom it knows stay as they are."""

@@ -131,15 +131,16 @@ def laid_out(page: "Page", folder: Path) -> Path:
     """What the page grants, which is all that a sandbox's agent may do, and whom it names."""
     from triage_agent.connectors.salesforce import deployment, metadata
     from triage_agent.deploying import Tree
-    from triage_agent.sandbox.newcomers import PEOPLE
+    from triage_agent.sandbox.newcomers import FILE
 
-    files = {**deployment.files(page), PEOPLE: _people(page)}
+    named = json.dumps({**_people(page), "objects": _assumed(page)}, indent=2) + "\n"
+    files = {**deployment.files(page), FILE: named}
     Tree(folder, files, metadata.NOTICE, "triage-agent run --sandbox").write()
     return folder
 
 
-def _people(page: "Page") -> str:
-    """Those whom the page names, and the teams' channels, as a sandbox takes them in."""
+def _people(page: "Page") -> dict[str, object]:
+    """Those whom the page names, and the teams' channels."""
     members = [
         {"name": one.name, "title": _words(name), "slack": one.slack, "salesforce": one.salesforce}
         for name, team in page.teams.items()
@@ -151,7 +152,25 @@ def _people(page: "Page") -> str:
     ]
     people = {one["slack"]: one for one in (*others, *members)}
     channels = {team.channel: name.replace("_", "-") for name, team in page.teams.items()}
-    return json.dumps({"people": [*people.values()], "channels": channels}, indent=2) + "\n"
+    return {"people": [*people.values()], "channels": channels}
+
+
+def _assumed(page: "Page") -> dict[str, object]:
+    """Fields and their values that the page takes for granted, by the object."""
+    from triage_agent.operating_model.action_rules import is_fixed
+    from triage_agent.operating_model.grants import grants
+
+    item = page.workflow.item
+    new = {name: [value] for name, value in item.new_when.items()} | item.came_by
+    found: dict[str, object] = {}
+    for name, grant in grants(page).items():
+        fields = {
+            column: [v for v in grant.sets.get(column, ()) if is_fixed(v)] for column in grant.sees
+        }
+        if name == item.object:
+            fields = {c: [*fields.get(c, ()), *new.get(c, ())] for c in {**fields, **new}}
+        found[name] = {"fields": fields, "long": item.request_text}
+    return found
 
 
 def _words(name: str) -> str:

@@ -1,6 +1,6 @@
-"""People and channels that somebody names, and that org and workspace don't have by themselves.
+"""What somebody names that isn't Salesforce's or the bundled company's own, and that is there then.
 
-They stand in `PEOPLE`, beside what is deployed: a JSON object of this shape.
+It stands in `FILE`, beside what is deployed: a JSON object of the shape `Newcomers`.
 """
 
 from dataclasses import replace
@@ -10,11 +10,12 @@ from pydantic import Field, ValidationError
 
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox.salesforce import ids
+from triage_agent.sandbox.salesforce.assumed import Assumed
 from triage_agent.sandbox.salesforce.org import Org, settle
 from triage_agent.sandbox.slack.workspace import Workspace
 from triage_agent.sandbox.strict import Strict
 
-PEOPLE = "people.json"
+FILE = "newcomers.json"
 
 
 class Person(Strict):
@@ -27,10 +28,11 @@ class Person(Strict):
 
 
 class Newcomers(Strict):
-    """`channels`: their names by id."""
+    """`channels`: their names by id; `objects`: what is assumed of these, by their names."""
 
     people: tuple[Person, ...] = ()
     channels: dict[str, str] = Field(default_factory=dict)
+    objects: dict[str, Assumed] = Field(default_factory=dict)
 
     def move_in(self, org: Org) -> None:
         """The org has them as users from now on; those whom it knows stay as they are."""
@@ -54,7 +56,7 @@ class Newcomers(Strict):
 
 def read(deployed: Path | None) -> Newcomers:
     """Who is named there; nobody where there is no such file."""
-    path = deployed / PEOPLE if deployed else None
+    path = deployed / FILE if deployed else None
     if path is None or not path.exists():
         return Newcomers()
     try:

@@ -35,6 +35,7 @@ from triage_agent.sandbox.org_faults import (
 from triage_agent.sandbox.pages.switches import Switches
 from triage_agent.sandbox.salesforce import people, schema
 from triage_agent.sandbox.salesforce import routes as salesforce
+from triage_agent.sandbox.salesforce.assumed import with_assumed
 from triage_agent.sandbox.salesforce.call import Sessions
 from triage_agent.sandbox.salesforce.deployed import permission_sets
 from triage_agent.sandbox.salesforce.deployed_fields import with_custom_fields
@@ -70,7 +71,7 @@ def running(  # noqa: PLR0913 - each may be given alone
     """A sandbox beside the caller's own work; its base URL. Port 0: any that is free.
 
     `deployed`: a Salesforce project; the permission sets in it are all that the running user has,
-    and whom `newcomers.PEOPLE` beside it names is there, too.
+    and what `newcomers.FILE` beside it names is there, too.
     `request_url`: where Slack tells an app that holds no socket open what people did.
     `arrived` is called, on the server's thread, when a visitor of the pages has sent a request.
     """
@@ -121,7 +122,7 @@ def _opened(
     """The org as it was left; a new one gets its people and leads, or, on an error, neither."""
     with ExitStack() as stack:
         journal = stack.enter_context(closing(Journal(state))) if state else None
-        design = faulty_design(_design(deployed), faults)
+        design = faulty_design(_design(deployed, new), faults)
         store = Store({name: entity.keys for name, entity in design.objects.items()}, journal)
         org = org_on(store, design.objects)
         org = replace(org, granted=design.granted, rules=design.rules)
@@ -136,8 +137,8 @@ def _opened(
         yield org
 
 
-def _design(deployed: Path | None) -> Design:
-    objects = schema.load_objects()
+def _design(deployed: Path | None, new: Newcomers) -> Design:
+    objects = with_assumed(schema.load_objects(), new.objects)
     if deployed is None:
         return Design(objects, (administrator(objects),))
     objects = with_custom_fields(objects, deployed)

@@ -53,7 +53,9 @@ def _as_on_the_page(kind: Any) -> Callable[[str], str]:  # noqa: ANN401 - any ty
 
 
 Words = Annotated[kinds.Sentence, AfterValidator(_legible)]
-Spoken = Annotated[Words, Field(max_length=40), AfterValidator(_as_said)]
+Spoken = Annotated[
+    str, Field(min_length=2, max_length=40), AfterValidator(_legible), AfterValidator(_as_said)
+]
 """A few words that are looked for in what people write."""
 
 Hours = Annotated[str, AfterValidator(_as_on_the_page(kinds.Hours))]

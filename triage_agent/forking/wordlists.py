@@ -74,7 +74,7 @@ def _line(line: str, their_name: str, our_name: str) -> str:
         return line
     plain = normalised(our_name)
     if line.lstrip().startswith("- match:"):
-        line = _FIRST_LETTERS.sub(rf"(?=[\1{plain[0].lower()}])", line)
+        line = _FIRST_LETTERS.sub(rf"(?=[\g<1>{plain[0].lower()}])", line)
         small, whole = _escaped(plain.lower()), _escaped(plain)
     else:
         small, whole = (scalars.quoted(name)[1:-1] for name in (our_name.lower(), our_name))

@@ -62,4 +62,5 @@ def read(deployed: Path | None) -> Newcomers:
     try:
         return Newcomers.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise WrongUsage(f"{path}: {error}") from error
+        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise WrongUsage(f"{path}: {'; '.join(wrong)}") from error

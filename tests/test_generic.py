@@ -29,9 +29,11 @@ ALLOWED = {
         "Without --leads",
         "def demo(",
     ],
+    "cli_new.py": ['["demo"]'],  # likewise
     "demonstration.py": ["leads=samples(target.project)"],
     "evaluating.py": ["leads=records"],
-    "targets.py": ["from triage_agent.sandbox.leads import SAMPLE", "leads=records"],
+    "staging.py": ["from triage_agent.sandbox.leads import SAMPLE"],
+    "targets.py": ["leads=records"],
     "terminal.py": ['["demo"]'],  # likewise
     "wiring.py": ["leads=records or samples(target.project)"],
 }

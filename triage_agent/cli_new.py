@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from triage_agent import beginning, terminal
+from triage_agent.errors import BadPage, WrongUsage
 
 _BEFORE = """\
 Ten questions, then two more. Nothing is written before the last one.
@@ -39,9 +40,16 @@ def new(
         given = beginning.read(answers)
     if given.open and (draft or (answers is None and _wants_draft(given.refusal()))):
         beginning.write_draft(folder, given)
-        _show_draft(folder, given.refusal())
-    else:
-        _show_project(folder, beginning.write(folder, given))
+        print(f"{given.refusal()}\n\n{_kept(folder)}")
+        return
+    try:
+        held = beginning.write(folder, given)
+    except BadPage as exc:  # nobody should have to say all of it again
+        if answers is not None:
+            raise
+        beginning.write_draft(folder, given)
+        raise WrongUsage(f"{exc}\n{_kept(folder)}") from exc
+    _show_project(folder, held)
 
 
 def _ask(question: str, supposed: str) -> str:
@@ -63,9 +71,9 @@ def _show_project(folder: Path, held: list[str]) -> None:
         print(f"  {terminal.typed([*words, '--project', str(folder)])}\n    {why}")
 
 
-def _show_draft(folder: Path, refusal: str) -> None:
-    print(
-        f"{refusal}\n\nThe draft is in {folder}, and can't run. Fill in {beginning.ANSWERS}, then:"
-    )
+def _kept(folder: Path) -> str:
     filled = str(folder / beginning.ANSWERS)
-    print(f"  {terminal.typed(['new', 'DIR', '--answers', filled])}")
+    return (
+        f"The draft is in {folder}, and can't run. Complete its {beginning.ANSWERS}, then type:\n"
+        f"  {terminal.typed(['new', 'DIR', '--answers', filled])}"
+    )

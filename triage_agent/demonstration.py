@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import TriageError
-from triage_agent.targets import Target, deployed, samples
+from triage_agent.targets import Target, deployed
 
 if TYPE_CHECKING:
     from triage_agent.jobs.report import RunReport
@@ -22,6 +22,7 @@ EVERY = 60.0
 def demonstrate(target: Target, port: int, say: Callable[[str], None]) -> None:
     """Serves the embedded sandbox and sweeps it, until Ctrl-C or a SIGTERM."""
     from triage_agent.sandbox import server
+    from triage_agent.staging import samples
     from triage_agent.wiring import run
 
     new = threading.Event()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import LedgerFailed, NotCleared, TriageError, WrongUsage
-from triage_agent.targets import STATE, Systems, Target, laid_out, systems
+from triage_agent.targets import STATE, Systems, Target, systems
 from triage_agent.wiring import Terms, join, login, now
 
 if TYPE_CHECKING:
@@ -317,6 +317,7 @@ def _served(candidate: Candidate, group: "Sequence[Placed]", folder: Path) -> It
     """A sandbox whose org holds these cases, and lets the agent do what its page says."""
     from triage_agent.evaluation.worlds import content
     from triage_agent.sandbox import server
+    from triage_agent.staging import laid_out
 
     page, records = candidate.rules.page, folder / "records.jsonl"
     records.write_text(content(group, page), encoding="utf-8")

@@ -1,6 +1,5 @@
 """Which systems a command works on, and how to get into each of them."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +13,11 @@ if TYPE_CHECKING:
     from triage_agent.authority.wire import System
     from triage_agent.connectors.model import Endpoint
     from triage_agent.connectors.salesforce.client import Credentials
-    from triage_agent.operating_model.schema import Page
     from triage_agent.settings import Settings
 
 STATE, LEDGER = ".triage", "ledger.db"
 ANCHORS = f"{LEDGER}-anchors.jsonl"
 BASELINE = "baseline"
-SAMPLES = "samples.jsonl"
 _SALESFORCE_TOKEN, _SLACK_TOKEN, _MODEL_KEY = "sandbox", "xoxb-sandbox", "sandbox"
 _SLACK_APP_TOKEN = "xapp-sandbox"  # noqa: S105 - a sandbox's token is meant to be known
 _SLACK_SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - likewise
@@ -112,6 +109,7 @@ def systems(target: Target, settings: "Settings") -> Iterator[Systems]:
         yield _sandbox(url, settings)
     else:
         from triage_agent.sandbox import server
+        from triage_agent.staging import samples
 
         records = samples(target.project)
         with server.running(
@@ -121,68 +119,11 @@ def systems(target: Target, settings: "Settings") -> Iterator[Systems]:
 
 
 def deployed(target: Target) -> Path:
-    """What a sandbox is to deploy, laid out for it; see `laid_out`."""
+    """What a sandbox is to deploy, laid out for it; see `staging.laid_out`."""
     from triage_agent.project import read_model
+    from triage_agent.staging import laid_out
 
     return laid_out(read_model(target.project).page, target.folder / "deployed")
-
-
-def laid_out(page: "Page", folder: Path) -> Path:
-    """What the page grants, which is all that a sandbox's agent may do, and whom it names."""
-    from triage_agent.connectors.salesforce import deployment, metadata
-    from triage_agent.deploying import Tree
-    from triage_agent.sandbox.newcomers import FILE
-
-    named = json.dumps({**_people(page), "objects": _assumed(page)}, indent=2) + "\n"
-    files = {**deployment.files(page), FILE: named}
-    Tree(folder, files, metadata.NOTICE, "triage-agent run --sandbox").write()
-    return folder
-
-
-def _people(page: "Page") -> dict[str, object]:
-    """Those whom the page names, and the teams' channels."""
-    members = [
-        {"name": one.name, "title": _words(name), "slack": one.slack, "salesforce": one.salesforce}
-        for name, team in page.teams.items()
-        for one in team.members
-    ]
-    others = [
-        {"name": one.name, "title": one.role, "slack": one.slack}
-        for one in (page.owner, page.owner.deputy)
-    ]
-    people = {one["slack"]: one for one in (*others, *members)}
-    channels = {team.channel: name.replace("_", "-") for name, team in page.teams.items()}
-    return {"people": [*people.values()], "channels": channels}
-
-
-def _assumed(page: "Page") -> dict[str, object]:
-    """Fields and their values that the page takes for granted, by the object."""
-    from triage_agent.operating_model.action_rules import is_fixed
-    from triage_agent.operating_model.grants import grants
-
-    item = page.workflow.item
-    new = {name: [value] for name, value in item.new_when.items()} | item.came_by
-    found: dict[str, object] = {}
-    for name, grant in grants(page).items():
-        fields = {
-            column: [v for v in grant.sets.get(column, ()) if is_fixed(v)] for column in grant.sees
-        }
-        if name == item.object:
-            fields = {c: [*fields.get(c, ()), *new.get(c, ())] for c in {**fields, **new}}
-        found[name] = {"fields": fields, "long": item.request_text}
-    return found
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def samples(project: Path) -> Path:
-    """The records that a project's embedded sandbox begins with: its own, else the shipped ones."""
-    from triage_agent.sandbox.leads import SAMPLE
-
-    own = project / SAMPLES
-    return own if own.exists() else SAMPLE
 
 
 def _real(settings: "Settings") -> Systems:

@@ -11,16 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import AnotherOrg, NotCleared, WrongUsage
-from triage_agent.targets import (
-    ANCHORS,
-    BASELINE,
-    LEDGER,
-    Systems,
-    Target,
-    deployed,
-    samples,
-    systems,
-)
+from triage_agent.targets import ANCHORS, BASELINE, LEDGER, Systems, Target, deployed, systems
 
 if TYPE_CHECKING:
     from triage_agent.authority.people import Somebody
@@ -390,6 +381,7 @@ def serve_sandbox(
     `request_url`: where its Slack tells an app what people did.
     """
     from triage_agent.sandbox import server
+    from triage_agent.staging import samples
 
     state = None if records else target.sandbox_state
     server.serve(

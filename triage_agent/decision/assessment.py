@@ -44,7 +44,7 @@ class Assessment(Value):
     summary: str
     language: str
     flags: tuple[Flag, ...]
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[Claim, ...]
     details: tuple[Detail, ...] = ()
 
     @property
@@ -66,11 +66,9 @@ def rule_names(page: Page) -> list[str]:
 
 
 def assessment_schema(page: Page) -> dict[str, Any]:
-    """The form as a JSON schema in the strict dialect: every key required, no others.
-
-    A page without claims to ask about has none on its form: a choice of nothing is no schema.
-    """
+    """The form as a JSON schema in the strict dialect: every key required, no others."""
     claims = [one.claim for one in page.stops_when.conflicting_information.told]
+    among = {"enum": claims} if claims else {}  # a choice of nothing is no schema
     return _object(
         category={"type": "string", "enum": [*page.workflow.categories, UNCLEAR]},
         confidence={"type": "number", "minimum": 0, "maximum": 1},
@@ -81,16 +79,12 @@ def assessment_schema(page: Page) -> dict[str, Any]:
             quote={"type": "string"},
             reason={"type": "string"},
         ),
-        **({"claims": _claims(claims)} if claims else {}),
+        claims=_list(claim={"type": "string", **among}, quote={"type": "string"}),
         details=_list(
             detail={"type": "string", "enum": list(page.drafts.asks_for)},
             quote={"type": "string"},
         ),
     )
-
-
-def _claims(names: list[str]) -> dict[str, Any]:
-    return _list(claim={"type": "string", "enum": names}, quote={"type": "string"})
 
 
 def read_assessment(answer: str) -> Assessment:

@@ -86,16 +86,16 @@ class _Writer:
 
     def _another_name(self, text: str) -> Placed:
         fields, last = self._request(text)
-        known = {"Name": self._data["on_record"], "Email": fields[self._answers.reads.sender_email]}
+        of, name = self._data["on_record"]["object"], self._data["on_record"]["name"]
+        known = {"Name": name, "Email": fields[self._answers.reads.sender_email]}
         expected = Expected(
             escalates="yes",
             by=("conflicting_information",),
-            sees={"Contact": 1},
-            hand_over=(last, self._data["on_record"]),
+            sees={of: 1},
+            hand_over=(last, name),
         )
-        return _place(
-            "bad_data", "the records know them by another name", fields, expected, Contact=(known,)
-        )
+        called = "the records know them by another name"
+        return _place("bad_data", called, fields, expected, **{of: (known,)})
 
     def _request(self, text: str) -> tuple[dict[str, Scalar], str]:
         """The item's fields, from a new sender, and that one's last name."""

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.forking.conftest import ANSWERS, Raw
+from tests.sandboxes import running
 from triage_agent import beginning, evaluating, wiring
 from triage_agent.evaluation.cases import Placed
 from triage_agent.forking.given import given
 from triage_agent.jobs.report import RunReport
 from triage_agent.project import read_cases, read_model, shipped
-from triage_agent.targets import Target
+from triage_agent.targets import Target, deployed
 
 STRATA = ["bad_data", "hostile", "incomplete", "messy", "must_escalate", "normal", "policy"]
 
@@ -66,11 +68,18 @@ def test_the_sandbox_has_its_examples(begun: Begun) -> None:
 
 
 def test_its_people_are_asked(begun: Begun) -> None:
-    """What stops is posted to the team that the owner named; tasks go to its members."""
-    totals = begun.report.totals
+    """What stops is posted in the owner's own channel, and tasks go to the team's members."""
+    org = Target(begun.folder, sandbox=True).sandbox_state
+    with running(
+        state=org, leads=None, deployed=deployed(Target(begun.folder, sandbox=True))
+    ) as url:
+        state = requests.get(f"{url}/sandbox/state", timeout=10).json()
+    posted = [one["metadata"]["event_type"] for one in state["slack"]["C0EVENTS001"]]
 
-    assert {"tag": 15, "escalate": 10, "create_task": 4, "draft_reply": 4} == totals.actions
-    assert "C0EVENTS001" in begun.text("operating_model.yaml")
+    assert (10, 5) == (posted.count("triage_hand_over"), posted.count("triage_approval"))
+    assert {"005000000000101AAA", "005000000000102AAA"} == {
+        task["OwnerId"] for task in state["salesforce"]["Task"]
+    }
 
 
 def test_the_baseline_passes_its_first_cases(begun: Begun) -> None:

@@ -156,7 +156,7 @@ def _load_record(under_way: _Load, entity: Entity, values: Values, placed: _Plac
         clean["Id"] = whole
     if "CreatedDate" in clean:
         clean = {**dict.fromkeys(SYSTEM_DATES, clean["CreatedDate"]), **clean}
-    if entity.name == "Lead":
+    if entity.name in ("Lead", placed.about):  # nobody has taken it yet
         clean.setdefault("OwnerId", under_way.org.web_leads_queue)
     _relate(entity, clean, placed)
     return records.insert_as_admin(under_way.org, entity, clean)

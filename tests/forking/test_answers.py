@@ -25,7 +25,9 @@ from triage_agent.project import check, read_model, shipped
 
 TODAY = date(2026, 11, 30)
 ODD = st.text(
-    st.sampled_from("aé日ß :#'\"\\{}[]<>&*!|%@`-?,=~\n\t\U0001f600\u2019"), min_size=3, max_size=20
+    st.sampled_from("aé日ß :#'\"\\{}[]<>&*!|%@`-?,=~\n\t\U0001f600\u2019\u00a0\u3000"),
+    min_size=3,
+    max_size=20,
 ).filter(str.strip)
 
 
@@ -101,6 +103,7 @@ def test_what_is_wrong_is_told_at_once(answers: Raw) -> None:
     answers["owner"]["slack"] = "signe"
     answers["workflow"]["categories"]["wedding"]["task"] = "no"
     answers["stop_rules"]["policies"]["fireworks"]["example"] = "May we have a bonfire?"
+    answers["drafts"]["sign_as"] = "The\u200b team"
     answers["without_approval"] = {"actions": ["tag"]}
     answers["logged"] = "everything"
 
@@ -115,10 +118,11 @@ def test_what_is_wrong_is_told_at_once(answers: Raw) -> None:
     assert "write a Slack member's id, like U0MAYA00002" in told["owner.slack"]
     assert "write task: yes, or reply: no" in told["workflow.categories.wedding"]
     assert "write one in it" in told["stop_rules.policies.fireworks"]
+    assert "that nobody sees, '\\u200b'; take that out" in told["drafts.sign_as"]
     assert "add draft_reply and escalate" in told["without_approval.actions"]
     assert {*told} == {
         "workflow.nmae", "owner.slack", "workflow.categories.wedding",
-        "stop_rules.policies.fireworks", "without_approval.actions", "logged",
+        "stop_rules.policies.fireworks", "without_approval.actions", "logged", "drafts.sign_as",
     }  # fmt: skip
 
 

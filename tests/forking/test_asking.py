@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from triage_agent.cli import app
+from triage_agent.errors import WrongUsage
 from triage_agent.forking.asking import Interview
 from triage_agent.operating_model.loading import load
 
@@ -97,3 +98,13 @@ def test_another_object_s_fields_are_asked() -> None:
     assert ["Project__c", "Field__c"] == raw["reads"]["shown"]
     assert {"Stage__c": "Read"} == raw["writes"]["status"]
     assert {} == raw["owner"]
+
+
+def test_nothing_that_was_said_is_lost(tmp_path: Path) -> None:
+    """Where the answers make a page that can't be enforced, they are kept as a draft."""
+    typed = ["Partner team" if line == "Jane Roe" else line for line in EVERYTHING]
+    ran = CliRunner().invoke(app, ["new", str(tmp_path / "new")], input=_lines(typed))
+
+    assert isinstance(ran.exception, WrongUsage)
+    assert "owner.name: team is nobody in particular; name a person" in str(ran.exception)
+    assert "Partner team" in (tmp_path / "new" / "answers.yaml").read_text()

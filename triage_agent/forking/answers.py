@@ -4,6 +4,7 @@ What each place is for, and how it is asked, stands in `written/questions.yaml`;
 where nothing is said, in `written/defaults.yaml`. What neither of these gives has to be answered.
 """
 
+import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
@@ -26,8 +27,12 @@ OPEN = "open"
 """The context in which a value may be None: an answer that is still open."""
 
 
+def _is_space(letter: str) -> bool:
+    return unicodedata.category(letter) == "Zs"
+
+
 def _legible(text: str) -> str:
-    if odd := [one for one in text if not (one.isprintable() or one in "\n\t")]:
+    if odd := [one for one in text if not (one.isprintable() or one in "\n\t" or _is_space(one))]:
         raise ValueError(f"has a sign in it that nobody sees, {odd[0]!r}; take that out")
     return text
 

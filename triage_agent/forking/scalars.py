@@ -9,9 +9,6 @@ OPEN = "\ue000"
 _PLAIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ](?:[\w ./'()<>%+-]*[\w.)>])?")
 _LONGER = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ](?:[\w ,;./'()<>%+?!-]*[\w.)>?!])?")
 _OTHER_VALUES = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-_UNSEEN = re.compile(
-    r"[^\x20-\x7e\xa0-\u2027\u2030-\ud7ff\uf900-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 
 
 def written(value: object) -> str:
@@ -58,10 +55,5 @@ def _text(value: str, plain: re.Pattern[str]) -> str:
 
 
 def quoted(value: str) -> str:
-    """In double quotes, with every sign that nobody would see written out."""
-    return _UNSEEN.sub(_escaped, json.dumps(value, ensure_ascii=False))
-
-
-def _escaped(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
+    """In double quotes; lines and tabs are written out."""
+    return json.dumps(value, ensure_ascii=False)

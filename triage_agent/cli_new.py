@@ -10,8 +10,8 @@ from triage_agent.errors import BadPage, WrongUsage
 
 _BEFORE = """\
 Ten questions, then two more. Nothing is written before the last one.
-Enter takes what stands in brackets. Without any it leaves the question open, and
-what you said can be kept as a draft."""
+Enter takes what stands in brackets. Where nothing does, the question stays
+open, and what you said can be kept as a draft."""
 
 _NEXT = (
     (["page"], "what you said, in sentences for its owner to sign"),

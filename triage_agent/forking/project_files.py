@@ -49,12 +49,14 @@ def _deployed(shipped: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for path, text in shipped.items():
         folder, _, name = path.partition("/")
         if folder == "deploy" and ("/" not in name or name.partition("/")[0] in told["trees"]):
-            yield path, _changed(path, text, told["changes"].get(name, ()))
+            yield path, _changed(path, text, told["changes"].get(name))
 
 
-def _changed(path: str, text: str, changes: list[tuple[str, str]]) -> str:
-    for before, after in changes:
-        if before not in text:
-            raise WrongUsage(f"{path} of the program isn't as it was shipped: it lacks {before!r}")
-        text = text.replace(before, after)
-    return text
+def _changed(path: str, text: str, change: Mapping[str, str] | None) -> str:
+    if change is None:
+        return text
+    before, found, rest = text.partition(change["from"])
+    after = rest.partition(change["until"])[2] if "until" in change else ""
+    if not found or change.get("until", "") not in rest:
+        raise WrongUsage(f"{path} of the program isn't as it was shipped: see {change['from']!r}")
+    return f"{before}{change['instead']}{after}"

@@ -8,6 +8,9 @@ CODE = Path(__file__).parent.parent / "triage_agent"
 KNOWS_SALESFORCE = ("connectors", "sandbox")
 """These may name Salesforce's objects: they speak to it, and play it."""
 
+WRITTEN = "forking/written/"
+"""What a new project is written from is no code: its page, its questions, its words."""
+
 WORKFLOW = re.compile(
     r"leads?|sales|opportunit(?:y|ies)|accounts?|contacts?|prospects?|demos?|pricing|quotations?|"
     r"customers?|compan(?:y|ies)|crm",
@@ -26,22 +29,22 @@ ALLOWED = {
         "Without --leads",
         "def demo(",
     ],
-    "demonstration.py": ["from triage_agent.sandbox.leads import SAMPLE", "leads=SAMPLE"],
+    "cli_new.py": ['["demo"]'],  # likewise
+    "demonstration.py": ["leads=samples(target.project)"],
     "evaluating.py": ["leads=records"],
     "project.py": ["`triage-agent demo`"],
-    "targets.py": ["from triage_agent.sandbox import leads, server", "leads=leads.SAMPLE"],
+    "staging.py": ["from triage_agent.sandbox.leads import SAMPLE"],
+    "targets.py": ["leads=records"],
     "terminal.py": ['["demo"]'],  # likewise
-    "wiring.py": [  # the sandbox's sample, and what its server calls a file of records
-        "from triage_agent.sandbox.leads import SAMPLE",
-        "leads=records or SAMPLE",
-    ],
+    "wiring.py": ["leads=records or samples(target.project)"],
 }
 
 
 def _sources() -> Iterator[tuple[str, str]]:
     for path in sorted(CODE.rglob("*")):
         within = path.relative_to(CODE)
-        if path.is_file() and path.suffix != ".pyc" and within.parts[0] not in KNOWS_SALESFORCE:
+        is_data = within.parts[0] in KNOWS_SALESFORCE or within.as_posix().startswith(WRITTEN)
+        if path.is_file() and path.suffix != ".pyc" and not is_data:
             yield within.as_posix(), path.read_text(encoding="utf-8")
 
 

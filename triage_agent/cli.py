@@ -13,6 +13,7 @@ import typer
 
 from triage_agent import (
     cli_evaluation,
+    cli_new,
     cli_review,
     cli_rollback,
     cli_summary,
@@ -191,6 +192,7 @@ def resume(
 app.command()(cli_rollback.rollback)
 app.command()(cli_rollback.incident)
 app.command()(cli_evaluation.evaluate)
+app.command()(cli_new.new)
 app.command()(cli_summary.summary)
 app.command()(cli_working.worker)
 app.add_typer(cli_evaluation.app, name="cases", no_args_is_help=True)

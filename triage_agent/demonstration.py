@@ -36,7 +36,7 @@ def target_of(named: Path | None, say: Callable[[str], None]) -> Target:
 def demonstrate(target: Target, port: int, say: Callable[[str], None]) -> None:
     """Serves the embedded sandbox and sweeps it, until Ctrl-C or a SIGTERM."""
     from triage_agent.sandbox import server
-    from triage_agent.sandbox.leads import SAMPLE
+    from triage_agent.staging import samples
     from triage_agent.wiring import run
 
     new = threading.Event()
@@ -44,7 +44,7 @@ def demonstrate(target: Target, port: int, say: Callable[[str], None]) -> None:
         url = stack.enter_context(
             server.running(
                 state=target.sandbox_state,
-                leads=SAMPLE,
+                leads=samples(target.project),
                 port=port,
                 deployed=deployed(target),
                 arrived=new.set,

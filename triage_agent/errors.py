@@ -6,7 +6,8 @@ Vendor exceptions are translated into these once, where they enter (`connectors`
     ├── WrongUsage         exit 2: the command line, settings, page or prompts are wrong
     │   ├── BadPage        exit 2: everything that is wrong with the page, all at once
     │   ├── AnotherOrg     exit 2: the ledger is of another org or workspace
-    │   └── NewerLedger    exit 2: a newer program has upgraded the ledger
+    │   ├── NewerLedger    exit 2: a newer program has upgraded the ledger
+    │   └── Unanswered     exit 2: what a new project can't be written without
     ├── RunRefused         exit 3: another run holds the lock, or a limit is reached
     │   ├── Paused         exit 3: the agent is paused, or has paused itself
     │   ├── NotWhole       exit 3: the ledger isn't what it was
@@ -57,6 +58,10 @@ class BadPage(WrongUsage):
         self.problems = tuple(problems)
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
         super().__init__("\n".join([f"the operating model has {count}:", *map(str, problems)]))
+
+
+class Unanswered(WrongUsage):
+    """Questions are open, so nothing that could run is written; the message lists all of them."""
 
 
 class AnotherOrg(WrongUsage):

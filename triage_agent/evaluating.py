@@ -314,16 +314,14 @@ def _run(parts: "Parts") -> None:
 @contextmanager
 def _served(candidate: Candidate, group: "Sequence[Placed]", folder: Path) -> Iterator[Systems]:
     """A sandbox whose org holds these cases, and lets the agent do what its page says."""
-    from triage_agent.connectors.salesforce import deployment, metadata
-    from triage_agent.deploying import Tree
     from triage_agent.evaluation.worlds import content
     from triage_agent.sandbox import server
+    from triage_agent.staging import laid_out
 
     page, records = candidate.rules.page, folder / "records.jsonl"
     records.write_text(content(group, page), encoding="utf-8")
-    grants = folder / "deployed"
-    Tree(grants, deployment.files(page), metadata.NOTICE, "triage-agent evaluate").write()
-    with server.running(state=None, leads=records, deployed=grants) as url:
+    deployed = laid_out(page, folder / "deployed")
+    with server.running(state=None, leads=records, deployed=deployed) as url:
         target = Target(candidate.project, sandbox_url=url)
         with systems(target, candidate.settings) as found:
             yield found

@@ -121,23 +121,22 @@ def systems(target: Target, settings: "Settings") -> Iterator[Systems]:
     elif url := target.sandbox_url or target.served_at:
         yield _sandbox(url, settings)
     else:
-        from triage_agent.sandbox import leads, server
+        from triage_agent.sandbox import server
+        from triage_agent.staging import samples
 
+        records = samples(target.project)
         with server.running(
-            state=target.sandbox_state, leads=leads.SAMPLE, deployed=deployed(target)
+            state=target.sandbox_state, leads=records, deployed=deployed(target)
         ) as url:
             yield _sandbox(url, settings)
 
 
 def deployed(target: Target) -> Path:
-    """What the page grants, laid out for a sandbox to deploy: its agent may do just that."""
-    from triage_agent.connectors.salesforce import deployment, metadata
-    from triage_agent.deploying import Tree
+    """What a sandbox is to deploy, laid out for it; see `staging.laid_out`."""
     from triage_agent.project import read_model
+    from triage_agent.staging import laid_out
 
-    folder, files = target.folder / "deployed", deployment.files(read_model(target.project).page)
-    Tree(folder, files, metadata.NOTICE, "triage-agent run --sandbox").write()
-    return folder
+    return laid_out(read_model(target.project).page, target.folder / "deployed")
 
 
 def _real(settings: "Settings") -> Systems:

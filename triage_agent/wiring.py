@@ -378,12 +378,12 @@ def serve_sandbox(
     `request_url`: where its Slack tells an app what people did.
     """
     from triage_agent.sandbox import server
-    from triage_agent.sandbox.leads import SAMPLE
+    from triage_agent.staging import samples
 
     state = None if records else target.sandbox_state
     server.serve(
         state=state,
-        leads=records or SAMPLE,
+        leads=records or samples(target.project),
         port=port,
         faults=faults,
         deployed=deployed(target),

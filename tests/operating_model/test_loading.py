@@ -73,7 +73,7 @@ SHAPES = [
     ("an unknown key", "  role: Head", "  rank: 1\n  role: Head", "rank: 1", "owner.rank: is no key of the page; remove it or correct its spelling"),
     ("an unknown section", "limits:\n", "wishes: {}\nlimits:\n", "wishes:", "wishes: is no key of the page; remove it or correct its spelling"),
     ("a missing answer", "  role: Head of Sales Development\n", "", "owner:   ", "owner.role: is missing; 'Who is the business owner?' is not answered; write words that people understand"),
-    ("an empty answer", "  role: Head of Sales Development", "  role:", "role:\n  slack", "owner.role: Input should be a valid string, got None"),
+    ("an empty answer", "  role: Head of Sales Development", "  role:", "role:\n  slack", "owner.role: is empty; 'Who is the business owner?' is not answered; write words that people understand"),
     ("a key that an action misspells", "  tag:\n    update: Lead", "  tag:\n    udpate: Lead", "  tag:", "may.tag: says none of update, create, post_to and draft, got {'udpate': 'Lead', 'set': {'Triage_Category__c': '<category>"),
     ("an action that is none", "    update: Lead\n    set:\n", "    set:\n", "  tag:", "may.tag: says none of update, create, post_to and draft, got {'set': {'Triage_Category__c': '<category>', 'Triage_Confide"),
     ("a misspelt key of an action", "    due_in: 4h", "    do_in: 4h", "  create_task:", "may.create_task.due_in: is missing; 'What can it write, and what may it do without asking?' is not answered; write a number and m, h or d, like 30d"),

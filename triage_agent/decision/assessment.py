@@ -68,6 +68,7 @@ def rule_names(page: Page) -> list[str]:
 def assessment_schema(page: Page) -> dict[str, Any]:
     """The form as a JSON schema in the strict dialect: every key required, no others."""
     claims = [one.claim for one in page.stops_when.conflicting_information.told]
+    among = {"enum": claims} if claims else {}  # a choice of nothing is no schema
     return _object(
         category={"type": "string", "enum": [*page.workflow.categories, UNCLEAR]},
         confidence={"type": "number", "minimum": 0, "maximum": 1},
@@ -78,7 +79,7 @@ def assessment_schema(page: Page) -> dict[str, Any]:
             quote={"type": "string"},
             reason={"type": "string"},
         ),
-        claims=_list(claim={"type": "string", "enum": claims}, quote={"type": "string"}),
+        claims=_list(claim={"type": "string", **among}, quote={"type": "string"}),
         details=_list(
             detail={"type": "string", "enum": list(page.drafts.asks_for)},
             quote={"type": "string"},

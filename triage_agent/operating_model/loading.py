@@ -169,8 +169,9 @@ def _what(error: ErrorDetails, path: Path) -> str:
     section = str(path[0]) if path else ""
     match error["type"]:
         case "missing":
-            unanswered = f"; '{QUESTIONS[section]}' is not answered" if section in QUESTIONS else ""
-            return f"is missing{unanswered}; write {wanted(path)}"
+            return f"is missing{_unanswered(section)}; write {wanted(path)}"
+        case _ if error["input"] is None:
+            return f"is empty{_unanswered(section)}; write {wanted(path)}"
         case "extra_forbidden":
             return "is no key of the page; remove it or correct its spelling"
         case "value_error":
@@ -178,6 +179,10 @@ def _what(error: ErrorDetails, path: Path) -> str:
         case _:
             shown = repr(error["input"])
             return f"{error['msg']}, got {shown[:60]}"
+
+
+def _unanswered(section: str) -> str:
+    return f"; '{QUESTIONS[section]}' is not answered" if section in QUESTIONS else ""
 
 
 def _mark(path: Path, marks: Marks) -> Mark:

@@ -228,7 +228,8 @@ def _stops(page: Page) -> Iterator[Line]:
         one.claim: f"{_clause(one.means)}, but {_contradicted(one)}."
         for one in rules.conflicting_information.told
     }
-    yield Line("Information conflicts:", items=_items(conflicts))
+    if conflicts:
+        yield Line("Information conflicts:", items=_items(conflicts))
     if others := [_differs(one) for one in rules.conflicting_information.compared]:
         yield Line("What they say isn't what is on record:", f"{'; '.join(others)}.")
     yield Line(

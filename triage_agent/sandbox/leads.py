@@ -18,9 +18,8 @@ from triage_agent.sandbox.salesforce.values import timestamp
 
 SAMPLE = Path(str(files(__package__).joinpath("sample_leads.jsonl")))
 
-_ITEMS = {"lead": "Lead", "case": "Case"}
-"""What a line may be about, by its key there."""
-_TASK_ABOUT = {"Lead": "WhoId", "Case": "WhatId"}
+_PEOPLE = ("Lead", "Contact")
+"""Whom a task is about, not what."""
 _ONES_OWN_ACCOUNT = ("Contact", "Opportunity", "Case")
 _CONTEXT_ORDER = ("Account", "Contact", "Opportunity", "Known_Issue__c", "Lead", "Case", "Task")
 
@@ -60,8 +59,12 @@ class _Load:
 
 @dataclass
 class _Placed:
-    """What of a line is in the org already: our ids by the line's own, and by object."""
+    """What of a line is in the org already: our ids by the line's own, and by object.
 
+    `about`: the object of the line's item.
+    """
+
+    about: str
     by_given: dict[str, str] = field(default_factory=dict)
     by_object: dict[str, list[str]] = field(default_factory=dict)
 
@@ -76,7 +79,7 @@ def load(org: Org, path: Path) -> None:
     Dates move by one span, so that the newest item has just been created. The caller is within
     `store.changing()`. `WrongUsage` names the line; `LeftOutWarning` names what the org lacks.
     """
-    lines = _read(path)
+    lines = _read(path, {name.lower(): name for name in org.objects})
     now = datetime.now(UTC).replace(microsecond=0)
     newest = _newest(lines) or now
     under_way = _Load(org, shift=now - newest, days=now.date() - newest.date())
@@ -92,7 +95,7 @@ def load(org: Org, path: Path) -> None:
         warnings.warn(f"{path}: left out, the org has no place for: {names}", LeftOutWarning, 2)
 
 
-def _read(path: Path) -> list[_Line]:
+def _read(path: Path, names: Mapping[str, str]) -> list[_Line]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -100,15 +103,16 @@ def _read(path: Path) -> list[_Line]:
             f"{path}: can't be read ({error}); name a file of JSON lines in UTF-8"
         ) from error
     numbered = enumerate(text.split("\n"), start=1)
-    return [_line(f"{path}:{number}", line) for number, line in numbered if line.strip()]
+    return [_line(f"{path}:{number}", line, names) for number, line in numbered if line.strip()]
 
 
-def _line(place: str, text: str) -> _Line:
+def _line(place: str, text: str, names: Mapping[str, str]) -> _Line:
+    """`names`: the objects that a line may be about, by its key there."""
     try:
         content = parsed(text)
     except ValueError as error:
         raise WrongUsage(f"{place}: not JSON ({error}); each line is one JSON object") from error
-    key = next((key for key in _ITEMS if isinstance(content, dict) and key in content), None)
+    key = next((key for key in names if isinstance(content, dict) and key in content), None)
     if key is None or not isinstance(content[key], dict):
         raise WrongUsage(f'{place}: no lead and no case; write {{"lead": {{...fields...}}}}')
     context = content.get("context") or {}
@@ -118,7 +122,7 @@ def _line(place: str, text: str) -> _Line:
     )
     if not well_formed:
         raise WrongUsage(f'{place}: context is {{"Account": [{{...}}], "Contact": [{{...}}], ...}}')
-    return _Line(place, _ITEMS[key], content[key], context)
+    return _Line(place, names[key], content[key], context)
 
 
 def _newest(lines: Sequence[_Line]) -> datetime | None:
@@ -129,7 +133,7 @@ def _newest(lines: Sequence[_Line]) -> datetime | None:
 
 def _load_line(under_way: _Load, line: _Line) -> None:
     under_way.left_out.update(name for name in line.context if name not in _CONTEXT_ORDER)
-    placed = _Placed()
+    placed = _Placed(line.object)
     for name, values in line.records():
         given = str(values.get("Id") or "")
         whole = ids.canonical(given)
@@ -152,7 +156,7 @@ def _load_record(under_way: _Load, entity: Entity, values: Values, placed: _Plac
         clean["Id"] = whole
     if "CreatedDate" in clean:
         clean = {**dict.fromkeys(SYSTEM_DATES, clean["CreatedDate"]), **clean}
-    if entity.name == "Lead":
+    if entity.name in ("Lead", placed.about):  # nobody has taken it yet
         clean.setdefault("OwnerId", under_way.org.web_leads_queue)
     _relate(entity, clean, placed)
     return records.insert_as_admin(under_way.org, entity, clean)
@@ -164,8 +168,8 @@ def _relate(entity: Entity, values: Values, placed: _Placed) -> None:
     if entity.name in _ONES_OWN_ACCOUNT and len(accounts) == 1:
         values.setdefault("AccountId", accounts[0])
     if entity.name == "Task" and not values.get("WhoId") and not values.get("WhatId"):
-        about = next(name for name in _TASK_ABOUT if name in placed.by_object)
-        values[_TASK_ABOUT[about]] = placed.by_object[about][-1]
+        column = "WhoId" if placed.about in _PEOPLE else "WhatId"
+        values[column] = placed.by_object[placed.about][-1]
 
 
 def _clean(under_way: _Load, entity: Entity, values: Values, placed: _Placed) -> Values:

@@ -15,13 +15,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from triage_agent.errors import WrongUsage
-from triage_agent.sandbox import acts, pages
+from triage_agent.sandbox import acts, newcomers, pages
 from triage_agent.sandbox import leads as lead_files
 from triage_agent.sandbox.door import Door
 from triage_agent.sandbox.fault_file import FaultFile, read
 from triage_agent.sandbox.faults import CuttableProtocol, Faults
 from triage_agent.sandbox.journal import Journal
 from triage_agent.sandbox.model import routes as model
+from triage_agent.sandbox.newcomers import Newcomers
 from triage_agent.sandbox.org_faults import (
     Design,
     OrgFault,
@@ -34,6 +35,7 @@ from triage_agent.sandbox.org_faults import (
 from triage_agent.sandbox.pages.switches import Switches
 from triage_agent.sandbox.salesforce import people, schema
 from triage_agent.sandbox.salesforce import routes as salesforce
+from triage_agent.sandbox.salesforce.assumed import with_assumed
 from triage_agent.sandbox.salesforce.call import Sessions
 from triage_agent.sandbox.salesforce.deployed import permission_sets
 from triage_agent.sandbox.salesforce.deployed_fields import with_custom_fields
@@ -68,15 +70,17 @@ def running(  # noqa: PLR0913 - each may be given alone
 ) -> Iterator[str]:
     """A sandbox beside the caller's own work; its base URL. Port 0: any that is free.
 
-    `deployed`: a Salesforce project; the permission sets in it are all that the running user has.
+    `deployed`: a Salesforce project; the permission sets in it are all that the running user has,
+    and what `newcomers.FILE` beside it names is there, too.
     `request_url`: where Slack tells an app that holds no socket open what people did.
     `arrived` is called, on the server's thread, when a visitor of the pages has sent a request.
     """
     file = read(faults) if faults else FaultFile()
     request_url = checked_url(request_url)
-    with _opened(state, leads, deployed, file.org) as org, _listening(port) as listener:
+    new = newcomers.read(deployed)
+    with _opened(state, leads, deployed, file.org, new) as org, _listening(port) as listener:
         url = _url(listener)
-        server = _Server(*_application(org, url, file, request_url, timing, arrived))
+        server = _Server(*_application(org, url, file, new, request_url, timing, arrived))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
@@ -101,34 +105,40 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops at either, then raises it again: to stop is all that was asked.
         signal.signal(number, lambda _number, _frame: None)
-    with _opened(state, leads, deployed, file.org) as org, _listening(port) as listener:
-        door, deliveries = _application(org, _url(listener), file, request_url, _TIMING)
+    new = newcomers.read(deployed)
+    with _opened(state, leads, deployed, file.org, new) as org, _listening(port) as listener:
+        door, deliveries = _application(org, _url(listener), file, new, request_url, _TIMING)
         _Server(door, deliveries).run([listener])
 
 
 @contextmanager
 def _opened(
-    state: Path | None, leads: Path | None, deployed: Path | None, faults: Sequence[OrgFault]
+    state: Path | None,
+    leads: Path | None,
+    deployed: Path | None,
+    faults: Sequence[OrgFault],
+    new: Newcomers,
 ) -> Iterator[Org]:
     """The org as it was left; a new one gets its people and leads, or, on an error, neither."""
     with ExitStack() as stack:
         journal = stack.enter_context(closing(Journal(state))) if state else None
-        design = faulty_design(_design(deployed), faults)
+        design = faulty_design(_design(deployed, new), faults)
         store = Store({name: entity.keys for name, entity in design.objects.items()}, journal)
         org = org_on(store, design.objects)
         org = replace(org, granted=design.granted, rules=design.rules)
-        if store.is_empty:
-            with store.changing():
+        with store.changing():
+            if is_new := store.is_empty:
                 found(org)
-                if leads:
-                    lead_files.load(org, leads)
+            new.move_in(org)
+            if is_new and leads:
+                lead_files.load(org, leads)
         if is_other_org(faults):
             be_another(org)
         yield org
 
 
-def _design(deployed: Path | None) -> Design:
-    objects = schema.load_objects()
+def _design(deployed: Path | None, new: Newcomers) -> Design:
+    objects = with_assumed(schema.load_objects(), new.objects)
     if deployed is None:
         return Design(objects, (administrator(objects),))
     objects = with_custom_fields(objects, deployed)
@@ -177,10 +187,11 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _application(
+def _application(  # noqa: PLR0913, PLR0917 - what it is made of
     org: Org,
     url: str,
     file: FaultFile,
+    new: Newcomers,
     request_url: str | None,
     timing: Timing,
     arrived: Callable[[], None] = lambda: None,
@@ -197,7 +208,7 @@ def _application(
         ]
     )
     door = Door(starlette, seen=[], faults=Faults(file), clocks=clocks(file.org))
-    workspace = faulty_workspace(workspace_on(org.store, url, timing), file.org)
+    workspace = faulty_workspace(new.join(workspace_on(org.store, url, timing)), file.org)
     deliveries = Deliveries(workspace, request_url, door.seen, door.outcomes)
     starlette.state.org = org
     starlette.state.sessions = Sessions(url, people.sessions(org))

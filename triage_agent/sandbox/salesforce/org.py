@@ -156,6 +156,14 @@ def found(org: Org) -> None:
         org.store.put(entity, record)
 
 
+def settle(org: Org, identifier: str, name: str, title: str) -> None:
+    """Put somebody more into the org, within `store.changing()`."""
+    first, _, last = name.rpartition(" ")
+    row = {"Id": identifier, "FirstName": first, "LastName": last, "Title": title}
+    ((entity, record),) = _first_records({"User": [row]}, org)
+    org.store.put(entity, record)
+
+
 def be_another(org: Org) -> None:
     """Have the org's Organization show another id, though the state keeps its own."""
     (own,) = org.store.records("Organization")
@@ -181,9 +189,10 @@ def _organization(_row: Record) -> Record:
 
 
 def _user(row: Record) -> Record:
-    address = f"{row['FirstName']}@brightfield.example".lower()
-    name = f"{row['FirstName']} {row['LastName']}"
-    contact = {"Name": name, "Username": address, "Email": address, "Alias": row["FirstName"]}
+    name = f"{row['FirstName']} {row['LastName']}".strip()
+    first = (row["FirstName"] or row["LastName"]).partition(" ")[0]
+    address = f"{first}@brightfield.example".lower()
+    contact = {"Name": name, "Username": address, "Email": address, "Alias": first}
     return {"IsActive": True, "UserType": "Standard", **contact}
 
 

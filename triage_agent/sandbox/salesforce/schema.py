@@ -189,6 +189,17 @@ def load_objects(file: str = "objects.yaml") -> Objects:
     return {**objects, **{history.name: history for history in histories}}
 
 
+def custom_object(name: str, prefix: str) -> Objects:
+    """An object that an administrator made, with nothing of its own yet; and its history."""
+    raw = own_yaml(__package__, "objects.yaml")
+    owner = {"type": "reference", "refers_to": ["Group", "User"], "permissionable": False}
+    fields = {"OwnerId": {**owner, "defaulted": True, "tracked": True}}
+    body = {"prefix": prefix, "history": name.replace("__c", "__History"), "fields": fields}
+    entity = _entity(name, body, {**raw["every"], **fields})
+    history = _history(entity, raw["history"])
+    return {name: entity, history.name: history}
+
+
 def _history(entity: Entity, body: Mapping[str, Any]) -> Entity:
     """The object that holds the history of another."""
     history = replace(_entity(str(entity.history), body, body["fields"]), history_of=entity.name)

@@ -88,13 +88,15 @@ def write_draft(folder: Path, given: "Given") -> None:
 
 def _texts(home: Path) -> Mapping[str, str]:
     """What comes with the program and a project is made of, by its path."""
+    from triage_agent.project import NOT_SHIPPED
+
     found = [home / ".env.example"]
     for part in ("prompts", "eval_cases", "deploy"):
         found += [path for path in sorted((home / part).rglob("*")) if path.is_file()]
     return {
         path.relative_to(home).as_posix(): path.read_text(encoding="utf-8")
         for path in found
-        if "__pycache__" not in path.parts
+        if not {*NOT_SHIPPED} & {*path.parts}
     }
 
 

@@ -320,7 +320,7 @@ def _served(candidate: Candidate, group: "Sequence[Placed]", folder: Path) -> It
 
     page, records = candidate.rules.page, folder / "records.jsonl"
     records.write_text(content(group, page), encoding="utf-8")
-    deployed = laid_out(page, folder / "deployed")
+    deployed = laid_out(page, candidate.project, folder / "deployed")
     with server.running(state=None, leads=records, deployed=deployed) as url:
         target = Target(candidate.project, sandbox_url=url)
         with systems(target, candidate.settings) as found:

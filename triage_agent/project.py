@@ -38,7 +38,8 @@ EXAMPLE = Path("triage-example")
 """Where the shipped project is unpacked, for somebody who only wants to look."""
 PARTS = (FILE, str(PROMPTS), "eval_cases", "deploy", ".env.example")
 """What the shipped project is made of."""
-_NOT_COPIED = shutil.ignore_patterns("__pycache__", ".env")
+NOT_SHIPPED = ("__pycache__", ".env")
+"""What may lie among these in a checkout, and is nobody else's."""
 
 
 def shipped() -> Path:
@@ -78,7 +79,12 @@ def unpack(folder: Path) -> None:
             for part in (shipped() / name for name in PARTS):
                 copied = whole / part.name
                 if part.is_dir():
-                    shutil.copytree(part, copied, ignore=_NOT_COPIED, copy_function=shutil.copyfile)
+                    shutil.copytree(
+                        part,
+                        copied,
+                        ignore=shutil.ignore_patterns(*NOT_SHIPPED),
+                        copy_function=shutil.copyfile,
+                    )
                 else:
                     shutil.copyfile(part, copied)
             whole.rename(folder)

@@ -22,12 +22,16 @@ def samples(project: Path) -> Path:
     return own if own.exists() else SAMPLE
 
 
-def laid_out(page: Page, folder: Path) -> Path:
-    """What the page grants, which is all that a sandbox's agent may do, and what it names."""
+def laid_out(page: Page, project: Path, folder: Path) -> Path:
+    """What the page grants, which is all that a sandbox's agent may do, and whom it names.
+
+    Where the project brings records of its own, so does its org the objects, fields and values that
+    the page speaks of; else the org is the bundled one, and what that lacks is a mistake.
+    """
     new = Newcomers(
         people=tuple({one.slack: one for one in _people(page)}.values()),
         channels={team.channel: name.replace("_", "-") for name, team in page.teams.items()},
-        objects=_objects(page),
+        objects=_objects(page) if (project / SAMPLES).exists() else {},
     )
     files = {**deployment.files(page), FILE: f"{new.model_dump_json(indent=2)}\n"}
     Tree(folder, files, metadata.NOTICE, "triage-agent run --sandbox").write()

@@ -136,7 +136,8 @@ def deployed(target: Target) -> Path:
     from triage_agent.project import read_model
     from triage_agent.staging import laid_out
 
-    return laid_out(read_model(target.project).page, target.folder / "deployed")
+    page = read_model(target.project).page
+    return laid_out(page, target.project, target.folder / "deployed")
 
 
 def _real(settings: "Settings") -> Systems:

@@ -49,6 +49,7 @@ ROOMS = {
     "commands": Box(_LEFT, _ROWS[0], _RIGHT - _LEFT, "what people type, and what they see of it"),
     "wiring": Box(_LEFT, _ROWS[1], _RIGHT - _LEFT, "settings and project; parts put together"),
     "watch": Box(338, _ROWS[2], 180, "how it stands now"),
+    "forking": Box(526, _ROWS[2], 86, "new projects"),
     **{
         name: Box(_LEFT + 94 * n, _ROWS[3], 86, does) for n, (name, does) in enumerate(_SIX.items())
     },

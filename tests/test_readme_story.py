@@ -25,7 +25,7 @@ TOLD = {
     "DIGEST": re.compile(r"Digest ([0-9a-f]{64})"),
 }
 """What a command tells and a later one is given: the last that was told, by its name there."""
-REFUSED = 3
+WRONG, REFUSED = 2, 3
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("document", "ends"),
     [
         ("docs/tour.md", [0, 0, 0, 0, 0, 0, 0, 0, REFUSED, 0, 0, 0]),
+        ("docs/forking.md", [0, 0, 0, WRONG, 0, WRONG]),
         ("docs/going-live.md", [0, 0]),
         ("docs/rolling-back.md", [0, 0, 0, 0, REFUSED, 0, 0]),
     ],
@@ -53,11 +54,12 @@ def test_a_story_goes_as_it_is_told(
     for language, block in _blocks(document):
         if language == "diff":
             _apply(block, project / "operating_model.yaml")
-            continue
+        if language == "yaml":
+            (project / block.partition("\n")[0].removeprefix("# ")).write_text(block)
         for command, shown in _commands(block):
             words = [told.get(word, word) for word in shlex.split(command)]
             assert ".venv/bin/triage-agent" == words.pop(0)
-            ran = type_in(*words)
+            ran = type_in(*(ROOT / word if word.startswith("docs/") else word for word in words))
             codes.append(ran.code)
             printed = _calm(ran.out + ran.err)
             for line in _lines(shown):
@@ -74,7 +76,7 @@ def _blocks(document: str) -> Iterator[tuple[str, str]]:
     """A document's stories, block by block, each with its language."""
     text = (ROOT / document).read_text(encoding="utf-8")
     for found in re.finditer(
-        r"^```(shell-session|diff)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
+        r"^```(shell-session|diff|yaml)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
     ):
         yield found[1], found[2]
 

@@ -13,12 +13,12 @@ import typer
 
 from triage_agent import (
     cli_evaluation,
+    cli_ledger,
     cli_new,
     cli_review,
     cli_rollback,
     cli_summary,
     cli_working,
-    custody,
     demonstration,
     holding,
     listening,
@@ -64,7 +64,6 @@ class Layout(StrEnum):
     html = "html"
 
 
-@app.command()
 @on_target
 def run(  # noqa: PLR0913 - one parameter an option
     limit: Annotated[
@@ -108,7 +107,6 @@ def run(  # noqa: PLR0913 - one parameter an option
         raise typer.Exit(1)
 
 
-@app.command()
 @on_target
 def timeline(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="An item, a run or a record.")],
@@ -125,14 +123,12 @@ def timeline(
         terminal.show_timelines(wiring.timeline(target, wanted))
 
 
-@app.command()
 def check(project: Project = None) -> None:
     """Check that page, prompts, patterns and cases are in step."""
     for line in wiring.check(project):
         print(line)
 
 
-@app.command()
 def page(
     layout: Annotated[Layout, typer.Option("--format", help="How to print it.")] = Layout.md,
     project: Project = None,
@@ -144,7 +140,6 @@ def page(
     print(wiring.page(project, as_html=layout is Layout.html), end="")
 
 
-@app.command()
 def grants(
     system: Annotated[System, typer.Argument(help="Whose permissions.")],
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if stale.")] = False,
@@ -158,7 +153,6 @@ def grants(
         print(line)
 
 
-@app.command()
 @on_target
 def pause(
     reason: Annotated[str, typer.Option(help="Why; everybody who is told reads it.")],
@@ -170,7 +164,6 @@ def pause(
     terminal.say(holding.pause(target, as_whom, reason))
 
 
-@app.command()
 @on_target
 def resume(
     answer: Annotated[
@@ -189,85 +182,6 @@ def resume(
     terminal.say(holding.resume(target, as_whom, asked))
 
 
-app.command()(cli_rollback.rollback)
-app.command()(cli_rollback.incident)
-app.command()(cli_evaluation.evaluate)
-app.command()(cli_new.new)
-app.command()(cli_summary.summary)
-app.command()(cli_working.worker)
-app.add_typer(cli_evaluation.app, name="cases", no_args_is_help=True)
-app.add_typer(cli_review.app, name="review", no_args_is_help=True)
-
-ledger = typer.Typer(help="Check the record, hand it over, anchor it, erase from it.")
-app.add_typer(ledger, name="ledger", no_args_is_help=True)
-
-
-@ledger.command()
-@on_target
-def verify(
-    as_json: AsJson = False,
-    *,
-    target: Target,
-) -> None:
-    """Name what was changed, removed, moved or put in."""
-    verdict = custody.verify(target)
-    terminal.show_verdict(verdict, as_json=as_json)
-    if verdict.faults:
-        raise typer.Exit(1)
-
-
-@ledger.command()
-@on_target
-def export(
-    texts: Annotated[
-        bool, typer.Option("--with-texts", help="Also what people wrote, with its salts.")
-    ] = False,
-    *,
-    target: Target,
-) -> None:
-    """Print the ledger as JSON lines, to be checked elsewhere.
-
-    deploy/ledger/verify_export.py does that without this program.
-    """
-    for line in custody.export(target, texts=texts):
-        print(line)
-
-
-@ledger.command()
-@on_target
-def erase(
-    person: Annotated[str, typer.Option(help="The e-mail address of the person.")],
-    as_whom: As = None,
-    as_json: AsJson = False,
-    *,
-    target: Target,
-) -> None:
-    """Take a person's texts out for good; list where else they are."""
-    erased = custody.erase(target, person, as_whom)
-    terminal.show_left(erased, as_json=as_json)
-    if not erased.scrubbed:
-        raise typer.Exit(1)
-
-
-@ledger.command()
-@on_target
-def anchor(
-    reason: Annotated[
-        str | None,
-        typer.Option(help="Why a ledger with faults may stand as it is.", show_default=False),
-    ] = None,
-    as_whom: As = None,
-    *,
-    target: Target,
-) -> None:
-    """Tell outside of the ledger what it holds now.
-
-    What goes missing later shows by that.
-    """
-    terminal.show_anchor(custody.anchor(target, as_whom, reason))
-
-
-@app.command()
 @on_target
 def status(
     as_json: Annotated[
@@ -285,7 +199,6 @@ def status(
         terminal.show_status(agent.status())
 
 
-@app.command()
 @on_target
 def doctor(
     allow_excess: Annotated[
@@ -306,7 +219,6 @@ def doctor(
         raise typer.Exit(1)
 
 
-@app.command()
 def sandbox(
     records: Annotated[
         Path | None,
@@ -358,7 +270,6 @@ def sandbox(
         wiring.serve_sandbox(target, records, 8787 if port is None else port, faults, request_url)
 
 
-@app.command()
 def listen(
     http: Http = None,
     metrics: Metrics = None,
@@ -377,7 +288,6 @@ def listen(
         listening.listen(target, until, terminal.say, http)
 
 
-@app.command()
 def demo(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8787,
     project: Project = None,
@@ -388,6 +298,33 @@ def demo(
     """
     terminal.set_up_logs(verbose=False)
     demonstration.demonstrate(demonstration.target_of(project, terminal.say), port, terminal.say)
+
+
+# In the order in which somebody meets them.
+for _command in (
+    demo,
+    cli_new.new,
+    run,
+    timeline,
+    status,
+    cli_summary.summary,
+    pause,
+    resume,
+    cli_rollback.rollback,
+    cli_rollback.incident,
+    check,
+    page,
+    grants,
+    doctor,
+    cli_evaluation.evaluate,
+    listen,
+    cli_working.worker,
+    sandbox,
+):
+    app.command()(_command)
+app.add_typer(cli_review.app, name="review", no_args_is_help=True)
+app.add_typer(cli_evaluation.app, name="cases", no_args_is_help=True)
+app.add_typer(cli_ledger.app, name="ledger", no_args_is_help=True)
 
 
 def main() -> None:

@@ -31,7 +31,10 @@ def new(
         bool, typer.Option("--draft", help="With questions open, write a page that can't run.")
     ] = False,
 ) -> None:
-    """Begin a project for another workflow: ask the ten questions, and write all it takes."""
+    """Begin another workflow's project, from ten answers.
+
+    It asks the questions, and writes page, patterns, cases and all that a project takes.
+    """
     beginning.must_be_free(folder)
     if answers is None:
         terminal.say(_BEFORE)

@@ -81,7 +81,7 @@ def support_cases(tmp_path: Path) -> Path:
 def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
     """One run of the fork over its sample cases, as `triage-agent run --sandbox-url` does it."""
     folder = copied(tmp_path_factory.mktemp("fork"))
-    with running(state=None, leads=folder / "cases.jsonl") as url:
+    with running(state=None, leads=folder / "samples.jsonl") as url:
         target = Target(folder, sandbox_url=url)
         report = wiring.run(
             target, shadow=False, limit=None, only=None, progress=lambda _ended, _of: None

@@ -234,9 +234,18 @@ def test_a_page_without_updates_may_reread_its_item() -> None:
     assert wire.refuses(Request("salesforce", "GET", "org", path)) is None
 
 
+def test_its_sandbox_begins_with_its_records(support_cases: Path) -> None:
+    """`run --sandbox` takes up the fork's own samples, and a second run finds nothing new."""
+    target = Target(support_cases, sandbox=True)
+    first, second = typed(target, "run"), typed(target, "run")
+
+    assert "7 received: 3 settled, 4 escalated" in first.out
+    assert "Nothing new" in second.out
+
+
 def test_its_outcomes_are_its_own(tmp_path: Path) -> None:
     """What people do with its cases and tasks is told by the names of its page."""
-    with running(state=None, leads=SUPPORT_CASES / "cases.jsonl") as url:
+    with running(state=None, leads=SUPPORT_CASES / "samples.jsonl") as url:
         target = Target(copied(tmp_path), sandbox_url=url)
         items = {item.record_id: item for item in run(target).items}
         tasks = {task["WhatId"]: task["Id"] for task in kept(url, "Task") if task["Triage_Key__c"]}

@@ -62,7 +62,7 @@ def about(desk: Desk, number: str, kind: str) -> HandedOver:
 def decided(tmp_path_factory: pytest.TempPathFactory, start_listening: Listen) -> Iterator[Decided]:
     """The owner tries in vain; Samir claims and releases the outage; Nora approves for another."""
     folder = copied(tmp_path_factory.mktemp("fork"))
-    served = {"state": None, "leads": folder / "cases.jsonl", "timing": UNHURRIED}
+    served = {"state": None, "leads": folder / "samples.jsonl", "timing": UNHURRIED}
     with running(**served) as url:
         desk = Desk(Target(folder, sandbox_url=url), url, channel=SUPPORT)
         desk.run()

@@ -212,7 +212,7 @@ def _moved(summary: Any, name: str) -> float:  # noqa: ANN401 - a summary
 def test_a_fork_has_its_week(tmp_path: Path, type_in: TypeIn) -> None:
     """Support cases are told by their page's categories and rules, without a line of code."""
     folder = copied_fork(tmp_path)
-    with running(state=None, leads=folder / "cases.jsonl") as url:
+    with running(state=None, leads=folder / "samples.jsonl") as url:
         told = _run(Target(folder, sandbox_url=url))
         summary = summarising.summary(told.target, str(told.week))
         text = told.typed(type_in, "--week", str(told.week))

@@ -6,7 +6,6 @@ answers after a second, and each worker asks eight at once: so waiting, not this
 they share.
 """
 
-import json
 import os
 import random
 import re
@@ -216,7 +215,7 @@ def main() -> int:
     Console(width=80).print(scaling)
     after = killed()
     kills = Table("killed", "ended as", "there twice", "slowest taken over, s")
-    ended = json.dumps(after.statuses)
+    ended = ", ".join(f"{number:,} {name}" for name, number in after.statuses.items())
     kills.add_row(str(after.kills), ended, str(after.twice), f"{after.slowest:.1f}")
     Console(width=80).print(kills)
     good = (

@@ -28,6 +28,7 @@ ALLOWED = {
         '"--leads"',
         "Without --leads",
         "def demo(",
+        "    demo,",
     ],
     "cli_new.py": ['["demo"]'],  # likewise
     "demonstration.py": ["leads=samples(target.project)"],

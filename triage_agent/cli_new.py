@@ -11,7 +11,7 @@ from triage_agent.errors import BadPage, WrongUsage
 _BEFORE = """\
 Ten questions, then two more. Nothing is written before the last one.
 Enter takes what stands in brackets. Where nothing does, the question stays
-open, and what you said can be kept as a draft."""
+open. Ctrl-C ends the questions, and what you said can be kept as a draft."""
 
 _NEXT = (
     (["page"], "what you said, in sentences for its owner to sign"),
@@ -37,8 +37,9 @@ def new(
     """
     beginning.must_be_free(folder)
     if answers is None:
-        terminal.say(_BEFORE)
-        given = beginning.asked(terminal.say, _ask)
+        talk = _Talk()
+        talk.say(_BEFORE)
+        given = beginning.asked(talk.say, talk.ask)
     else:
         given = beginning.read(answers)
     if given.open and (draft or (answers is None and _wants_draft(given.refusal()))):
@@ -55,11 +56,27 @@ def new(
     _show_project(folder, held)
 
 
-def _ask(question: str, supposed: str) -> str:
-    answer: str = typer.prompt(
-        f"   {question}", default=supposed, show_default=bool(supposed), err=True
-    )
-    return answer
+class _Talk:
+    """Questions at a terminal. Once somebody breaks off, nothing more is asked or answered."""
+
+    def __init__(self) -> None:
+        self._over = False
+
+    def say(self, text: str) -> None:
+        if not self._over:
+            terminal.say(text)
+
+    def ask(self, question: str, supposed: str) -> str:
+        if self._over:
+            return ""
+        try:
+            answer: str = typer.prompt(
+                f"   {question}", default=supposed, show_default=bool(supposed), err=True
+            )
+        except typer.Abort:
+            self._over = True
+            return ""
+        return answer
 
 
 def _wants_draft(refusal: str) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from triage_agent.cli import app
@@ -77,6 +78,23 @@ def test_open_questions_can_be_kept_as_a_draft(tmp_path: Path, answer: str, writ
     assert "Who is the business owner?\n  owner.name: Their name" in ran.stderr
     assert written == (tmp_path / "new" / "answers.yaml").exists()
     assert written == (ran.exit_code == 0)
+
+
+def test_breaking_off_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the questions; what was said until then can be kept."""
+    typed = iter(WORKFLOW[:-1])
+
+    def prompt(_question: str, *, default: str, **_how: object) -> str:
+        for line in typed:
+            return line or default
+        raise typer.Abort
+
+    monkeypatch.setattr(typer, "prompt", prompt)
+    ran = CliRunner().invoke(app, ["new", str(tmp_path / "new")], input="y\n")
+
+    assert 0 == ran.exit_code
+    assert "Who is the business owner?\n  owner.name: Their name" in ran.stderr
+    assert "new_reseller" in (tmp_path / "new" / "answers.yaml").read_text()
 
 
 def test_another_object_s_fields_are_asked() -> None:

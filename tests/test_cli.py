@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,6 +142,14 @@ def test_helps_are_whole(type_in: TypeIn, words: tuple[str, ...]) -> None:
 
     assert "Commands:" in told
     assert "..." not in told.partition("Commands:")[2]
+
+
+def test_help_is_quick() -> None:
+    """The commands are known without what they work with being imported."""
+    program = "import sys, triage_agent.cli; print({'pydantic', 'sqlalchemy'} & {*sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)  # noqa: S603
+
+    assert b"set()" == ran.stdout.strip()
 
 
 def test_limit_and_item(on: TypeIn, served: str) -> None:

@@ -9,8 +9,7 @@ import typer
 from triage_agent import casebook, evaluating, terminal, terminal_evaluation
 from triage_agent.cli_options import AsJson, Format, Project, Verbose, on_target
 from triage_agent.errors import WrongUsage
-from triage_agent.project import project_folder
-from triage_agent.targets import Target
+from triage_agent.targets import Target, target_of
 
 READ_IT = "Read it before you check it in: names that stand in no field are still there."
 
@@ -38,7 +37,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     In sandboxes of their own: nothing real is touched but the model.
     """
-    folder = project_folder(project)
+    folder = _folder(project)
     if record and cases:
         raise WrongUsage("--record is about the page's own cases; leave --cases out")
     terminal.set_up_logs(verbose=verbose)
@@ -74,7 +73,7 @@ class Escalates(StrEnum):
 @app.command(name="list")
 def listed(as_json: AsJson = False, project: Project = None) -> None:
     """List the page's cases, each with the end that it must come to."""
-    terminal_evaluation.show_cases(casebook.listed(project_folder(project)), as_json=as_json)
+    terminal_evaluation.show_cases(casebook.listed(_folder(project)), as_json=as_json)
 
 
 @app.command()
@@ -98,3 +97,7 @@ def add(
     print(added.text, end="")
     for line in (*added.notes, f"It stands in {added.file}.", READ_IT):
         terminal.say(line)
+
+
+def _folder(project: Path | None) -> Path:
+    return target_of(project, sandbox=False, sandbox_url=None).project

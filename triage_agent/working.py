@@ -6,13 +6,13 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from triage_agent.errors import RunRefused, WrongUsage
-from triage_agent.settings import Settings, secret
 from triage_agent.targets import Systems, Target, systems
 from triage_agent.wiring import Clock, brake_of, join, now, open_ledger, run, terms_of
 
 if TYPE_CHECKING:
     from triage_agent.jobs.batches import Put
     from triage_agent.ledger.store import Ledger
+    from triage_agent.settings import Settings
 
 AT_ONCE = 32
 """Questions that one worker asks at once at most; the page says how many all of them may."""
@@ -36,6 +36,7 @@ def handing_out(target: Target) -> "Put":
 def _url(target: Target) -> str:
     """Where batches are told of: the ledger's PostgreSQL; `WrongUsage` where it is a file."""
     from triage_agent.ledger.database import NO_WORKERS
+    from triage_agent.settings import Settings, secret
 
     scheme, _, rest = (secret(Settings.of(target.project).triage_ledger_url) or "").partition("://")
     if scheme.partition("+")[0] != "postgresql":
@@ -59,6 +60,7 @@ def work(
     """
     put = handing_out(target)
     from triage_agent.connectors.queue import Scheduled, Worked, Worker
+    from triage_agent.settings import Settings
 
     due = (
         Scheduled("run", EVERY_FIVE_MINUTES, lambda: _run(target, put)),
@@ -97,7 +99,7 @@ class Batches:
     def __init__(
         self,
         target: Target,
-        settings: Settings,
+        settings: "Settings",
         found: Systems,
         until: Event,
         clock: Clock,

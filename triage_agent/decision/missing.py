@@ -21,7 +21,8 @@ _RUNS = tuple(
     row[::step] for row in (*_ROWS, "abcdefghijklmnopqrstuvwxyz", "01234567890") for step in (1, -1)
 )
 """What fingers run along: the rows of keyboards, the alphabet, the digits, either way."""
-_SHORTEST_RUN, _SHORTEST_PHONE = 3, 7
+_SHORTEST_RUN, _LONGEST_RUN = 3, max(map(len, _RUNS))
+_SHORTEST_PHONE = 7
 _REPEATED = re.compile(r"(.{1,3}?)\1{2,}", re.DOTALL)
 _ADDRESS = re.compile(r"[^@\s<>]+@(?:[^@\s.<>]+\.)+[^\W\d_]{2,}")
 _MARKUP = re.compile(r"<[^<>]{0,200}>|&#?\w{2,8};")
@@ -116,7 +117,7 @@ def _is_typed_blindly(word: str) -> bool:
 def _is_walk(word: str) -> bool:
     """Whether nothing but runs along the keys make up a word."""
     while word:
-        lengths = range(len(word), _SHORTEST_RUN - 1, -1)
+        lengths = range(min(len(word), _LONGEST_RUN), _SHORTEST_RUN - 1, -1)
         step = next((n for n in lengths if any(word[:n] in run for run in _RUNS)), 0)
         if not step:
             return False

@@ -1,8 +1,6 @@
 """Begins a project for another workflow: from answers to a folder that runs, or to a draft."""
 
 import io
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +54,7 @@ def write(folder: Path, given: "Given") -> list[str]:
     """
     from triage_agent.forking import page, project_files
     from triage_agent.operating_model.loading import FILE, load
-    from triage_agent.project import check, read_model, shipped
+    from triage_agent.project import check, filled, read_model, shipped
 
     must_be_free(folder)
     answers, home = given.answers(), shipped()
@@ -64,26 +62,23 @@ def write(folder: Path, given: "Given") -> list[str]:
     text = page.page_text(answers, read_model(home).page, today)
     model = load(text)
     files = project_files.files(answers, model.page, _texts(home), __version__)
-    with tempfile.TemporaryDirectory() as made:
-        _lay_out(Path(made), {**files, **_granted(model.page), FILE: text})
-        lines = check(Path(made))
-        _move(Path(made), folder)
-    return lines
+    with filled(folder) as beside:
+        _lay_out(beside, {**files, **_granted(model.page), FILE: text})
+        return check(beside)
 
 
 def write_draft(folder: Path, given: "Given") -> None:
     """The page with its open places, which no command runs by, and the answers so far."""
     from triage_agent.forking.page import page_text
     from triage_agent.operating_model.loading import FILE
-    from triage_agent.project import read_model, shipped
+    from triage_agent.project import filled, read_model, shipped
 
     must_be_free(folder)
     answers = given.so_far()
     zone = ZoneInfo(answers.workflow.zone)
     text = page_text(answers, read_model(shipped()).page, datetime.now(zone).date())
-    with tempfile.TemporaryDirectory() as made:
-        _lay_out(Path(made), {FILE: text, ANSWERS: _as_yaml(given)})
-        _move(Path(made), folder)
+    with filled(folder) as beside:
+        _lay_out(beside, {FILE: text, ANSWERS: _as_yaml(given)})
 
 
 def _texts(home: Path) -> Mapping[str, str]:
@@ -118,19 +113,6 @@ def _lay_out(folder: Path, files: Mapping[str, str]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
-
-
-def _move(made: Path, folder: Path) -> None:
-    """All of it at once: into a folder beside, which then takes the name."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        shutil.copytree(made, beside, dirs_exist_ok=True)
-        beside.chmod(0o755)
-        beside.rename(folder)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
 
 
 def _as_yaml(given: "Given") -> str:

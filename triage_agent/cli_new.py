@@ -85,7 +85,7 @@ def _wants_draft(refusal: str) -> bool:
 
 
 def _show_project(folder: Path, held: list[str]) -> None:
-    for line in (*held, f"\nAll of it is in {folder}. Worth typing next:"):
+    for line in (*held, f"\nAll of it is in {folder.absolute().name}. Worth typing next:"):
         print(line)
     for words, why in _NEXT:
         print(f"  {terminal.typed([*words, '--project', str(folder)])}\n    {why}")

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -70,26 +71,34 @@ def folder_or_example(named: Path | None) -> Path:
     return project_folder(EXAMPLE)
 
 
-def unpack(folder: Path) -> None:
-    """Copies the shipped project into a new folder, whole or not at all."""
+@contextmanager
+def filled(folder: Path) -> Iterator[Path]:
+    """A folder beside to be filled; then all in it moves, and else nothing of it stays.
+
+    The folder may be there already, empty; also as the current one.
+    """
+    whole = folder.absolute()
     try:
-        with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
-            whole = Path(beside) / folder.name
-            whole.mkdir()
-            for part in (shipped() / name for name in PARTS):
-                copied = whole / part.name
-                if part.is_dir():
-                    shutil.copytree(
-                        part,
-                        copied,
-                        ignore=shutil.ignore_patterns(*NOT_SHIPPED),
-                        copy_function=shutil.copyfile,
-                    )
-                else:
-                    shutil.copyfile(part, copied)
-            whole.rename(folder)
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{whole.name}-", dir=whole.parent) as beside:
+            yield Path(beside)
+            whole.mkdir(exist_ok=True)
+            for part in Path(beside).iterdir():
+                part.rename(whole / part.name)
     except OSError as exc:
-        raise WrongUsage(f"{folder.absolute()} can't be made: {exc}") from exc
+        raise WrongUsage(f"{whole} can't be made: {exc}") from exc
+
+
+def unpack(folder: Path) -> None:
+    """Copies the shipped project into a new folder."""
+    with filled(folder) as beside:
+        for part in (shipped() / name for name in PARTS):
+            if part.is_dir():
+                ignored = shutil.ignore_patterns(*NOT_SHIPPED)
+                copied = beside / part.name
+                shutil.copytree(part, copied, ignore=ignored, copy_function=shutil.copyfile)
+            else:
+                shutil.copyfile(part, beside / part.name)
 
 
 def read_model(folder: Path) -> OperatingModel:

@@ -146,6 +146,31 @@ def test_nothing_is_overwritten(tmp_path: Path, type_in: TypeIn) -> None:
     assert ["mine.txt"] == [path.name for path in tmp_path.iterdir()]
 
 
+def test_it_can_be_the_current_folder(
+    tmp_path: Path, type_in: TypeIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`new .` fills the empty folder that somebody stands in, and leaves nothing beside it."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+
+    ran = type_in("new", ".", "--answers", ANSWERS)
+
+    assert 0 == ran.code
+    assert (here / "operating_model.yaml").is_file()
+    assert [here] == [*tmp_path.iterdir()]
+
+
+def test_where_nothing_can_be_written(tmp_path: Path, type_in: TypeIn) -> None:
+    """What the system refuses is told with the place, as all that is wrong is."""
+    (tmp_path / "file").touch()
+
+    ran = type_in("new", tmp_path / "file" / "new", "--answers", ANSWERS)
+
+    assert 2 == ran.code
+    assert "can't be made" in ran.err
+
+
 @settings(max_examples=8, deadline=None)
 @drawn(ODD, ODD, ODD)
 def test_words_stand_on_the_page_as_they_were_given(name: str, means: str, fact: str) -> None:

@@ -23,7 +23,7 @@ REPS = "Only these can decide it, by the operating model: Maya Lindqvist, Jonas 
 AWAY = "Object.defineProperty(document, 'hidden', {value: true, configurable: true})"
 """Somebody looks at another tab: when they are back they have before them what they had."""
 BACK_TO_PRESS = "(button) => { delete document.hidden; button.click(); }"
-SLOW = "faults: [{fault: latency, system: slack, path: chat.update, seconds: 2}]"
+SLOW = "faults: [{fault: latency, system: slack, path: chat.update, seconds: 4}]"
 """Slack takes its time to show everybody what one of them has done."""
 PEOPLE = ("Claimed", "Released", "Corrected", "Rejected", "Approved", "Edited", "Paused", "Resumed")
 TIME = ("FellBack", "Expired", "Voided")

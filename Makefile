@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run demo test lint bench prove generated lock clean
+.PHONY: run demo test test-long lint bench prove generated lock clean
 
 run: .venv/runtime  ## triage the sandbox's sample leads
 	@$(BIN)/triage-agent run --sandbox
@@ -13,8 +13,11 @@ run: .venv/runtime  ## triage the sandbox's sample leads
 demo: .venv/runtime  ## the whole loop in a browser
 	@$(BIN)/triage-agent demo
 
-test: .venv/dev  ## all tests that need nothing but Python
-	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile
+test: .venv/dev  ## two thirds of the tests, in a minute or so
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m "not long"
+
+test-long: .venv/dev  ## the others: whole runs over and over, browsers, databases, processes that are killed
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m long
 
 lint: .venv/dev  ## format, lint, types, and the arrows between the rooms
 	@$(BIN)/ruff format --check .

@@ -22,6 +22,8 @@ from triage_agent.jobs.report import RunReport
 from triage_agent.ledger.store import Ledger
 from triage_agent.sandbox.server import running
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

@@ -16,6 +16,8 @@ from tests.ledger.history import History, drafted, filled, received
 from triage_agent.decision import events
 from triage_agent.ledger.store import AGENT, Ledger
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
+pytestmark = pytest.mark.long
+
 PROGRAM = [sys.executable, "-m", "triage_agent", "demo", "--port", "0"]
 REQUEST = {
     "LastName": "Lind",

@@ -56,6 +56,8 @@ from triage_agent.operating_model.loading import FILE, Mark, OperatingModel
 from triage_agent.operating_model.schema import MustReach, Page
 from triage_agent.project import read_rules
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 Leaf = tuple[str | int, ...]
 

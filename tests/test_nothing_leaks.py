@@ -15,6 +15,8 @@ from triage_agent.ledger.packing import unpacked
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.tables import payloads
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

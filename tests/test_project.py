@@ -113,6 +113,7 @@ def test_a_project_without_cases(project: Path) -> None:
         check(project)
 
 
+@pytest.mark.long
 def test_the_shipped_project_is_in_order() -> None:
     """Page, prompts, patterns and cases fit each other, and are counted."""
     lines = check(HOME)
@@ -140,6 +141,7 @@ def test_cases_that_the_page_does_not_know(project: Path) -> None:
     ] == str(wrong.value).splitlines()
 
 
+@pytest.mark.long
 def test_a_costly_pair_that_nothing_tells_apart(project: Path) -> None:
     """Where the words of neither category are known, only the model could tell: that is named."""
     shutil.copytree(HOME / "eval_cases", project / "eval_cases")

@@ -108,6 +108,7 @@ def served(project: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.long
 def test_first_command_prints_what_the_readme_shows(type_in: Type) -> None:
     """`make run` ends with the figures of the README's first screen; then nothing is new.
 
@@ -127,6 +128,7 @@ def _calm(screen: str) -> list[str]:
     return re.sub(r"\d+ to Salesforce", "some to Salesforce", screen).split()
 
 
+@pytest.mark.long
 def test_every_command_of_the_documents_works(project: Path, type_in: Type) -> None:
     """Each command behind a prompt exits with 0; one that no rule here knows fails the test."""
     with served(project) as url:

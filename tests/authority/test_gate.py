@@ -290,6 +290,7 @@ def actions(item: Item) -> st.SearchStrategy[Action]:
     )  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=400, deadline=None)
 @given(data=st.data(), stopped=st.booleans())
 def test_allowed_is_what_is_declared(

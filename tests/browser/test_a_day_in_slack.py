@@ -14,6 +14,8 @@ from tests.review.conftest import Desk
 from tests.sandbox.slack_people import MAYA, SALES, TESS
 from triage_agent import wiring
 
+pytestmark = pytest.mark.long
+
 JONAS, LENA = "U0JONAS0003", "U0LENA00005"
 NAMES = {MAYA: "Maya Lindqvist", JONAS: "Jonas Weber"}
 LEADS = "C0OPSSUMM01"

@@ -28,6 +28,8 @@ from tests.sandbox.slack_people import (
 from tests.sandboxes import running
 from triage_agent import holding
 
+pytestmark = pytest.mark.long
+
 SUPPORT = "C0SUPPORT01"
 OPTIONS = [option("a"), option("b")]
 INPUTS: dict[str, Json] = {

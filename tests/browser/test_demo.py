@@ -1,9 +1,12 @@
 """The whole loop as visitors see it: what they write, click and switch, and what comes of it."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, write
 from tests.sandbox.slack_people import DANA, MAYA, SALES, TESS
+
+pytestmark = pytest.mark.long
 
 DEMO = {
     "FirstName": "Ida",

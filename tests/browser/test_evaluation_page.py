@@ -11,6 +11,8 @@ from tests.evaluation.trials import case, trial
 from triage_agent.evaluation.comparison import Change
 from triage_agent.project import read_model
 
+pytestmark = pytest.mark.long
+
 LONG = "w" * 3000
 WIDE = case(trial(**wrong(LONG, question="work", lines=(f"Received: {LONG}",))), name=LONG)
 

@@ -2,11 +2,14 @@
 
 from typing import Literal
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import in_page
 from tests.browser.conftest import Visit, write
 from tests.sandbox.slack_people import SALES
+
+pytestmark = pytest.mark.long
 
 SCRIPT = "<script>alert(1)</script>"
 PICTURE = "<img src=x onerror=alert(1)>"

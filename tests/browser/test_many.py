@@ -9,6 +9,8 @@ import pytest
 from tests.browser.conftest import Visit
 from tests.sandboxes import running
 
+pytestmark = pytest.mark.long
+
 LEADS = 4_000
 SOUGHT = 40
 """As many as hold a word that is searched for."""

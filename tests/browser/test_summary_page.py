@@ -12,6 +12,8 @@ from triage_agent.summary.page import as_html
 from triage_agent.summary.reading import Figure, read
 from triage_agent.summary.weeks import parsed
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:

@@ -10,6 +10,8 @@ from tests.browser.conftest import Visit
 from tests.sandbox.slack_people import SALES, App, listening
 from tests.sandboxes import running
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[App]:

@@ -23,6 +23,8 @@ from triage_agent.connectors.slack_http import LONGEST, RequestUrl
 from triage_agent.connectors.slack_socket import Click, Command, Taken
 from triage_agent.errors import BadPage, LedgerFailed, WrongUsage
 
+pytestmark = pytest.mark.long
+
 SECRET = "the-app-s-own"
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 PRESSED = {

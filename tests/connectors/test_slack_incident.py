@@ -63,6 +63,7 @@ def words(told: Incident) -> str:
     return "\n".join(part["text"] for part in typed(incident(told, URL)[1], "text", "link"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("many", [0, 1, 500])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_any_note_makes_a_message_that_slack_takes(

@@ -16,6 +16,7 @@ some = settings(max_examples=100, deadline=None)
 DRAFT = "Thank you for writing. How many technicians do you have, and how do you plan?"
 
 
+@pytest.mark.long
 @some
 @given(draft=ANYTHING | WORDS, sent=ANYTHING | WORDS)
 def test_it_is_a_share(draft: str, sent: str) -> None:
@@ -60,6 +61,7 @@ def test_words_in_their_order_count(sent: str, share: float) -> None:
     assert pytest.approx(share) == kept(DRAFT, sent)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("draft", "sent", "share"), [("a ", "a ", 1), ("日本", "日本", 1), ("a b ", "a c ", 0.5)]
 )

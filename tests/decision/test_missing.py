@@ -107,6 +107,7 @@ def test_optional_data_may_be_missing(make: "Make", patterns: PatternFile) -> No
     assert [] == [*lacking(item, patterns)]
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_judged(make: "Make", patterns: PatternFile, text: str) -> None:

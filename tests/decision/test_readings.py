@@ -150,6 +150,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("piece", PIECES)
 def test_no_text_is_slow(make: Make, patterns: PatternFile, piece: str) -> None:
     """A text as long as a field can be, made to be slow, is judged in a bounded time."""

@@ -111,6 +111,7 @@ ADDED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("added", ADDED)
 @pytest.mark.parametrize(
     ("rule", "groups"),

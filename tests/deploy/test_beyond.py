@@ -80,6 +80,7 @@ def test_the_tightest_of_a_tiers_limits_counts(
     assert found == pytest.approx(load)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 @given(few=SIZES, more=SIZES)
 def test_more_items_never_lessen_a_load(name: str, few: int, more: int) -> None:
@@ -316,6 +317,7 @@ def test_what_an_item_costs_is_what_a_run_shows() -> None:
     assert [one / items for one in shown] == pytest.approx(told, rel=0.01)
 
 
+@pytest.mark.long
 def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """Line by line, on 80 columns."""
     simulate.main([])
@@ -325,6 +327,7 @@ def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) ->
     assert max(map(len, printed)) <= 80
 
 
+@pytest.mark.long
 def test_json_tells_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     """One object, with each resource in the order in which they break, and each day."""
     simulate.main(["--json", "--seed", "7"])

@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import HOME, TypeIn
 from tests.deploy.typed import COMING, SETTINGS, read, typed_in, unknown, unknown_settings
 
+pytestmark = pytest.mark.long
+
 TREE = HOME / "deploy" / "github-actions"
 NAMES = ["evaluation.yml", "triage.yml"]
 FLOWS: dict[str, dict[str, Any]] = {name: read(TREE / name)[0] for name in NAMES}

@@ -93,6 +93,7 @@ def test_what_is_started_is_a_command(name: str) -> None:
     assert unknown(words) <= COMING
 
 
+@pytest.mark.long
 def test_a_worker_begins_and_ends_as_its_unit_has_it(project: Path, new_ledger: NewLedger) -> None:
     """Its line begins one, with a real machine's settings; stopped by systemd it ends well."""
     _, *words = shlex.split(_unit("triage-agent-worker@.service")["Service"]["ExecStart"])

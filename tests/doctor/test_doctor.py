@@ -17,6 +17,8 @@ from triage_agent.ledger.store import AGENT, ORG, WORKSPACE
 from triage_agent.settings import Settings
 from triage_agent.targets import Target
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -240,6 +240,7 @@ def test_nothing_stands_in_the_way_of_a_good_org(page: Page) -> None:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrong", ROWS)
 def test_a_row_fires_and_falls_silent(page: Page, wrong: str) -> None:
     """The fault is found, under its kind, with a cure; a good org has no such row."""

@@ -13,6 +13,8 @@ from triage_agent.connectors.model import Answer
 from triage_agent.decision.events import Call
 from triage_agent.evaluation.cache import Answers
 
+pytestmark = pytest.mark.long
+
 __all__ = ["new_model"]
 CASES = """
 - name: they want to buy

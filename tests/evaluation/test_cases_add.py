@@ -18,6 +18,8 @@ from triage_agent import wiring
 from triage_agent.casebook import FILE
 from triage_agent.targets import Target
 
+pytestmark = pytest.mark.long
+
 STOPS = (
     "I'm Ada Lind of Lind Heating. We will take legal action against you unless you answer us at "
     "ada@lind-heating.example or +1 212 555 7788. Lind's terms: lind-heating.example/terms"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -18,6 +19,8 @@ from triage_agent.evaluation.digests import DECIDES, evaluated, of_cases, of_pag
 from triage_agent.evaluation.results import Evaluated
 from triage_agent.jobs.parts import Rules
 from triage_agent.operating_model.loading import FILE, load
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 TREE: Any = YAML(typ="safe", pure=True).load((ROOT / FILE).read_text(encoding="utf-8"))

@@ -20,6 +20,8 @@ from triage_agent.jobs.parts import Rules
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.project import read_rules
 
+pytestmark = pytest.mark.long
+
 ITEM = "3f" * 12
 EXPECT = Expected(escalates="no")
 LEAD, CONTACT, ACCOUNT = "00Q5g00000AbCdEEAZ", "0035g00000XyZabAAD", "0015g00000QrStUAAV"

@@ -41,6 +41,8 @@ from triage_agent.ledger.store import Ledger
 from triage_agent.project import check, read_cases, read_rules
 from triage_agent.recovery.pause import Brake
 
+pytestmark = pytest.mark.long
+
 DEV_CASES = Path(__file__).parent / "dev_cases"
 Answer = Callable[[str, str], Reply]
 

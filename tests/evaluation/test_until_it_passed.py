@@ -14,6 +14,8 @@ from tests.jobs.conftest import HOME, new_model, written
 from tests.sandboxes import running
 from triage_agent.ledger.store import AGENT, Ledger
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path

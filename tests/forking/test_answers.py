@@ -23,6 +23,8 @@ from triage_agent.operating_model.loading import load
 from triage_agent.operating_model.schema import Page
 from triage_agent.project import check, read_model, shipped
 
+pytestmark = pytest.mark.long
+
 TODAY = date(2026, 11, 30)
 ODD = st.text(
     st.sampled_from("aé日ß :#'\"\\{}[]<>&*!|%@`-?,=~\n\t\U0001f600\u2019\u00a0\u3000"),

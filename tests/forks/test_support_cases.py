@@ -93,6 +93,7 @@ def test_a_broken_page_is_refused(written: str, broken: str, says: str) -> None:
     assert all(place.startswith(f"{PAGE}:{line}:") for place in places)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "written", "broken", "says"),
     [
@@ -234,6 +235,7 @@ def test_a_page_without_updates_may_reread_its_item() -> None:
     assert wire.refuses(Request("salesforce", "GET", "org", path)) is None
 
 
+@pytest.mark.long
 def test_its_sandbox_begins_with_its_records(support_cases: Path) -> None:
     """`run --sandbox` takes up the fork's own samples, and a second run finds nothing new."""
     target = Target(support_cases, sandbox=True)
@@ -243,6 +245,7 @@ def test_its_sandbox_begins_with_its_records(support_cases: Path) -> None:
     assert "Nothing new" in second.out
 
 
+@pytest.mark.long
 def test_its_outcomes_are_its_own(tmp_path: Path) -> None:
     """What people do with its cases and tasks is told by the names of its page."""
     with running(state=None, leads=SUPPORT_CASES / "samples.jsonl") as url:

@@ -13,6 +13,8 @@ from triage_agent.operating_model.schema import UNCLEAR, MustReach
 from triage_agent.project import read_baseline, read_cases, read_model
 from triage_agent.targets import Target
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from tests.conftest import Ran
 

@@ -27,6 +27,8 @@ from triage_agent.decision.review_events import Claimed
 from triage_agent.project import read_model
 from triage_agent.targets import Target
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

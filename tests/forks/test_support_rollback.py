@@ -11,6 +11,8 @@ import requests
 
 from tests.forks.conftest import INES, NORAS, SUPPORT, Json, Swept, act, flat, typed
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from tests.conftest import Ran
 

@@ -24,6 +24,8 @@ from triage_agent.ledger.timeline import timelines
 from triage_agent.settings import Settings, secret
 from triage_agent.targets import systems
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

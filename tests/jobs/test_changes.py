@@ -12,6 +12,8 @@ from triage_agent.connectors.salesforce.rereading import Standing
 from triage_agent.connectors.salesforce.writing import Writer
 from triage_agent.jobs.sweep import sweep
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 

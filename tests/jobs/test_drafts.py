@@ -64,6 +64,7 @@ def swept(
     return site, {companies[item.record_id]: item for item in site.sweep().items}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("company", LIES)
 def test_a_lying_draft_is_withheld_and_escalates(
     swept: tuple[Site, dict[str, ItemReport]], company: str
@@ -137,6 +138,7 @@ def test_people_see_what_was_masked_for_the_model(
     assert "555 0188" in site.leads()[items["Honest"].record_id]["Description"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("choice", "details", "status", "has_draft"),
     [

@@ -139,6 +139,7 @@ def swept(open_site: Callable[..., Site]) -> Callable[..., Swept]:
     return run
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PASSING)
 def test_what_passes_is_overcome_in_the_same_run(swept: Callable[..., Swept], name: str) -> None:
     """Every item ends, everything is there once, and nobody waits longer than is said."""

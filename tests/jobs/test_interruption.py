@@ -23,6 +23,8 @@ import requests
 from tests.conftest import copied
 from triage_agent.errors import RunRefused
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

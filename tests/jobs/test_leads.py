@@ -44,6 +44,7 @@ def items(open_site: Callable[..., Site]) -> tuple[Site, dict[str, ItemReport]]:
     return site, {name: found[order[n]] for n, name in enumerate(LEADS)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LEADS)
 def test_every_lead_has_one_outcome(items: tuple[Site, dict[str, ItemReport]], name: str) -> None:
     """It ends with its tag and either a task or a hand-over, and never with both."""
@@ -117,6 +118,7 @@ def test_two_requests_of_one_person_are_two_items(open_site: Callable[..., Site]
     assert set(site.leads()) == {task["WhoId"] for task in site.tasks().values()}
 
 
+@pytest.mark.long
 def test_an_edited_request_is_a_new_item(open_site: Callable[..., Site]) -> None:
     """Another text becomes another item that names the one before it; another phone doesn't."""
     site = open_site([{}])

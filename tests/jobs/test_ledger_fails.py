@@ -26,6 +26,8 @@ from triage_agent.ledger.store import is_item
 from triage_agent.settings import Settings, secret
 from triage_agent.targets import LEDGER
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime

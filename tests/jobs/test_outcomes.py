@@ -20,6 +20,8 @@ from triage_agent.ledger.store import AGENT, is_item
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.operating_model.outcome_rules import Seen
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 

@@ -12,6 +12,8 @@ from triage_agent.connectors.salesforce.writing import Creates, NotWritten, Row,
 from triage_agent.errors import AnswerLost
 from triage_agent.jobs.sweep import sweep
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 

@@ -20,6 +20,8 @@ from triage_agent.ledger.anchors import AnchorFile
 from triage_agent.ledger.store import AGENT
 from triage_agent.operating_model.loading import load
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

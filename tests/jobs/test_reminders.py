@@ -19,6 +19,8 @@ from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.loading import OperatingModel
 from triage_agent.project import read_model
 
+pytestmark = pytest.mark.long
+
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 TEAM, DANA, MAYA = "C0SALESDEV1", "U0DANA00001", "U0MAYA00002"
 

@@ -16,6 +16,8 @@ from triage_agent.decision.run_events import RefusedToStart
 from triage_agent.errors import AnotherOrg, RunRefused, Unavailable, WrongUsage
 from triage_agent.jobs.sweep import sweep
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

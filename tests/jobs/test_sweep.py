@@ -19,6 +19,8 @@ from triage_agent.decision.events import Done, Drafted
 from triage_agent.decision.run_events import Finished
 from triage_agent.sandbox.leads import SAMPLE
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

@@ -21,6 +21,8 @@ from triage_agent.jobs import bookkeeping
 from triage_agent.jobs.traces import ENDPOINTS
 from triage_agent.recovery.pause import FILE
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

@@ -23,6 +23,8 @@ from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.operating_model.schema import Page
 from triage_agent.project import read_model
 
+pytestmark = pytest.mark.long
+
 DIGEST = "d" * 64
 
 

@@ -136,6 +136,7 @@ def test_equal_texts_have_different_digests(
 MARKED = st.text(st.characters(codec="utf-8"), min_size=1).map(lambda text: f"§{text}§")
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(MARKED)
 def test_private_texts_stay_out_of_the_body(text: str) -> None:

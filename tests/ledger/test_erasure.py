@@ -23,6 +23,8 @@ from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.verify import faults_of, verify
 from triage_agent.operating_model.schema import Person
 
+pytestmark = pytest.mark.long
+
 ADA = "ada@northwind.example"
 DANA = Person(role="owner", name="Dana Reyes", login="dana", slack="U0DANA00001")
 LATER = MOMENT + timedelta(days=1)

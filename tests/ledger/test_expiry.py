@@ -17,6 +17,8 @@ from triage_agent.ledger.erasure import expire
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.verify import faults_of, verify
 
+pytestmark = pytest.mark.long
+
 
 def test_old_texts_of_what_has_ended_expire(ledger: Ledger, database: Kept) -> None:
     """Neither those of open and failed items, nor younger ones; it is told once, and no fault."""

@@ -160,6 +160,7 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TAMPERED)
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_changed_export(history: History, name: str) -> None:
@@ -171,6 +172,7 @@ def test_a_changed_export(history: History, name: str) -> None:
     assert said in out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_no_character_of_an_export_can_be_changed_unseen(history: History) -> None:
     """Whichever value of whichever line is another one, the script ends with 1."""

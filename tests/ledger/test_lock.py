@@ -17,6 +17,8 @@ from triage_agent.decision import run_events
 from triage_agent.errors import LedgerFailed, RunRefused
 from triage_agent.ledger.store import Ledger
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 HOLDER = """
 import sys

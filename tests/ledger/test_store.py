@@ -24,6 +24,8 @@ from triage_agent.ledger import tables
 from triage_agent.ledger.chain import check
 from triage_agent.ledger.store import Ledger
 
+pytestmark = pytest.mark.long
+
 Append = Callable[..., None]
 Row = tuple[object, ...]
 

@@ -22,6 +22,8 @@ from tests.ledger.tampering import (
 from triage_agent.decision import events
 from triage_agent.ledger.store import Ledger
 
+pytestmark = pytest.mark.long
+
 OTHER = "it isn't what was sealed here"
 MISSING = "missing"
 MOVED = "out of its order, or put in"

@@ -32,6 +32,8 @@ from triage_agent.ledger.projection import projected, unlike_events
 from triage_agent.ledger.store import Ledger
 from triage_agent.ledger.verify import verify
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, kind: Kind, new_ledger: NewLedger) -> Kept:

@@ -272,6 +272,7 @@ Anchored = tuple[History, Rows]
 TABLES = st.sampled_from(("events", "payloads", "items", "streams"))
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), table=TABLES)
 def test_no_row_can_be_removed_unseen(anchored: Anchored, data: Any, table: str) -> None:  # noqa: ANN401 - hypothesis' own
@@ -289,6 +290,7 @@ def before_the_anchor(kept: Rows, table: str) -> list[dict[str, Any]]:
     return [dict(row) for row in kept[table] if row.get("number") != 14]
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(data=st.data(), table=TABLES)
 def test_no_byte_can_be_changed_unseen(anchored: Anchored, data: Any, table: str) -> None:  # noqa: ANN401 - hypothesis' own
@@ -353,6 +355,7 @@ SPOILT = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SPOILT)
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_values_that_no_ledger_writes(history: History, name: str) -> None:

@@ -138,6 +138,7 @@ SHAPES = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("old", "new", "at", "message"), [row[1:] for row in SHAPES], ids=[row[0] for row in SHAPES])  # fmt: skip
 def test_a_wrong_shape_is_named(shipped: str, old: str, new: str, at: str, message: str) -> None:
     """What is misspelt, missing or of a wrong kind is named with its place and the cure."""
@@ -232,6 +233,7 @@ CONTRADICTIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("old", "new", "at", "message"), [row[1:] for row in CONTRADICTIONS], ids=[row[0] for row in CONTRADICTIONS])  # fmt: skip
 def test_a_contradiction_is_named(shipped: str, old: str, new: str, at: str, message: str) -> None:
     """A section that doesn't fit another is named with its place and the cure, and nothing else."""

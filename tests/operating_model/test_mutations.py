@@ -15,6 +15,8 @@ from ruamel.yaml import YAML
 from triage_agent.errors import BadPage
 from triage_agent.operating_model.loading import FILE, OperatingModel, load
 
+pytestmark = pytest.mark.long
+
 Path = tuple[str | int, ...]
 some = settings(
     max_examples=25,

@@ -128,6 +128,7 @@ def test_all_sentences_are_there(model: OperatingModel, render: Render) -> None:
     assert rendered.rindex("Dana Reyes, Head of Sales Development") > places[-1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("written", "other"), LEAVES)
 def test_another_value_is_another_text(
     shipped: str, model: OperatingModel, written: str, other: str

@@ -11,6 +11,8 @@ from triage_agent import rolling_back
 from triage_agent.decision.events import Received
 from triage_agent.recovery.rollback import Selection
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from tests.jobs.conftest import Site
 

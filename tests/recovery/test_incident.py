@@ -290,6 +290,7 @@ def test_the_last_one_or_the_one_that_is_named(told: Told) -> None:
         told.note(RUN)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -324,6 +325,7 @@ def shape(text: str) -> list[str]:
     return [token.type for token in tokens] + [kind for kind in inner if "text" not in kind]
 
 
+@pytest.mark.long
 def test_many_records_are_counted(told: Told) -> None:
     """The first hundred ids are there, and how many there are besides."""
     many = range(10, LISTED + 15)

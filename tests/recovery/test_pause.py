@@ -18,6 +18,8 @@ from triage_agent.recovery.pause import FILE
 from triage_agent.watch.status import lines, status
 from triage_agent.wiring import brake_of
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -30,6 +30,8 @@ from triage_agent.recovery.rollback import Selection
 from triage_agent.sandbox.leads import SAMPLE
 from triage_agent.wiring import now
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

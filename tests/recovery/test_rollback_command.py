@@ -9,6 +9,8 @@ import pytest
 
 from tests.recovery.conftest import STOPS, change, with_page
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -16,6 +16,8 @@ from triage_agent.jobs import rejudging
 from triage_agent.project import read_rules
 from triage_agent.recovery.rollback import Selection
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from tests.conftest import TypeIn
     from tests.jobs.conftest import Site

@@ -11,6 +11,8 @@ from tests.sandbox.slack_people import MAYA
 from triage_agent.decision.actions import Approval
 from triage_agent.decision.review_events import Approved, Asked, Edited, Rejected
 
+pytestmark = pytest.mark.long
+
 JONAS = "U0JONAS0003"
 NEW, WORKING, CLOSED = "Open - Not Contacted", "Working - Contacted", "Closed - Not Converted"
 

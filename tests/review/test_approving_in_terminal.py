@@ -34,6 +34,8 @@ from tests.review.conftest import Desk
 from triage_agent.connectors import patience
 from triage_agent.decision.review_events import Approved, Rejected
 
+pytestmark = pytest.mark.long
+
 NO_DIGEST = "0" * 64
 
 

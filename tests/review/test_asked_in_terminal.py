@@ -32,6 +32,8 @@ from tests.review.at_terminal import (
 from tests.review.conftest import STOPS, Desk
 from triage_agent import reviewing, wiring
 
+pytestmark = pytest.mark.long
+
 HOSTILE = "\x1b[2J\x1b[31mred\x07 \u202eturned\u2066 \x9b5n [bold]not bold[/bold] [/nonsense]"
 OpenAsking = Callable[..., Desk]
 

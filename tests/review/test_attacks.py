@@ -25,6 +25,8 @@ from triage_agent.review.approving import Reference, Room
 from triage_agent.review.deciding import Clicked
 from triage_agent.settings import Settings
 
+pytestmark = pytest.mark.long
+
 WHO_MAY = "Only these can decide it, by the operating model: Maya Lindqvist, Jonas Weber, Priya"
 OLD = "This isn't what is asked any more"
 

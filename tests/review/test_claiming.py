@@ -17,6 +17,8 @@ from triage_agent.operating_model.loading import FILE
 from triage_agent.project import read_model
 from triage_agent.review.deciding import Clicked, claim
 
+pytestmark = pytest.mark.long
+
 JONAS, PRIYA = "U0JONAS0003", "U0PRIYA0004"
 TEAM = (MAYA, JONAS, PRIYA)
 WHO_MAY = "Maya Lindqvist, Jonas Weber, Priya Nair"

@@ -30,6 +30,8 @@ from triage_agent.settings import Settings
 from triage_agent.targets import systems
 from triage_agent.watching import Pages
 
+pytestmark = pytest.mark.long
+
 OMAR, JONAS, LENA = "U0OMAR00006", "U0JONAS0003", "U0LENA00005"
 ELSEWHERE = "C0OPSSUMM01"
 WHO_MAY = "Dana Reyes, Omar Haddad, Maya Lindqvist, Jonas Weber, Priya Nair"

@@ -26,6 +26,8 @@ from triage_agent import wiring
 from triage_agent.connectors import patience
 from triage_agent.decision.review_events import Claimed, Corrected, Rejected, Released
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def desk(open_desk: Open) -> Desk:

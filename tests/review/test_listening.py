@@ -17,6 +17,8 @@ from tests.sandbox.slack_people import MAYA
 from triage_agent.sandbox.slack.timing import Timing
 from triage_agent.targets import Target
 
+pytestmark = pytest.mark.long
+
 PROGRAM = [sys.executable, "-m", "triage_agent", "listen"]
 
 

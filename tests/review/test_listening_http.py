@@ -21,6 +21,8 @@ from tests.review.conftest import Desk, HandedOver, Listen, Open, soon
 from tests.sandbox.slack_people import MAYA, SECRET, App, Json, Person, listening
 from triage_agent.decision.review_events import Claimed, Corrected
 
+pytestmark = pytest.mark.long
+
 PROGRAM = [sys.executable, "-m", "triage_agent", "listen", "--http"]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/slack/actions")
 PASSED_ON = ("Content-Type", "X-Slack-Request-Timestamp", "X-Slack-Signature")

@@ -11,6 +11,8 @@ from tests.sandbox.slack_people import MAYA, TESS, Person
 from triage_agent.decision.review_events import Released
 from triage_agent.sandbox.slack.timing import Timing
 
+pytestmark = pytest.mark.long
+
 JONAS = "U0JONAS0003"
 RELEASE = ("review", "release")
 MAYAS = "005000000000002AAA"

@@ -18,6 +18,8 @@ from triage_agent.recovery.rollback import Selection
 from triage_agent.reviewing import Word
 from triage_agent.wiring import now
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from tests.review.conftest import Desk, Open
     from triage_agent.decision.events import Event

@@ -29,6 +29,8 @@ from triage_agent.decision.review_events import FellBack
 from triage_agent.ledger.store import AGENT
 from triage_agent.targets import Target
 
+pytestmark = pytest.mark.long
+
 HOSTILE = "\x1b[2J\x1b[31mred\x07 \u202eturned\u2066 \x9b5n [bold]not bold[/bold] [/nonsense]"
 HOUR = timedelta(hours=1)
 

@@ -8,6 +8,8 @@ from tests.review.conftest import Desk, HandedOver, soon
 from tests.sandbox.slack_people import MAYA, TESS, Person
 from triage_agent.decision.review_events import Corrected, Rejected
 
+pytestmark = pytest.mark.long
+
 JONAS = "U0JONAS0003"
 WHO = {
     "by": "Maya Lindqvist",

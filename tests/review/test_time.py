@@ -10,6 +10,8 @@ from tests.sandbox.slack_people import MAYA
 from triage_agent.decision.review_events import FellBack, Reminded
 from triage_agent.errors import Paused
 
+pytestmark = pytest.mark.long
+
 JONAS = "U0JONAS0003"
 MAYAS, DANAS = "D0MAYA00002", "D0DANA00001"
 OFTEN = 0.05

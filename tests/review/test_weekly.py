@@ -13,6 +13,8 @@ from triage_agent import summarising, wiring
 from triage_agent.decision.weekly import Reviewed
 from triage_agent.ledger.store import AGENT
 
+pytestmark = pytest.mark.long
+
 LAST = "2026-W47"
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 

@@ -14,6 +14,8 @@ from triage_agent import wiring
 from triage_agent.decision.review_events import Asked
 from triage_agent.decision.rollback_events import Withdrawn
 
+pytestmark = pytest.mark.long
+
 WITHDRAWN = Withdrawn(by="Dana Reyes", login="dana", slack="U0DANA00001", salesforce=None)
 SAID = "Dana Reyes has had it rolled back."
 OFTEN = 0.05

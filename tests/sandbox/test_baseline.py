@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 from triage_agent.sandbox.model.baseline import answer
 from triage_agent.sandbox.model.judging import SUMMARY_LENGTH
 
+pytestmark = pytest.mark.long
+
 Json = dict[str, Any]
 
 CATEGORIES = [

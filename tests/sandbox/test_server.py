@@ -20,6 +20,8 @@ from slack_sdk import WebClient
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox.server import running
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Connect, Start
 

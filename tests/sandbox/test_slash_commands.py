@@ -25,6 +25,8 @@ from tests.sandbox.slack_people import (
 )
 from triage_agent.sandbox.slack.timing import Timing
 
+pytestmark = pytest.mark.long
+
 Start = Callable[..., str]
 DIRECT = "D0MAYA00002"
 PRIVATELY = {"response_type": "ephemeral", "text": "All is well"}

@@ -22,6 +22,8 @@ from tests.sandbox.slack_people import BUTTONS, MAYA, SALES, App, Json, Person, 
 from triage_agent.sandbox.server import running
 from triage_agent.sandbox.slack.timing import Timing
 
+pytestmark = pytest.mark.long
+
 Start = Callable[..., str]
 Connect = Callable[..., "Listener"]
 Open = Callable[[str], "RawSocket"]

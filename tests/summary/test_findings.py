@@ -10,6 +10,8 @@ from triage_agent.ledger.weekly import Group
 from triage_agent.summary.findings import FEWEST, MOST, Finding, findings
 from triage_agent.summary.metrics import Counts
 
+pytestmark = pytest.mark.long
+
 RULES = (
     *("missing_data", "low_confidence", "unapproved_category", "conflicting_information"),
     *("restricted_topic", "outside_policy", "consequential_request", "failed_repeatedly"),

@@ -27,6 +27,8 @@ from triage_agent.summary.metrics import METRICS
 from triage_agent.summary.reading import Summary, read
 from triage_agent.summary.weeks import Week, of_day, parsed
 
+pytestmark = pytest.mark.long
+
 PAGE = read_model(HOME).page
 ZONE = PAGE.workflow.time.zone
 WEEKS = [parsed(f"2026-W{number}") for number in (42, 43, 44, 45)]

@@ -25,6 +25,8 @@ from triage_agent.ledger.weekly import Wanted, examples
 from triage_agent.sandbox.leads import SAMPLE
 from triage_agent.targets import Target
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

@@ -21,6 +21,8 @@ from triage_agent.summary.restating import figures, with_restated
 from triage_agent.summary.telling import restated
 from triage_agent.summary.weeks import parsed
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

@@ -25,6 +25,8 @@ from triage_agent.summary.telling import sentences
 from triage_agent.summary.weeks import Week, last_full, of_day
 from triage_agent.targets import Target
 
+pytestmark = pytest.mark.long
+
 WIDTH = 80
 MADE_OF = ("Categories", "Stopped by", "Stopped for", "Came by", "What is missing")
 LEADS: list[dict[str, Any]] = [

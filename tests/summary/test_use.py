@@ -18,6 +18,8 @@ from triage_agent.summary.reading import WEEKS, read
 from triage_agent.summary.telling import as_markdown, stands
 from triage_agent.summary.weeks import parsed
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -13,6 +13,8 @@ from triage_agent.ledger.store import Ledger
 from triage_agent.operating_model.loading import load
 from triage_agent.summary.reading import read
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -20,6 +20,8 @@ from triage_agent.project import read_model
 from triage_agent.recovery.pause import ITSELF, Brake
 from triage_agent.watch.figures import DAY, RUNS, Figures, figures
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)  # ten in the morning of a Wednesday in New York
 HOUR = timedelta(hours=1)
 STOPPED = EXAMPLES["Stopped"]

@@ -60,6 +60,7 @@ def tags(html: str) -> list[object]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_what_is_written_never_becomes_markup(row: Row, hostile: str) -> None:
     """In every place of every block, hostile text gives the tags that harmless text gives."""
@@ -68,6 +69,7 @@ def test_what_is_written_never_becomes_markup(row: Row, hostile: str) -> None:
     assert tags(row(every_block("harmless"))) == tags(html)
 
 
+@pytest.mark.long
 @settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -54,6 +54,7 @@ def test_the_crm_begins_with_what_the_org_is_about(start: Start, tmp_path: Path)
     assert "Cases, newest first" in page.text
 
 
+@pytest.mark.long
 def test_four_thousand_leads_are_on_eighty_pages(start: Start, many: Path) -> None:
     """Each lead is on one page, newest first, and a page too far is the last one."""
     url = start(leads=many)
@@ -74,6 +75,7 @@ def test_what_is_no_page_number_is_the_first_page(url: str, page: str) -> None:
     assert 200 == see(url, f"/crm/Lead?page={page}").status
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("query", ["warmetechnik", "GROSS wärme", "groß", "  Wa\u0308rme "])
 def test_a_search_knows_neither_case_nor_accents(start: Start, many: Path, query: str) -> None:
     """All words count, in any order, in any field of text."""

@@ -13,7 +13,7 @@ run: .venv/runtime  ## triage the sandbox's sample leads
 demo: .venv/runtime  ## the whole loop in a browser
 	@$(BIN)/triage-agent demo
 
-test: .venv/dev  ## two thirds of the tests, in a minute or so
+test: .venv/dev  ## most of the tests, in a minute or so
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m "not long"
 
 test-long: .venv/dev  ## the others: whole runs over and over, browsers, databases, processes that are killed

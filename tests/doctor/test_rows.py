@@ -16,6 +16,8 @@ import pytest
 from tests.doctor.conftest import found, practice_of
 from tests.forks.conftest import copied as fork_in
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from tests.doctor.conftest import Practice
     from triage_agent.doctor.finding import Report
@@ -240,7 +242,6 @@ def test_nothing_stands_in_the_way_of_a_good_org(page: Page) -> None:
     }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("wrong", ROWS)
 def test_a_row_fires_and_falls_silent(page: Page, wrong: str) -> None:
     """The fault is found, under its kind, with a cure; a good org has no such row."""

@@ -15,6 +15,8 @@ from triage_agent.jobs.report import RunReport
 from triage_agent.project import read_cases, read_model, shipped
 from triage_agent.targets import Target, deployed
 
+pytestmark = pytest.mark.long
+
 STRATA = ["bad_data", "hostile", "incomplete", "messy", "must_escalate", "normal", "policy"]
 
 
@@ -47,7 +49,6 @@ def ran(folder: Path) -> RunReport:
     return wiring.run(target, shadow=False, limit=None, only=None, progress=lambda *_: None)
 
 
-@pytest.mark.long
 def test_it_passes_its_checks(begun: Begun) -> None:
     """Page, prompts, patterns and cases are in step, with a case in each stratum."""
     assert ["page", "prompts", "patterns", "cases"] == [line.split()[0] for line in begun.lines]
@@ -123,7 +124,6 @@ def test_it_is_installed_without_a_checkout(begun: Begun) -> None:
     assert "requirements-containers" not in told
 
 
-@pytest.mark.long
 def test_another_object_works_as_well(tmp_path: Path, answers: Raw) -> None:
     """Requests in an administrator's own object and fields are taken up in the sandbox, too."""
     answers["workflow"]["object"] = "Application__c"

@@ -11,6 +11,8 @@ import pytest
 from tests.jobs.conftest import HOME, assessment, draft
 from triage_agent.operating_model.loading import load
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -64,7 +66,6 @@ def swept(
     return site, {companies[item.record_id]: item for item in site.sweep().items}
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("company", LIES)
 def test_a_lying_draft_is_withheld_and_escalates(
     swept: tuple[Site, dict[str, ItemReport]], company: str
@@ -138,7 +139,6 @@ def test_people_see_what_was_masked_for_the_model(
     assert "555 0188" in site.leads()[items["Honest"].record_id]["Description"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("choice", "details", "status", "has_draft"),
     [

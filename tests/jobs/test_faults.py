@@ -13,6 +13,8 @@ from triage_agent.decision.run_events import Finished
 from triage_agent.effects.deliver import SLACK_SETTLES
 from triage_agent.errors import TriageError
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -139,7 +141,6 @@ def swept(open_site: Callable[..., Site]) -> Callable[..., Swept]:
     return run
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", PASSING)
 def test_what_passes_is_overcome_in_the_same_run(swept: Callable[..., Swept], name: str) -> None:
     """Every item ends, everything is there once, and nobody waits longer than is said."""

@@ -12,6 +12,8 @@ from tests.jobs.conftest import Reply, assessment, draft
 from triage_agent.connectors.patience import TRIES, TRIES_TO_GET_IN
 from triage_agent.errors import WrongUsage
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -144,7 +146,6 @@ def swept(open_site: Callable[..., Site], new_model: Callable[[], Model]) -> Swe
     return Swept(site, model, [site.sweep() for _ in range(3)], companies)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("company", GOOD)
 def test_other_items_go_on(swept: Swept, company: str) -> None:
     """An item that the model answers well is settled, with task and draft, in the first run."""
@@ -159,7 +160,6 @@ def test_other_items_go_on(swept: Swept, company: str) -> None:
     assert swept.item(1, company) is None
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("fault", STOPPING, ids=_name)
 def test_an_answer_that_cannot_stand_stops_the_item(swept: Swept, fault: Fault) -> None:
     """A person is told why; there is no task and no draft, and the item has ended."""

@@ -14,6 +14,8 @@ from triage_agent.summary.reading import read
 from triage_agent.summary.telling import decided
 from triage_agent.summary.weeks import of_day
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 

@@ -20,6 +20,8 @@ from triage_agent.ledger import phrases
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.words import words
 
+pytestmark = pytest.mark.long
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror='alert(1)'>",
@@ -45,7 +47,6 @@ def test_every_event_is_told(book: Book, examples: Examples, example: Event) -> 
     assert [] == [piece for piece in re.split(r"\n|: ", words(example)) if piece not in text]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("wanted", ["run-1", AGENT])
 def test_every_event_of_a_run_and_of_the_agent_is_told(
     book: Book, examples: Examples, example: Event, wanted: str
@@ -181,7 +182,6 @@ def test_the_document_needs_nothing_else(book: Book, examples: Examples, wanted:
     assert 1 == len(about.texts("h1"))
 
 
-@pytest.mark.long
 def test_it_fits_the_first_screen(book: Book, examples: Examples, tmp_path: Path) -> None:
     """On a laptop and on a phone nothing is wider than the screen, and five answers are on it."""
     book.tell("run-1", examples["Started"])

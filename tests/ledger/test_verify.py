@@ -33,6 +33,8 @@ from triage_agent.ledger.anchors import AnchorFile, Standing, anchor
 from triage_agent.ledger.store import AGENT, Ledger
 from triage_agent.ledger.verify import faults_of, unlike_last_anchor, verify
 
+pytestmark = pytest.mark.long
+
 A_HASH = "(SELECT hash FROM events WHERE number = 9)"
 CHANGED = "item-1 event 1: it isn't what was sealed here"
 CHANGE = "UPDATE events SET body = (SELECT body FROM events WHERE number = 5) WHERE number = 3"
@@ -272,7 +274,6 @@ Anchored = tuple[History, Rows]
 TABLES = st.sampled_from(("events", "payloads", "items", "streams"))
 
 
-@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), table=TABLES)
 def test_no_row_can_be_removed_unseen(anchored: Anchored, data: Any, table: str) -> None:  # noqa: ANN401 - hypothesis' own
@@ -290,7 +291,6 @@ def before_the_anchor(kept: Rows, table: str) -> list[dict[str, Any]]:
     return [dict(row) for row in kept[table] if row.get("number") != 14]
 
 
-@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(data=st.data(), table=TABLES)
 def test_no_byte_can_be_changed_unseen(anchored: Anchored, data: Any, table: str) -> None:  # noqa: ANN401 - hypothesis' own
@@ -355,7 +355,6 @@ SPOILT = {
 }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", SPOILT)
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_values_that_no_ledger_writes(history: History, name: str) -> None:

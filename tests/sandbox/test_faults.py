@@ -24,6 +24,8 @@ from triage_agent.sandbox.fault_file import Arrival, read
 from triage_agent.sandbox.faults import Faults
 from triage_agent.sandbox.server import running
 
+pytestmark = pytest.mark.long
+
 Json = dict[str, Any]
 Faulty = Callable[..., str]
 
@@ -458,7 +460,6 @@ def drawn(url: str) -> list[int | None]:
     return statuses(url)
 
 
-@pytest.mark.long
 def test_a_seed_repeats_what_chance_did(faulty: Faulty) -> None:
     """The same file hits the same requests, another seed others, at about the rate."""
     fault = "{fault: rate_limit, rate: 0.3}"
@@ -480,7 +481,6 @@ def test_the_first_fault_wins(faulty: Faulty) -> None:
     assert [200, 501, 502, 200] == answers
 
 
-@pytest.mark.long
 def test_requests_wait_side_by_side(faulty: Faulty) -> None:
     """A delayed request holds up no other: 32 of them wait at once, and all are answered."""
     url = faulty("{fault: latency, seconds: 1.5, system: model}")
@@ -507,7 +507,6 @@ def test_a_delay_comes_with_another_fault(faulty: Faulty) -> None:
     assert answer.elapsed.total_seconds() >= 0.3
 
 
-@pytest.mark.long
 def test_a_sandbox_stops_while_requests_wait(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

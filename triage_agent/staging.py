@@ -10,7 +10,7 @@ from triage_agent.operating_model.grants import grants
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import Page
 from triage_agent.sandbox.leads import SAMPLE
-from triage_agent.sandbox.newcomers import FILE, Newcomers, Person
+from triage_agent.sandbox.newcomers import FILE, LEADS, Newcomers, Person, Requests
 from triage_agent.sandbox.salesforce.assumed import Assumed
 
 SAMPLES = "samples.jsonl"
@@ -26,12 +26,15 @@ def laid_out(page: Page, project: Path, folder: Path) -> Path:
     """What the page grants, which is all that a sandbox's agent may do, and whom it names.
 
     Where the project brings records of its own, so does its org the objects, fields and values that
-    the page speaks of; else the org is the bundled one, and what that lacks is a mistake.
+    the page speaks of, and its web site takes such requests; else org and site are the bundled
+    ones, and what the org lacks is a mistake.
     """
+    is_other = (project / SAMPLES).exists()
     new = Newcomers(
         people=tuple({one.slack: one for one in _people(page)}.values()),
         channels={team.channel: name.replace("_", "-") for name, team in page.teams.items()},
-        objects=_objects(page) if (project / SAMPLES).exists() else {},
+        objects=_objects(page) if is_other else {},
+        requests=_requests(page) if is_other else LEADS,
     )
     files = {**deployment.files(page), FILE: f"{new.model_dump_json(indent=2)}\n"}
     Tree(folder, files, metadata.NOTICE, "triage-agent run --sandbox").write()
@@ -65,3 +68,12 @@ def _objects(page: Page) -> dict[str, Assumed]:
         whole = {column: tuple(values) for column, values in fields.items()}
         found[name] = Assumed(fields=whole, long=tuple(item.request_text))
     return found
+
+
+def _requests(page: Page) -> Requests:
+    """All that the page reads of an item, but for what makes it new, or says how it came."""
+    item = page.workflow.item
+    adds = {**item.new_when, **{name: ways[0] for name, ways in item.came_by.items()}}
+    kept = {*adds, *grants(page)[item.object].sets}
+    asks = [name for name in page.item_read.fields if name not in kept]
+    return Requests(object=item.object, asks=tuple(asks), adds=adds)

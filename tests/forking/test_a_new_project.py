@@ -125,7 +125,10 @@ def test_it_is_installed_without_a_checkout(begun: Begun) -> None:
 
 
 def test_another_object_works_as_well(tmp_path: Path, answers: Raw) -> None:
-    """Requests in an administrator's own object and fields are taken up in the sandbox, too."""
+    """Requests in an administrator's own object and fields are taken up in the sandbox, too.
+
+    So is one that a visitor types in there.
+    """
     answers["workflow"]["object"] = "Application__c"
     answers["reads"] = {
         "request_text": ["Project__c"],
@@ -139,5 +142,11 @@ def test_another_object_works_as_well(tmp_path: Path, answers: Raw) -> None:
     answers["writes"] = {"status": {"Stage__c": "In review"}}
     beginning.write(tmp_path / "new", given(answers, "answers.yaml"))
     totals = ran(tmp_path / "new").totals
+    target = Target(tmp_path / "new", sandbox=True)
+    typed = {"Applicant__c": "Ada Ek", "Email__c": "ada@ek.example", "Project__c": "Help, please"}
+    with running(state=target.sandbox_state, leads=None, deployed=deployed(target)) as url:
+        sent = requests.post(f"{url}/", data=typed, timeout=10)
+    (item,) = ran(tmp_path / "new").items
 
     assert (15, 5, 10, 0) == (totals.received, totals.settled, totals.escalated, totals.failed)
+    assert sent.url.endswith(f"/?sent={item.record_id}")

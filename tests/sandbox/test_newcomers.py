@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.sandbox.named import project
 from tests.sandboxes import running
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox.newcomers import FILE, read
@@ -26,18 +27,12 @@ NEW = {
         "Nothing": {"fields": {}},
     },
 }
-_SET = "force-app/main/default/permissionsets/All.permissionset-meta.xml"
-_ALL = """<PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata"><label>All</label>
-<userPermissions><enabled>true</enabled><name>ApiEnabled</name></userPermissions></PermissionSet>"""
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A sandbox that takes them in, with a record of the new object."""
-    folder = tmp_path_factory.mktemp("deployed")
-    (folder / _SET).parent.mkdir(parents=True)
-    (folder / _SET).write_text(_ALL)
-    (folder / FILE).write_text(json.dumps(NEW))
+    folder = project(tmp_path_factory.mktemp("deployed"), NEW)
     record = {"form__c": {"Text__c": "words " * 100}, "context": {"Task": [{"Subject": "Call"}]}}
     (folder / "records.jsonl").write_text(json.dumps(record))
     with running(state=None, leads=folder / "records.jsonl", deployed=folder) as served:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from triage_agent.errors import WrongUsage
 from triage_agent.sandbox.salesforce import ids
-from triage_agent.sandbox.salesforce.assumed import Assumed
+from triage_agent.sandbox.salesforce.assumed import Assumed, Value
 from triage_agent.sandbox.salesforce.org import Org, settle
 from triage_agent.sandbox.slack.workspace import Workspace
 from triage_agent.sandbox.strict import Strict
@@ -27,12 +27,28 @@ class Person(Strict):
     salesforce: str | None = None
 
 
+class Requests(Strict):
+    """What comes in by the web site: an object, what a sender says of it, and what is added."""
+
+    object: str
+    asks: tuple[str, ...]
+    adds: dict[str, Value] = Field(default_factory=dict)
+
+
+LEADS = Requests(
+    object="Lead",
+    asks=("FirstName", "LastName", "Company", "Title", "Email", "Phone", "Description"),
+    adds={"LeadSource": "Web"},
+)
+
+
 class Newcomers(Strict):
     """`channels`: their names by id; `objects`: what is assumed of these, by their names."""
 
     people: tuple[Person, ...] = ()
     channels: dict[str, str] = Field(default_factory=dict)
     objects: dict[str, Assumed] = Field(default_factory=dict)
+    requests: Requests = LEADS
 
     def move_in(self, org: Org) -> None:
         """The org has them as users from now on; those whom it knows stay as they are."""

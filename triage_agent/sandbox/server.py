@@ -213,6 +213,7 @@ def _application(  # noqa: PLR0913, PLR0917 - what it is made of
     starlette.state.org = org
     starlette.state.sessions = Sessions(url, people.sessions(org))
     starlette.state.workspace = workspace
+    starlette.state.requests = new.requests
     starlette.state.interactivity = Interactivity(workspace, deliveries)
     starlette.state.seen = door.seen
     starlette.state.outcomes = door.outcomes

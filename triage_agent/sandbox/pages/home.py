@@ -9,12 +9,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from triage_agent.sandbox.content import own_yaml
+from triage_agent.sandbox.newcomers import Requests
 from triage_agent.sandbox.pages import site
 from triage_agent.sandbox.pages.crm import lists, mentions
 from triage_agent.sandbox.salesforce import people
 from triage_agent.sandbox.salesforce.refusals import Refusal
+from triage_agent.sandbox.salesforce.schema import Field
 
-_FORM = ("FirstName", "LastName", "Company", "Title", "Email", "Phone", "Description")
+_INPUTS = {"string": "text", "email": "email", "phone": "tel", "url": "text", "textarea": "text"}
+"""How a browser asks for what a visitor can type in; of anything else they aren't asked."""
+_LABELS = {
+    "FirstName": "First name",
+    "LastName": "Last name",
+    "Title": "Job title",
+    "Email": "E-mail",
+    "Description": "What you want from them",
+}
+"""Where the org's own words are an administrator's."""
 _NEWEST = 12
 
 
@@ -24,24 +35,29 @@ def routes() -> Iterable[Route]:
 
 
 async def _home(request: Request) -> Response:
-    sample = _samples().get(request.query_params.get("like", ""), {})
-    return _page(request, {name: sample.get(name, "") for name in _FORM})
+    sample = _samples(request).get(request.query_params.get("like", ""), {})
+    return _page(request, {field.name: sample.get(field.name, "") for field in _asked(request)})
 
 
 async def _send(request: Request) -> Response:
-    """A lead as a web form brings it: nobody's yet, in the queue."""
+    """A record as a web form brings it: nobody's yet, in the queue."""
     given = await site.form(request)
-    typed = {name: given.get(name, "").strip() for name in _FORM}
-    org = site.org_of(request)
+    typed = {field.name: given.get(field.name, "").strip() for field in _asked(request)}
+    org, wanted = site.org_of(request), _requests(request)
+    known = org.objects[wanted.object].fields
+    added = {
+        name: value for name, value in wanted.adds.items() if name in known and known[name].writable
+    }
     values = {name: value for name, value in typed.items() if value}
     try:
         with org.store.changing():
-            lead = people.from_web(org, "Lead", values)
+            record = people.from_web(org, wanted.object, {**added, **values})
     except Refusal as refusal:
-        wrong = dict.fromkeys(refusal.fields or [""], refusal.message)
+        named = [name for name in refusal.fields or () if name in typed]
+        wrong = dict.fromkeys(named or [""], refusal.message)
         return _page(request, typed, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
     request.app.state.arrived()
-    return site.back(f"/?sent={lead}")
+    return site.back(f"/?sent={record}")
 
 
 def _page(
@@ -50,23 +66,43 @@ def _page(
     wrong: Mapping[str, str] | None = None,
     status: int = HTTPStatus.OK,
 ) -> Response:
-    org = site.org_of(request)
-    leads = lists.live(org, "Lead")
-    newest = heapq.nlargest(_NEWEST, leads, key=lambda lead: str(lead["CreatedDate"]))
+    org, name = site.org_of(request), _requests(request).object
+    records = lists.live(org, name)
+    newest = heapq.nlargest(_NEWEST, records, key=lambda record: str(record["CreatedDate"]))
     find = mentions.finder(site.workspace_of(request))
     return site.shown(
         request,
         "home.html",
         status=status,
+        name=name,
+        asked=_asked(request),
+        inputs=_INPUTS,
+        labels=_LABELS,
         typed=typed,
-        samples=_samples(),
+        samples=_samples(request),
         wrong=wrong or {},
         sent=request.query_params.get("sent"),
-        feed=lists.few(org, org.objects["Lead"], newest, find).rows,
-        total=len(leads),
+        feed=lists.few(org, org.objects[name], newest, find).rows,
+        total=len(records),
     )
 
 
-def _samples() -> Mapping[str, Mapping[str, str]]:
+def _requests(request: Request) -> Requests:
+    requests: Requests = request.app.state.requests
+    return requests
+
+
+def _asked(request: Request) -> list[Field]:
+    """What a visitor is asked: the short fields, then the texts."""
+    wanted = _requests(request)
+    known = site.org_of(request).objects[wanted.object].fields
+    asked = [known[name] for name in wanted.asks if name in known]
+    asked = [field for field in asked if field.writable and field.type in _INPUTS]
+    return sorted(asked, key=lambda field: field.is_long)
+
+
+def _samples(request: Request) -> Mapping[str, Mapping[str, str]]:
+    """Those of which nothing is lost in the form."""
     samples: Mapping[str, Mapping[str, str]] = own_yaml(__package__, "samples.yaml")
-    return samples
+    asked = {field.name for field in _asked(request)}
+    return {name: sample for name, sample in samples.items() if asked >= sample.keys()}

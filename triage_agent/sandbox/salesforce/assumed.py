@@ -7,7 +7,7 @@ Salesforce brings along nothing can be assumed: a name that isn't there is a mis
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from triage_agent.sandbox.salesforce.schema import Entity, Field, Objects, custom_object
+from triage_agent.sandbox.salesforce.schema import Entity, Field, Objects, custom_object, label_of
 from triage_agent.sandbox.strict import Strict
 
 Value = str | int | float | bool | None
@@ -45,11 +45,12 @@ def _fields(entity: Entity, assumed: Assumed, *, is_new: bool) -> Iterator[tuple
 
 
 def _field(name: str, values: tuple[Value, ...], *, is_long: bool) -> Field:
+    label = label_of(name)
     if any(isinstance(value, bool) for value in values):
-        return Field(name, "boolean", name, default=False, tracked=True)
+        return Field(name, "boolean", label, default=False, tracked=True)
     if is_long:
-        return Field(name, "textarea", name, length=_LONG)
-    return Field(name, "string", name, length=_SHORT, tracked=True)
+        return Field(name, "textarea", label, length=_LONG)
+    return Field(name, "string", label, length=_SHORT, tracked=True)
 
 
 def _about(task: Entity, new: list[str]) -> Entity:

@@ -34,9 +34,8 @@ def from_web(org: Org, name: str, values: Mapping[str, Any]) -> str:
     """A record that a form on the web site brings, with its default creator's rights; its id."""
     creator = own_yaml(__package__, "org.yaml")["default_creator"]
     there = _seen_by(creator, org)
-    return records.insert(
-        there, there.visible[name], {"LeadSource": "Web", **values}, auto_assign=False
-    )
+    nobodys = {"OwnerId": org.web_leads_queue, **values}
+    return records.insert(there, there.visible[name], nobodys, auto_assign=False)
 
 
 def merge(org: Org, winner: str, loser: str) -> None:

@@ -245,12 +245,13 @@ def _permissionable(options: Mapping[str, Any]) -> bool:
 
 
 def _field(name: str, options: Mapping[str, Any]) -> Field:
-    given = {"label": _label(name), "length": _LENGTHS.get(options["type"], 0), **options}
+    given = {"label": label_of(name), "length": _LENGTHS.get(options["type"], 0), **options}
     for several in ("values", "refers_to"):
         given[several] = tuple(given.get(several, ()))
     return Field(name=name, **given)
 
 
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
+    """What a field is called in the user interface, unless somebody says otherwise."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("__c").replace("_", " "))
     return re.sub(r" Id$", " ID", words)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from triage_agent.sandbox.pages import site
 from triage_agent.sandbox.pages.crm import acts, lists, mentions, record_page
-from triage_agent.sandbox.pages.crm.fields import TITLES, plural
+from triage_agent.sandbox.pages.crm.fields import paged, plural
 from triage_agent.sandbox.salesforce import ids
 from triage_agent.sandbox.salesforce.org import Org
 from triage_agent.sandbox.salesforce.refusals import Refusal
@@ -48,7 +48,7 @@ def routes() -> Iterable[Route]:
 async def _first(request: Request) -> Response:
     """The first object that has records; a fork may be about other ones than leads."""
     org = site.org_of(request)
-    name = next((name for name in TITLES if lists.live(org, name)), "Lead")
+    name = next((name for name in paged(org) if lists.live(org, name)), "Lead")
     return site.back(f"/crm/{name}")
 
 
@@ -56,7 +56,7 @@ async def _find(request: Request) -> Response:
     """A record by its id alone, as links from elsewhere name it."""
     org = site.org_of(request)
     identifier = ids.canonical(request.path_params["id"]) or ""
-    found = org.store.any_record(identifier, TITLES)
+    found = org.store.any_record(identifier, paged(org))
     if found is None:
         return site.missing(request, f"There is no record {identifier} in this CRM.")
     return site.back(f"/crm/{found[0]}/{identifier}")
@@ -65,7 +65,7 @@ async def _find(request: Request) -> Response:
 async def _list(request: Request) -> Response:
     org = site.org_of(request)
     name = request.path_params["entity"]
-    if name not in TITLES:
+    if name not in paged(org):
         return site.missing(request, f"The CRM has no page for {name}.")
     query = request.query_params.get("q", "").strip()
     page = _NUMBER.fullmatch(request.query_params.get("page", "1"))
@@ -114,7 +114,8 @@ def _record(request: Request) -> tuple[Entity, Record] | Response:
     """The live record that the path names, or the page that says why there is none."""
     org = site.org_of(request)
     name, identifier = request.path_params["entity"], request.path_params["id"]
-    record = org.store.record(name, ids.canonical(identifier) or "") if name in TITLES else None
+    known = name in paged(org)
+    record = org.store.record(name, ids.canonical(identifier) or "") if known else None
     if record is None:
         return site.missing(request, f"There is no {name} {identifier} in this CRM.")
     if record["IsDeleted"]:
@@ -124,7 +125,7 @@ def _record(request: Request) -> tuple[Entity, Record] | Response:
 
 def _tabs(org: Org) -> dict[str, tuple[str, int]]:
     """The objects that have records, or always have a tab: by name their title and number."""
-    counts = {name: len(lists.live(org, name)) for name in TITLES if name in org.objects}
+    counts = {name: len(lists.live(org, name)) for name in paged(org)}
     return {
         name: (plural(name), count) for name, count in counts.items() if count or name in _ALWAYS
     }

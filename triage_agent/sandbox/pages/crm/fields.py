@@ -16,7 +16,10 @@ TITLES = {
     "Opportunity": ("Name",),
     "Known_Issue__c": ("Name",),
 }
-"""The objects that have pages, in their order, and the fields that name a record."""
+"""The objects that Salesforce or the bundled company brings, and the fields that name a record."""
+
+_AGENTS = "Triage_"
+"""How the fields begin that the agent fills in."""
 
 _LABELS = {
     "WhoId": "About",
@@ -31,6 +34,7 @@ _PLURALS = {"Opportunity": "Opportunities", "Known_Issue__c": "Known issues"}
 
 
 _LONGEST_NAME = 100
+_TITLES = 2
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Value:
 
 
 def plural(name: str) -> str:
-    return _PLURALS.get(name, f"{name}s")
+    return _PLURALS.get(name, f"{name.removesuffix('__c').replace('_', ' ')}s")
 
 
 def singular(name: str) -> str:
@@ -54,15 +58,45 @@ def label(field: Field) -> str:
     return _LABELS.get(field.name, field.label.removesuffix(" ID"))
 
 
-def title(name: str, record: Record) -> str:
+def paged(org: Org) -> tuple[str, ...]:
+    """The objects that have pages, in their order: first those that somebody has added."""
+    return (*filter(is_added, org.objects), *(name for name in TITLES if name in org.objects))
+
+
+def is_added(name: str) -> bool:
+    """Whether nothing is known here of what its fields mean."""
+    return name.endswith("__c") and name not in TITLES
+
+
+def own(entity: Entity) -> tuple[str, ...]:
+    """The fields that say what a record is about, where somebody has added its object."""
+    custom = (name for name in entity.fields if name.endswith("__c"))
+    return tuple(name for name in custom if not name.startswith(_AGENTS))
+
+
+def texts(entity: Entity, record: Record) -> str:
+    """What was written at length in a record, but for what the agent wrote."""
+    names = [name for name, field in entity.fields.items() if field.is_long]
+    found = (record.get(name) for name in names if not name.startswith(_AGENTS))
+    return "\n\n".join(str(text) for text in found if text)
+
+
+def title(entity: Entity, record: Record) -> str:
     """What a record is called: the first of its titles that it has."""
-    titles = [record[field] for field in TITLES.get(name, ("Name",)) if record.get(field)]
-    return str(titles[0]) if titles else str(record["Id"])
+    titles = _titles(entity, record)
+    return titles[0] if titles else str(record["Id"])
 
 
-def subtitle(name: str, record: Record) -> str:
-    titles = [record[field] for field in TITLES.get(name, ()) if record.get(field)]
-    return " · ".join(map(str, titles[1:]))
+def subtitle(entity: Entity, record: Record) -> str:
+    return " · ".join(_titles(entity, record)[1:])
+
+
+def _titles(entity: Entity, record: Record) -> list[str]:
+    if is_added(entity.name):
+        texts = [name for name in own(entity) if entity.fields[name].type == "string"]
+        return [str(record[name]) for name in texts if record.get(name)][:_TITLES]
+    names = TITLES.get(entity.name, ("Name",))
+    return [str(record[name]) for name in names if record.get(name)]
 
 
 def is_item(entity: Entity) -> bool:
@@ -91,15 +125,17 @@ def values(
     return [(field, one) for field, one in shown if one]
 
 
-def link(name: str, record: Record) -> Value:
+def link(entity: Entity, record: Record) -> Value:
     """What leads to a record's page, by its title."""
-    text = title(name, record)
+    text = title(entity, record)
     short = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
-    return Value(short, f"/crm/{name}/{record['Id']}")
+    return Value(short, f"/crm/{entity.name}/{record['Id']}")
 
 
 def _named(org: Org, field: Field, identifier: str) -> Value:
     found = org.store.any_record(identifier, field.refers_to)
     if found is None:
         return Value(identifier)
-    return link(*found) if found[0] in TITLES else Value(title(*found))
+    name, record = found
+    entity = org.objects[name]
+    return link(entity, record) if name in paged(org) else Value(title(entity, record))

@@ -52,6 +52,8 @@ _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "Known_Issue__c": {"Product": ("Product__c",), "Status": ("Status__c",)},
 }
+_ADDED = {"Owner": ("OwnerId",), "Received": ("CreatedDate",)}
+"""Of an object that somebody has added."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def few(org: Org, entity: Entity, records: list[Record], find: Finder) -> Listin
     """Some records as a list of their own."""
     return Listing(
         rows=_rows(org, entity, records, find),
-        columns=list(_COLUMNS[entity.name]),
+        columns=list(_COLUMNS.get(entity.name, _ADDED)),
         is_of_items=fields.is_item(entity),
         total=len(records),
     )
@@ -128,18 +130,19 @@ def _rows(org: Org, entity: Entity, records: list[Record], find: Finder) -> list
     is_item = fields.is_item(entity)
     tasks = tasked(org) if is_item else frozenset()
     told = find([record["Id"] for record in records]) if is_item else {}
+    columns = _COLUMNS.get(entity.name, _ADDED).items()
 
     def row(record: Record) -> Row:
-        identifier, cells = record["Id"], _COLUMNS[entity.name].items()
+        identifier = record["Id"]
         stands = standing(record, has_task=identifier in tasks, is_told=identifier in told)
         return Row(
             id=identifier,
-            title=fields.title(entity.name, record),
-            subtitle=fields.subtitle(entity.name, record),
-            words=str(record.get("Description") or "")[:_SNIPPET] if is_item else "",
+            title=fields.title(entity, record),
+            subtitle=fields.subtitle(entity, record),
+            words=fields.texts(entity, record)[:_SNIPPET] if is_item else "",
             standing=stands if is_item else None,
             is_made_by_agent=trail.is_made_by_agent(org, entity, record),
-            cells={title: _first(org, entity, record, names) for title, names in cells},
+            cells={title: _first(org, entity, record, names) for title, names in columns},
             change=trail.last_change(org, record),
             lately=record["LastModifiedDate"] >= recent,
         )

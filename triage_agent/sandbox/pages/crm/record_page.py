@@ -33,7 +33,6 @@ _FACTS = {
     "Opportunity": ("AccountId", "StageName", "Amount", "CloseDate", "OwnerId", "CreatedDate"),
     "Known_Issue__c": ("Product__c", "Status__c", "OwnerId", "CreatedDate"),
 }
-_TEXTS = ("Description", "Workaround__c")
 _STRIP = {
     "Lead": ("Status", "OwnerId"),
     "Case": ("Status", "OwnerId"),
@@ -82,7 +81,7 @@ def gone(request: Request, entity: Entity, record: Record, *, tabs: Tabs) -> Res
         tabs=tabs,
         name=entity.name,
         kind=fields.singular(entity.name),
-        title=fields.title(entity.name, record),
+        title=fields.title(entity, record),
         at=record["LastModifiedDate"],
         by_whom=trail.who(org, record["LastModifiedById"]),
         master=f"/crm/{entity.name}/{master}" if master else None,
@@ -96,10 +95,10 @@ def _said(org: Org, entity: Entity, record: Record) -> dict[str, object]:
         "name": entity.name,
         "kind": fields.singular(entity.name),
         "label": fields.label,
-        "title": fields.title(entity.name, record),
-        "subtitle": fields.subtitle(entity.name, record),
-        "text": "\n\n".join(str(record[name]) for name in _TEXTS if record.get(name)),
-        "facts": fields.values(org, entity, record, _FACTS[entity.name]),
+        "title": fields.title(entity, record),
+        "subtitle": fields.subtitle(entity, record),
+        "text": fields.texts(entity, record),
+        "facts": fields.values(org, entity, record, _facts(entity)),
         "strip": fields.values(org, entity, record, _STRIP.get(entity.name, ())),
         "converted": fields.values(org, entity, record, _CONVERTED),
         "every": [
@@ -107,6 +106,14 @@ def _said(org: Org, entity: Entity, record: Record) -> dict[str, object]:
             for name, field in entity.fields.items()
         ],
     }
+
+
+def _facts(entity: Entity) -> tuple[str, ...]:
+    """What stands beside its text, which has a place of its own."""
+    if known := _FACTS.get(entity.name):
+        return known
+    short = [name for name in fields.own(entity) if not entity.fields[name].is_long]
+    return (*short, "OwnerId", "CreatedDate")
 
 
 def _happened(org: Org, entity: Entity, record: Record) -> dict[str, object]:

@@ -10,7 +10,7 @@ from triage_agent.operating_model.grants import grants
 from triage_agent.operating_model.kinds import Scalar
 from triage_agent.operating_model.schema import Page
 from triage_agent.sandbox.leads import SAMPLE
-from triage_agent.sandbox.newcomers import FILE, LEADS, Newcomers, Person, Requests
+from triage_agent.sandbox.newcomers import BUNDLED, FILE, Newcomers, Person, Requests
 from triage_agent.sandbox.salesforce.assumed import Assumed
 
 SAMPLES = "samples.jsonl"
@@ -34,7 +34,7 @@ def laid_out(page: Page, project: Path, folder: Path) -> Path:
         people=tuple({one.slack: one for one in _people(page)}.values()),
         channels={team.channel: name.replace("_", "-") for name, team in page.teams.items()},
         objects=_objects(page) if is_other else {},
-        requests=_requests(page) if is_other else LEADS,
+        requests=_requests(page) if is_other else BUNDLED,
     )
     files = {**deployment.files(page), FILE: f"{new.model_dump_json(indent=2)}\n"}
     Tree(folder, files, metadata.NOTICE, "triage-agent run --sandbox").write()

@@ -35,7 +35,7 @@ class Requests(Strict):
     adds: dict[str, Value] = Field(default_factory=dict)
 
 
-LEADS = Requests(
+BUNDLED = Requests(
     object="Lead",
     asks=("FirstName", "LastName", "Company", "Title", "Email", "Phone", "Description"),
     adds={"LeadSource": "Web"},
@@ -48,7 +48,7 @@ class Newcomers(Strict):
     people: tuple[Person, ...] = ()
     channels: dict[str, str] = Field(default_factory=dict)
     objects: dict[str, Assumed] = Field(default_factory=dict)
-    requests: Requests = LEADS
+    requests: Requests = BUNDLED
 
     def move_in(self, org: Org) -> None:
         """The org has them as users from now on; those whom it knows stay as they are."""

@@ -87,6 +87,16 @@ def test_what_is_salesforce_s_own_is_not(url: str, name: str, value: str) -> Non
     assert refusal["errorCode"] in ("INVALID_FIELD", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST")
 
 
+def test_requests_of_what_is_not_there_are_refused(tmp_path: Path) -> None:
+    """No sandbox begins in which nobody could send one; it says what can be named instead."""
+    named = {"requests": {"object": "Campaign", "asks": ["Name"]}}
+    with (
+        pytest.raises(WrongUsage, match=r"requests\.object.*'Campaign'.*__c"),
+        running(state=None, leads=None, deployed=project(tmp_path, named)),
+    ):
+        pass
+
+
 def test_a_file_of_another_shape_is_named(tmp_path: Path) -> None:
     """It says what is wrong with it."""
     (tmp_path / FILE).write_text('{"people": "all"}')

@@ -139,6 +139,11 @@ def _opened(
 
 def _design(deployed: Path | None, new: Newcomers) -> Design:
     objects = with_assumed(schema.load_objects(), new.objects)
+    if (wanted := new.requests.object) not in objects:
+        raise WrongUsage(
+            f"{newcomers.FILE}: requests.object: the sandbox's org has no {wanted!r}; name one "
+            "that it has, like Lead or Case, or one of your own, which ends in __c"
+        )
     if deployed is None:
         return Design(objects, (administrator(objects),))
     objects = with_custom_fields(objects, deployed)

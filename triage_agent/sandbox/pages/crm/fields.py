@@ -34,7 +34,7 @@ _PLURALS = {"Opportunity": "Opportunities", "Known_Issue__c": "Known issues"}
 
 
 _LONGEST_NAME = 100
-_TITLES = 2
+_MOST_TITLES = 2
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ def subtitle(entity: Entity, record: Record) -> str:
 
 def _titles(entity: Entity, record: Record) -> list[str]:
     if is_added(entity.name):
-        texts = [name for name in own(entity) if entity.fields[name].type == "string"]
-        return [str(record[name]) for name in texts if record.get(name)][:_TITLES]
-    names = TITLES.get(entity.name, ("Name",))
-    return [str(record[name]) for name in names if record.get(name)]
+        names = tuple(name for name in own(entity) if entity.fields[name].type == "string")
+    else:
+        names = TITLES.get(entity.name, ("Name",))
+    return [str(record[name]) for name in names if record.get(name)][:_MOST_TITLES]
 
 
 def is_item(entity: Entity) -> bool:

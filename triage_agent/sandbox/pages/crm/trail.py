@@ -125,7 +125,7 @@ def _stamped(org: Org, entity: Entity, record: Record) -> Iterator[Change]:
 def _of_task(org: Org, task: Record) -> Iterator[Change]:
     entity = org.objects["Task"]
     by, last = maker(org, entity, task), last_change(org, task)
-    about = link(org.objects["Task"], task)
+    about = link(entity, task)
     yield Change(task["CreatedDate"], by, "Task made" if by else "Task added", about=about)
     if last:
         what = "Task deleted" if task["IsDeleted"] else f"Task changed, now {task['Status']}"
